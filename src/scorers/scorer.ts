@@ -1,0 +1,62 @@
+import type { Candidate } from '../base/documents.js';
+import type { DocumentFrequencies } from '../text/document-frequencies.js';
+import type { TextCache, TextEntry } from './text-cache.js';
+
+/**
+ * What gives candidates their base score. A scorer holds what comes from models alone and is shared by all namespaces;
+ * what it keeps of a namespace's texts lives in the `NamespaceScorer` it opens.
+ */
+export interface Scorer {
+  /** As written in `SCORER`, for example `hybrid` or `lexical:0.35,embedding:0.65`. */
+  readonly name: string;
+  /** Changes whenever scores may change; stored, because evidence about one order does not carry to another. */
+  readonly revision: string;
+  /** Whether `INPUT_PRIOR=auto` acts for this scorer (`hybrid` and `lexical` alone). */
+  readonly autoInputPrior: boolean;
+  /** Opens the scorer for one namespace. Cheap. */
+  open(context: ScoringContext): NamespaceScorer;
+  close(): Promise<void>;
+}
+
+/** What a namespace lends its scorer. */
+export interface ScoringContext {
+  readonly texts: TextCache;
+  readonly frequencies: DocumentFrequencies;
+  /** Bound of the pair cache, in bytes. */
+  readonly maxPairBytes: number;
+}
+
+/** One request as scorers see it. */
+export interface ScoreRequest {
+  readonly query: string;
+  readonly candidates: readonly Candidate[];
+  /** The cache entries of the candidates' texts, in their order (`texts.get` of each, called once per request). */
+  readonly texts: readonly TextEntry[];
+  /** The caller's vector for the query; present if and only if the candidates carry theirs. */
+  readonly queryEmbedding?: readonly number[];
+}
+
+/** Base scores in the candidates' order. */
+export interface BaseScores {
+  /** Finite; larger is more relevant; length = number of candidates. */
+  readonly scores: Float64Array;
+  /** Each part of the score by name (`bm25`, `cosine`, `head`, `input` …), same length, for `explain`. */
+  readonly parts: Readonly<Record<string, Float64Array>>;
+}
+
+/** A scorer at work in one namespace. Calls may overlap. */
+export interface NamespaceScorer {
+  /**
+   * Scores the candidates; no candidates, no scores. Yields to the event loop at least every 10 ms. Throws `AppError`
+   * 422 where this scorer cannot work with the request (for example vectors of another dimension).
+   */
+  score(request: ScoreRequest): Promise<BaseScores>;
+  /** Learns document frequencies from an answered request. Nothing for scorers that have none. */
+  learn(request: ScoreRequest): void;
+  /** Outcomes of the last requests' look-ups since the previous call, for metrics: `{pair: {hit, miss}, text: …}`. */
+  takeLookups(): Readonly<Record<string, { hit: number; miss: number }>>;
+  /** Bytes held (estimate), pair cache included, text cache not. */
+  readonly bytes: number;
+  /** Forgets what can be computed again. */
+  clear(): void;
+}

@@ -1,0 +1,98 @@
+/**
+ * Where namespaces keep their state. Drivers: `memory`, `sqlite` (one shared file); JSON files and one SQLite file per
+ * namespace follow the same contract.
+ *
+ * A namespace's state is a set of rows `(kind, key) -> value`; the value is JSON text that only the namespace reads.
+ *
+ * Promises of every driver:
+ * - `commit` is atomic: after a failure or a crash all of its changes are there or none, and once it resolved they
+ *   survive `kill -9` (a durable driver).
+ * - Nothing that is asked of one namespace reads, changes or names another's rows.
+ * - Calls of one namespace take effect in the order they were made; calls may overlap.
+ * - Failures reject with `StorageError`; the driver recovers by itself once the cause is gone, without a restart.
+ * - After `close` every call rejects with `StorageError` (`closed`); `close` waits for calls under way.
+ */
+export interface Store {
+  /** Driver name, as in `STORAGE_BACKEND`. */
+  readonly name: string;
+  /** Whether state outlives the process; if not, evicting a namespace drops its state. */
+  readonly durable: boolean;
+  /** Names of the namespaces that have at least one row, sorted by code unit. */
+  namespaces(): Promise<string[]>;
+  /** All rows of the kinds in `STATE_KINDS`, in no particular order; empty when there are none. */
+  load(namespace: string): Promise<Row[]>;
+  /** One row, or undefined. Rows whose `expiresAt` has passed may still be returned: callers compare. */
+  get(namespace: string, kind: Kind, key: string): Promise<Row | undefined>;
+  /** Up to `limit` rows of a kind whose `group` is this, newest (last put) first. */
+  find(namespace: string, kind: Kind, group: string, limit: number): Promise<Row[]>;
+  /** Applies the changes in order, all or none. An empty list does nothing. */
+  commit(namespace: string, changes: readonly Change[]): Promise<void>;
+  /** Row counts and bytes of values by kind, for stats. */
+  usage(namespace: string): Promise<StoreUsage>;
+  /** Removes every row of a namespace. Removing what is not there is no error. */
+  drop(namespace: string): Promise<void>;
+  /**
+   * Removes up to `limit` rows, over all namespaces, whose `expiresAt` is at or before `now`; answers how many. Bounded
+   * work a call; call again while it answers `limit`.
+   */
+  sweep(now: number, limit: number): Promise<number>;
+  /** What the driver knows about its health without touching the disk; `detail` is one sentence for people. */
+  health(): StoreHealth;
+  close(): Promise<void>;
+}
+
+/** Kinds that `load` returns: the namespace's own state. */
+export const STATE_KINDS = ['meta', 'cell', 'document', 'frequencies'] as const;
+/** All kinds. `impression`, `used` and `allowance` are looked up one by one and expire. */
+export const KINDS = [...STATE_KINDS, 'impression', 'used', 'allowance'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export interface Row {
+  readonly kind: Kind;
+  /** Unique within namespace and kind; 1 to 512 characters. */
+  readonly key: string;
+  /** JSON text. */
+  readonly value: string;
+  /** Second key that `find` goes by. */
+  readonly group?: string;
+  /** Milliseconds since the epoch; absent = never. */
+  readonly expiresAt?: number;
+}
+
+export type Change = { readonly put: Row } | { readonly remove: { readonly kind: Kind; readonly key: string } };
+
+export interface StoreUsage {
+  readonly rows: Readonly<Record<Kind, number>>;
+  readonly bytes: Readonly<Record<Kind, number>>;
+}
+
+export interface StoreHealth {
+  readonly status: 'ok' | 'degraded';
+  readonly detail?: string;
+}
+
+/**
+ * Bound on impressions, enforced by the driver inside the commit that exceeds it: the oldest go first, of the namespace
+ * over `namespaceBytes`, then of any over `totalBytes`.
+ */
+export interface ImpressionBounds {
+  readonly namespaceBytes: number;
+  readonly totalBytes: number;
+  /** Most impressions a namespace keeps; absent = bytes alone decide. */
+  readonly namespaceCount?: number;
+}
+
+/** Why a store call failed. `full` and `read-only` mend themselves when the disk does. */
+export type StorageFailure = 'full' | 'read-only' | 'damaged' | 'newer' | 'locked' | 'closed' | 'io';
+
+export class StorageError extends Error {
+  override readonly name = 'StorageError';
+
+  constructor(
+    readonly failure: StorageFailure,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

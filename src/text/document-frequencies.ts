@@ -1,0 +1,3 @@
+export interface DocumentFrequencies {
+  readonly bytes: number;
+}
