@@ -17,6 +17,8 @@ export interface GateSettings {
 
 /** A validated request for ranking; every default is already filled in. */
 export interface RerankRequest {
+  /** Where this request stands in the body, for the `loc` of errors: `[]`, or `[i]` in a batch. */
+  readonly loc: readonly (string | number)[];
   /** Ours, unguessable; feedback names it. */
   readonly requestId: string;
   readonly query: string;
@@ -113,6 +115,8 @@ export interface RerankAnswer {
     readonly explanation?: RerankExplanation;
   };
   readonly scorer: string;
+  /** How many pairs the pair cache knew: all, some, none; `bypass` where the scorer keeps no pairs. */
+  readonly cache: 'hit' | 'partial' | 'miss' | 'bypass';
   /** Whether memory changed the order. */
   readonly adapted: boolean;
   /** True where the namespace's memory could not be read: base order, nothing recorded. */

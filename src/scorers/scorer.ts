@@ -42,6 +42,9 @@ export interface BaseScores {
   readonly scores: Float64Array;
   /** Each part of the score by name (`bm25`, `cosine`, `head`, `input` …), same length, for `explain`. */
   readonly parts: Readonly<Record<string, Float64Array>>;
+  /** Pairs whose features were known before this request, and those computed for it; both 0 without a pair cache. */
+  readonly pairHits: number;
+  readonly pairMisses: number;
 }
 
 /** A scorer at work in one namespace. Calls may overlap. */
@@ -53,8 +56,6 @@ export interface NamespaceScorer {
   score(request: ScoreRequest): Promise<BaseScores>;
   /** Learns document frequencies from an answered request. Nothing for scorers that have none. */
   learn(request: ScoreRequest): void;
-  /** Outcomes of the last requests' look-ups since the previous call, for metrics: `{pair: {hit, miss}, text: …}`. */
-  takeLookups(): Readonly<Record<string, { hit: number; miss: number }>>;
   /** Bytes held (estimate), pair cache included, text cache not. */
   readonly bytes: number;
   /** Forgets what can be computed again. */
