@@ -1,0 +1,69 @@
+/** Inner product of two vectors of one length; the cosine where both have unit length. Cost: one pass. */
+export function dot(left: ArrayLike<number>, right: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < left.length; i++) sum += left[i] * right[i];
+  return sum;
+}
+
+/** Cosine of any two vectors of one length; 0 where one of them is zero. */
+export function cosine(left: ArrayLike<number>, right: ArrayLike<number>): number {
+  const norms = Math.sqrt(dot(left, left)) * Math.sqrt(dot(right, right));
+  return norms > 0 && Number.isFinite(norms) ? dot(left, right) / norms : 0;
+}
+
+/** Scales a vector in place to unit length and returns it; a (nearly) zero vector becomes exactly zero. */
+export function toUnit(vector: Float32Array): Float32Array {
+  const length = Math.sqrt(dot(vector, vector));
+  const scale = length > 1e-9 ? 1 / length : 0;
+  for (let i = 0; i < vector.length; i++) vector[i] *= scale;
+  return vector;
+}
+
+/** Whether every component is zero. */
+export function isZero(vector: ArrayLike<number>): boolean {
+  for (let i = 0; i < vector.length; i++) if (vector[i] !== 0) return false;
+  return true;
+}
+
+/** Values scaled to [0, 1] over the list; all 0.5 where they are all equal. A new array. */
+export function minMax(values: ArrayLike<number>): Float64Array {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] < low) low = values[i];
+    if (values[i] > high) high = values[i];
+  }
+  const scaled = new Float64Array(values.length);
+  const range = high - low;
+  for (let i = 0; i < values.length; i++) scaled[i] = range > 0 ? (values[i] - low) / range : 0.5;
+  return scaled;
+}
+
+/**
+ * One bit per dimension, set where the component is positive: ceil(dim / 8) bytes. Enough to tell whether a text changed
+ * for good (see `signBitCosine`) at a thirty-second of the size.
+ */
+export function signBits(vector: ArrayLike<number>): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(vector.length / 8));
+  for (let i = 0; i < vector.length; i++) if (vector[i] > 0) bits[i >> 3] |= 1 << (i & 7);
+  return bits;
+}
+
+/** Estimate of the cosine from sign bits: cos(π · differing bits / dimension). Lengths must agree. */
+export function signBitCosine(left: Uint8Array, right: Uint8Array, dimension: number): number {
+  let differing = 0;
+  for (let i = 0; i < left.length; i++) {
+    let byte = left[i] ^ right[i];
+    while (byte !== 0) {
+      byte &= byte - 1;
+      differing++;
+    }
+  }
+  return Math.cos((Math.PI * differing) / dimension);
+}
+
+/** Positions sorted by value, largest first; equal values keep their order. */
+export function orderByDescending(values: ArrayLike<number>): number[] {
+  const order = Array.from({ length: values.length }, (_, i) => i);
+  return order.sort((left, right) => values[right] - values[left] || left - right);
+}
