@@ -1,0 +1,67 @@
+import { slowPatternReason } from './linear-pattern.js';
+import type { Settings } from './table.js';
+
+/** Longest name of a namespace, in characters; checked before the pattern. */
+const MAX_NAME_CHARACTERS = 64;
+
+/** Headers that mean something else already. */
+const TAKEN_HEADERS = new Set([
+  'accept',
+  'accept-encoding',
+  'authorization',
+  'cache-control',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'cookie',
+  'expect',
+  'host',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'x-api-key',
+  'x-neuralcache-source',
+  'x-request-id',
+]);
+
+/** What is wrong between settings that are each valid alone, a sentence each. */
+export function ruleProblems(settings: Settings): string[] {
+  return [
+    patternProblem(settings),
+    settings.gatingMinCandidates > settings.gatingMaxCandidates &&
+      `NEURALCACHE_GATING_MIN_CANDIDATES=${settings.gatingMinCandidates}: more than NEURALCACHE_GATING_MAX_CANDIDATES=${settings.gatingMaxCandidates}`,
+    settings.impressionMaxBytes > settings.impressionTotalMaxBytes &&
+      `NEURALCACHE_IMPRESSION_MAX_BYTES=${settings.impressionMaxBytes}: more than NEURALCACHE_IMPRESSION_TOTAL_MAX_BYTES=${settings.impressionTotalMaxBytes}`,
+    TAKEN_HEADERS.has(settings.namespaceHeader.toLowerCase()) &&
+      `NEURALCACHE_NAMESPACE_HEADER="${settings.namespaceHeader}": this header already has a meaning`,
+  ].filter((problem) => typeof problem === 'string');
+}
+
+function patternProblem(settings: Settings): string | undefined {
+  const { namespacePattern: pattern, defaultNamespace: name } = settings;
+  const reason = slowPatternReason(pattern);
+  if (reason !== undefined) return `NEURALCACHE_NAMESPACE_PATTERN=${JSON.stringify(pattern)}: ${reason}`;
+  const fits =
+    name.length <= MAX_NAME_CHARACTERS && name !== '.' && name !== '..' && new RegExp(pattern).test(name);
+  if (fits) return undefined;
+  return `NEURALCACHE_DEFAULT_NAMESPACE=${JSON.stringify(name)}: not a name that NEURALCACHE_NAMESPACE_PATTERN allows`;
+}
+
+/**
+ * Why a server with these settings must not start, or undefined: it would listen beyond loopback and ask nobody for
+ * credentials. Only for commands that listen.
+ */
+export function openAccessProblem(settings: Settings): string | undefined {
+  if (settings.apiTokens.length > 0 || settings.allowOpen || isLoopback(settings.httpHost)) return undefined;
+  return (
+    `NEURALCACHE_HTTP_HOST="${settings.httpHost}" would let anyone who reaches this machine in: ` +
+    'set NEURALCACHE_API_TOKENS, or NEURALCACHE_ALLOW_OPEN=true to allow it, or listen on 127.0.0.1'
+  );
+}
+
+function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
+  return bare === 'localhost' || bare === '::1' || /^127(\.\d{1,3}){3}$/.test(bare);
+}

@@ -1,0 +1,52 @@
+import { auto, bytes, choice, decimal, type Kind, NotBuiltYet } from './kinds.js';
+import { setting } from './setting.js';
+
+const BUILT = ['hybrid', 'lexical', 'embedding', 'input'];
+const PLANNED = ['cross-encoder', 'upstream'];
+
+/** A scorer's name, or several as `name:weight`, comma-separated, each name once, weights above 0. */
+const scorer: Kind<string> = {
+  accepts: '`hybrid`, `lexical`, `embedding`, `input`, or several as `name:weight`, comma-separated',
+  parse(value) {
+    const parts = value.split(',').map((part) => part.trim());
+    const names = parts.map((part) => scorerName(part, parts.length > 1));
+    if (new Set(names).size !== names.length) throw new Error('each scorer once');
+    return parts.join(',');
+  },
+};
+
+function scorerName(part: string, weighted: boolean): string {
+  const [name, weight, ...rest] = part.split(':').map((piece) => piece.trim());
+  if (PLANNED.includes(name!)) throw new NotBuiltYet(name);
+  if (!BUILT.includes(name!) || rest.length > 0)
+    throw new Error(`one of ${BUILT.join(', ')}, or name:weight of several`);
+  if (weight === undefined && weighted)
+    throw new Error('a weight for each of several scorers, as in lexical:0.35');
+  if (weight !== undefined) decimal(0, 1e6, { openMin: true }).parse(weight, { cwd: '' });
+  return name!;
+}
+
+/** What gives documents their base score, and what is remembered of it. */
+export const SCORING_SETTINGS = {
+  SCORER: setting(
+    scorer,
+    'hybrid',
+    'What gives the base score; several are scaled to 0…1 and mixed by weight.',
+  ),
+  INPUT_PRIOR: setting(
+    auto(decimal(0, 1)),
+    'auto',
+    'Weight of the order in which documents come in. `auto` uses it with `hybrid` and `lexical` where both orders agree.',
+  ),
+  EMBEDDING_BACKEND: setting(
+    choice(['static', 'hash'], ['onnx', 'openai']),
+    'static',
+    'What turns texts into vectors: the bundled static model, or hashed words without a model.',
+  ),
+  CACHE_MAX_BYTES: setting(
+    bytes(2 ** 20, 2 ** 40),
+    256 * 2 ** 20,
+    'Memory for what is known of texts and pairs, over all namespaces.',
+    '256 MiB',
+  ),
+};

@@ -1,0 +1,69 @@
+import { boolean, bytes, choice, integer, list, path, text } from './kinds.js';
+import { optional, secret, setting } from './setting.js';
+
+const hostName = text('an IP address or a host name', /^[A-Za-z0-9.:_%[\]-]{1,253}$/);
+const token = text('printable ASCII without spaces or commas, at most 512 characters', /^[!-+\--~]{1,512}$/);
+
+/** Where the server listens, who may call it, and what a request may be. */
+export const SERVER_SETTINGS = {
+  HTTP_PORT: setting(
+    integer(0, 65_535),
+    8080,
+    'Port to listen on; 0 takes a free one. A plain `PORT`, as platforms set it, is honoured too.',
+  ),
+  HTTP_HOST: setting(
+    hostName,
+    '127.0.0.1',
+    'Address to listen on. Beyond loopback the server wants `API_TOKENS`, or `ALLOW_OPEN=true`.',
+  ),
+  API_TOKENS: secret(
+    setting(
+      list(token, 1000),
+      [],
+      'Tokens that callers present as `Authorization: Bearer …` or `x-api-key`. None: no credentials are asked.',
+      'none',
+    ),
+  ),
+  ALLOW_OPEN: setting(boolean, false, 'Allows listening beyond loopback without credentials.'),
+  LOG_LEVEL: setting(
+    choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    'info',
+    'Least level that is logged. Logs are JSON lines on stdout and never hold query or document text.',
+  ),
+  BODY_LIMIT_BYTES: setting(
+    bytes(1024, 2 ** 30),
+    4 * 2 ** 20,
+    'Largest request body, after decompression.',
+    '4 MiB',
+  ),
+  REQUEST_TIMEOUT_MS: setting(
+    integer(100, 3_600_000, 'ms'),
+    30_000,
+    'Time a request may take to arrive whole; then 408.',
+  ),
+  SHUTDOWN_TIMEOUT_MS: setting(
+    integer(0, 600_000, 'ms'),
+    10_000,
+    'Time that requests under way have to finish at shutdown.',
+  ),
+  MAX_TOP_K: setting(integer(1, 100_000), 100, 'Largest `top_k`.'),
+  MAX_DOCUMENTS: setting(integer(1, 100_000), 128, 'Most documents in a request.'),
+  MAX_TEXT_LENGTH: setting(
+    integer(1, 10_000_000, 'characters'),
+    8192,
+    'Longest query or document text, in UTF-16 code units.',
+  ),
+  MAX_BATCH_SIZE: setting(integer(1, 10_000), 16, 'Most requests in a batch.'),
+  METRICS_ENABLED: setting(boolean, true, 'Serves `/metrics`; off answers 404 there.'),
+  METRICS_NAMESPACE_LABEL: setting(boolean, false, 'Adds the label `namespace` to the metrics that know it.'),
+  METRICS_NAMESPACE_MAX: setting(
+    integer(1, 100_000),
+    100,
+    'Most namespaces with a label of their own; the rest are counted under `__other__`.',
+  ),
+  MODELS_DIR: optional(
+    path,
+    "the package's `models`",
+    'Folder with the bundled models (`static-minilm-192`, `df-prior`).',
+  ),
+};

@@ -1,0 +1,60 @@
+import { bytes, choice, decimal, integer, path, text } from './kinds.js';
+import { optional, secret, setting } from './setting.js';
+
+/** Where state is kept, how safely, and how much of it. */
+export const STORAGE_SETTINGS = {
+  STORAGE_BACKEND: setting(
+    choice(['sqlite', 'memory'], ['json', 'redis']),
+    'sqlite',
+    '`sqlite`: one file, survives restarts and crashes. `memory`: everything is lost at the end.',
+  ),
+  STORAGE_DIR: setting(
+    path,
+    './data',
+    'Folder of the state, made if missing; one process at a time owns it.',
+  ),
+  STORAGE_SYNC: setting(
+    choice(['normal', 'full']),
+    'normal',
+    '`normal`: an acknowledged feedback survives the death of the process. `full`: also a power cut.',
+  ),
+  STORAGE_FLUSH_INTERVAL_MS: setting(
+    integer(10, 600_000, 'ms'),
+    1000,
+    'How often impressions and last-used times are written; a crash may lose those of one interval.',
+  ),
+  STORAGE_TIMEOUT_MS: setting(
+    integer(1, 600_000, 'ms'),
+    2000,
+    "How long a request waits for a namespace's stored state before it is ranked without it.",
+  ),
+  STORAGE_HASH_KEY: secret(
+    optional(
+      text('16 to 1024 characters', /^[^\0]{16,1024}$/),
+      'a file made in `STORAGE_DIR`',
+      'Key of the hashes under which queries and texts are stored.',
+    ),
+  ),
+  IMPRESSION_TTL_S: setting(
+    decimal(1, 31_536_000, { unit: 's' }),
+    86_400,
+    'How long after an answer its feedback is accepted.',
+  ),
+  IMPRESSION_MAX_BYTES: setting(
+    bytes(65_536, 2 ** 40),
+    64 * 2 ** 20,
+    'Space for the impressions of one namespace; the oldest go first.',
+    '64 MiB',
+  ),
+  IMPRESSION_TOTAL_MAX_BYTES: setting(
+    bytes(65_536, 2 ** 40),
+    256 * 2 ** 20,
+    'Space for the impressions of all namespaces.',
+    '256 MiB',
+  ),
+  FEEDBACK_CACHE_SIZE: optional(
+    integer(1, 100_000_000),
+    'bytes alone decide',
+    'Most impressions that a namespace keeps.',
+  ),
+};
