@@ -1,0 +1,120 @@
+/** What a metric is: one line of the table that code, README and tests share. */
+export interface MetricDefinition {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  /** Label names, without `namespace`. */
+  readonly labels: readonly string[];
+  /** Whether `METRICS_NAMESPACE_LABEL=true` adds the label `namespace`. */
+  readonly perNamespace: boolean;
+  readonly help: string;
+  /** Upper bounds of a histogram, ascending. */
+  readonly buckets?: readonly number[];
+}
+
+/** From half a millisecond, a cached answer, to ten seconds. */
+const LATENCY_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** All metrics of ours, in base units. The first four keep the names of the Python original. */
+export const METRICS = {
+  rerankRequests: {
+    name: 'neuralcache_rerank_requests_total',
+    type: 'counter',
+    labels: ['endpoint', 'status'],
+    perNamespace: true,
+    help: 'Rerank calls answered; status is success or error.',
+  },
+  rerankLatency: {
+    name: 'neuralcache_rerank_latency_seconds',
+    type: 'histogram',
+    labels: ['endpoint'],
+    perNamespace: true,
+    help: 'Time from the head of a rerank call to its answer.',
+    buckets: LATENCY_BUCKETS,
+  },
+  rerankDocuments: {
+    name: 'neuralcache_rerank_documents_per_request',
+    type: 'histogram',
+    labels: ['endpoint'],
+    perNamespace: true,
+    help: 'Documents in a request; each item of a batch counts by itself.',
+    buckets: [1, 5, 10, 25, 50, 100, 250, 500, 1000],
+  },
+  feedbackEvents: {
+    name: 'neuralcache_feedback_events_total',
+    type: 'counter',
+    labels: ['outcome'],
+    perNamespace: true,
+    help: 'Feedbacks by outcome: applied, duplicate, unknown, invalid, ignored_source, failed.',
+  },
+  feedbackReciprocalRank: {
+    name: 'neuralcache_feedback_reciprocal_rank',
+    type: 'histogram',
+    labels: ['arm'],
+    perNamespace: true,
+    help: 'One over the best rank that was selected, 0 if none; arm is memory, or base for the share of MEMORY_HOLDOUT.',
+    buckets: [0, 0.1, 0.2, 0.25, 0.34, 0.5, 1],
+  },
+  memoryAdapted: {
+    name: 'neuralcache_memory_adapted_total',
+    type: 'counter',
+    labels: [],
+    perNamespace: true,
+    help: 'Answers whose order the memory changed.',
+  },
+  cacheLookups: {
+    name: 'neuralcache_cache_lookups_total',
+    type: 'counter',
+    labels: ['cache', 'outcome'],
+    perNamespace: true,
+    help: 'Look-ups by cache (texts, pairs) and outcome (hit, miss).',
+  },
+  httpRequests: {
+    name: 'neuralcache_http_requests_total',
+    type: 'counter',
+    labels: ['endpoint', 'status'],
+    perNamespace: false,
+    help: 'All HTTP calls by route and status code; 499: the caller left before its answer.',
+  },
+  namespacesResident: {
+    name: 'neuralcache_namespaces_resident',
+    type: 'gauge',
+    labels: [],
+    perNamespace: false,
+    help: 'Namespaces in memory.',
+  },
+  namespacesResidentBytes: {
+    name: 'neuralcache_namespaces_resident_bytes',
+    type: 'gauge',
+    labels: [],
+    perNamespace: false,
+    help: 'Memory that the namespaces hold together, estimated.',
+  },
+  namespaceEvictions: {
+    name: 'neuralcache_namespace_evictions_total',
+    type: 'counter',
+    labels: ['reason'],
+    perNamespace: false,
+    help: 'Namespaces saved and taken out of memory, by reason.',
+  },
+  namespaceStateDropped: {
+    name: 'neuralcache_namespace_state_dropped_total',
+    type: 'counter',
+    labels: [],
+    perNamespace: false,
+    help: 'Evictions that lost what was learned, because the storage keeps nothing.',
+  },
+  storageErrors: {
+    name: 'neuralcache_storage_errors_total',
+    type: 'counter',
+    labels: ['operation'],
+    perNamespace: false,
+    help: 'Failed calls of the store, by operation.',
+  },
+  storageQuarantined: {
+    name: 'neuralcache_storage_quarantined_total',
+    type: 'counter',
+    labels: [],
+    perNamespace: false,
+    help: 'Damaged state that was set aside.',
+  },
+} as const satisfies Readonly<Record<string, MetricDefinition>>;

@@ -1,0 +1,148 @@
+import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
+import { MetricFamily, OTHER_NAMESPACES } from './metric-family.js';
+import { METRICS } from './metric-table.js';
+
+/** How metrics are kept. */
+export interface MetricsOptions {
+  /** Where they are registered; each registry can hold them once. */
+  readonly registry: Registry;
+  /** Whether the metrics that know it carry the label `namespace`. */
+  readonly namespaceLabel: boolean;
+  /** Most namespaces with a label of their own, ≥ 1; the rest count under `__other__`. */
+  readonly namespaceMax: number;
+  /** Whether the process reports itself too (CPU, memory, event loop); default true. */
+  readonly processMetrics?: boolean;
+}
+
+/** What gauges read at each scrape. */
+export interface Residents {
+  /** Namespaces in memory. */
+  count(): number;
+  /** Bytes they hold together, estimated. */
+  bytes(): number;
+}
+
+/** Calls of these routes are rerank calls. */
+const RERANK_ENDPOINTS = new Set(['/rerank', '/rerank/batch']);
+
+/**
+ * Counts what happens. Every method returns at once and never throws. A namespace has a label of its own from
+ * `namespaceOpened` to `namespaceClosed` if there was room when it was opened, so no caller can fill the labels with
+ * names that never existed.
+ */
+export class Metrics {
+  private readonly families: Readonly<Record<Exclude<keyof typeof METRICS, GaugeName>, MetricFamily>>;
+  private readonly labelled = new Set<string>();
+  private residents: Residents | undefined;
+
+  constructor(private readonly options: MetricsOptions) {
+    const { registry, namespaceLabel } = options;
+    const family = (name: keyof typeof METRICS) => new MetricFamily(METRICS[name], registry, namespaceLabel);
+    this.families = {
+      rerankRequests: family('rerankRequests'),
+      rerankLatency: family('rerankLatency'),
+      rerankDocuments: family('rerankDocuments'),
+      feedbackEvents: family('feedbackEvents'),
+      feedbackReciprocalRank: family('feedbackReciprocalRank'),
+      memoryAdapted: family('memoryAdapted'),
+      cacheLookups: family('cacheLookups'),
+      httpRequests: family('httpRequests'),
+      namespaceEvictions: family('namespaceEvictions'),
+      namespaceStateDropped: family('namespaceStateDropped'),
+      storageErrors: family('storageErrors'),
+      storageQuarantined: family('storageQuarantined'),
+    };
+    this.gauge('namespacesResident', () => this.residents?.count() ?? 0);
+    this.gauge('namespacesResidentBytes', () => this.residents?.bytes() ?? 0);
+    if (options.processMetrics !== false) collectDefaultMetrics({ register: registry });
+  }
+
+  /** One answered HTTP call; `endpoint` is a path of the route table or `other`, `seconds` its duration. */
+  requestFinished(endpoint: string, status: number, seconds: number, namespace?: string): void {
+    this.families.httpRequests.series(OTHER_NAMESPACES, endpoint, String(status)).add(1);
+    if (!RERANK_ENDPOINTS.has(endpoint)) return;
+    const owner = this.ownerOf(namespace);
+    this.families.rerankRequests.series(owner, endpoint, status < 400 ? 'success' : 'error').add(1);
+    this.families.rerankLatency.series(owner, endpoint).add(seconds);
+  }
+
+  /** The documents of one request for ranking. */
+  documentsRanked(endpoint: string, count: number, namespace: string): void {
+    this.families.rerankDocuments.series(this.ownerOf(namespace), endpoint).add(count);
+  }
+
+  /** One feedback; `outcome` is one of `FeedbackOutcome`. */
+  feedbackFinished(outcome: string, namespace: string): void {
+    this.families.feedbackEvents.series(this.ownerOf(namespace), outcome).add(1);
+  }
+
+  /** How high what was selected had stood: 1/rank of the best, 0 if nothing was; by whether memory had its say. */
+  selectionRanked(arm: 'memory' | 'base', reciprocalRank: number, namespace: string): void {
+    this.families.feedbackReciprocalRank.series(this.ownerOf(namespace), arm).add(reciprocalRank);
+  }
+
+  /** One answer whose order the memory changed. */
+  memoryAdapted(namespace: string): void {
+    this.families.memoryAdapted.series(this.ownerOf(namespace)).add(1);
+  }
+
+  /** Look-ups of one request in one cache. */
+  cacheLookups(cache: 'texts' | 'pairs', hits: number, misses: number, namespace: string): void {
+    const owner = this.ownerOf(namespace);
+    if (hits > 0) this.families.cacheLookups.series(owner, cache, 'hit').add(hits);
+    if (misses > 0) this.families.cacheLookups.series(owner, cache, 'miss').add(misses);
+  }
+
+  /** A namespace came into memory; opening one that is open changes nothing. */
+  namespaceOpened(namespace: string): void {
+    const isRoom = this.labelled.size < this.options.namespaceMax;
+    if (this.options.namespaceLabel && isRoom) this.labelled.add(namespace);
+  }
+
+  /** A namespace left memory, and with it its series; `lostState` where nothing of it was kept. */
+  namespaceClosed(namespace: string, reason: string, lostState = false): void {
+    this.families.namespaceEvictions.series(OTHER_NAMESPACES, reason).add(1);
+    if (lostState) this.families.namespaceStateDropped.series(OTHER_NAMESPACES).add(1);
+    if (!this.labelled.delete(namespace)) return;
+    for (const family of Object.values(this.families)) family.forget(namespace);
+  }
+
+  /** A call of the store failed. */
+  storageFailed(operation: string): void {
+    this.families.storageErrors.series(OTHER_NAMESPACES, operation).add(1);
+  }
+
+  /** Damaged state was set aside. */
+  stateQuarantined(): void {
+    this.families.storageQuarantined.series(OTHER_NAMESPACES).add(1);
+  }
+
+  /** Names what the gauges of the namespaces read. */
+  watch(residents: Residents): void {
+    this.residents = residents;
+  }
+
+  /** All metrics of the registry as Prometheus text, with its content type. */
+  async text(): Promise<{ contentType: string; text: string }> {
+    const { registry } = this.options;
+    return { contentType: registry.contentType, text: await registry.metrics() };
+  }
+
+  private ownerOf(namespace: string | undefined): string {
+    return namespace !== undefined && this.labelled.has(namespace) ? namespace : OTHER_NAMESPACES;
+  }
+
+  private gauge(name: GaugeName, read: () => number): void {
+    const { name: metricName, help } = METRICS[name];
+    new Gauge({
+      name: metricName,
+      help,
+      registers: [this.options.registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}
+
+type GaugeName = 'namespacesResident' | 'namespacesResidentBytes';
