@@ -47,12 +47,14 @@ export function uncertaintyOf(base: ArrayLike<number>, temperature: number): num
  * dropped. Cost: two passes over the scores.
  */
 export function entropyGate(base: ArrayLike<number>, settings: EntropyGateSettings): EntropyGate {
-  if (settings.mode === 'off') return { applied: false, uncertainty: uncertaintyOf(base, settings.temperature), free: base.length };
+  if (settings.mode === 'off')
+    return { applied: false, uncertainty: uncertaintyOf(base, settings.temperature), free: base.length };
   const uncertainty = uncertaintyOf(base, settings.temperature);
   if (settings.mode === 'auto' && uncertainty < settings.threshold) {
     return { applied: false, uncertainty, free: base.length };
   }
   const { minCandidates, maxCandidates, threshold } = settings;
-  const budget = minCandidates + (maxCandidates - minCandidates) / (1 + Math.exp(-8 * (uncertainty - threshold)));
+  const budget =
+    minCandidates + (maxCandidates - minCandidates) / (1 + Math.exp(-8 * (uncertainty - threshold)));
   return { applied: true, uncertainty, free: Math.min(base.length, Math.round(budget)) };
 }

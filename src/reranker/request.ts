@@ -1,4 +1,5 @@
 import type { Candidate } from '../base/documents.js';
+import type { ValidationIssue } from '../base/errors.js';
 
 /** When the entropy gate lets candidates move. */
 export type GateMode = 'off' | 'auto' | 'on';
@@ -33,6 +34,8 @@ export interface RerankRequest {
   readonly explain: boolean;
   /** False leaves no impression and no document frequencies. */
   readonly learn: boolean;
+  /** Who asks, as in `FeedbackRequest.source`; stands in where the feedback does not say. */
+  readonly source?: string;
 }
 
 /** What each signal adds to a document, weighted, as it entered the order. */
@@ -140,6 +143,12 @@ export interface FeedbackRequest {
   readonly bestDocumentEmbedding?: readonly number[];
   /** Who speaks, as named by the caller's key and `X-NeuralCache-Source`; absent = no allowance to hold it to. */
   readonly source?: string;
+}
+
+/** Outcome of a feedback; `issues` says what is wrong with an `invalid` one. */
+export interface FeedbackResult {
+  readonly outcome: FeedbackOutcome;
+  readonly issues?: readonly ValidationIssue[];
 }
 
 /** How a feedback ended. All but `failed` and `unknown` and `invalid` are answered 200. */

@@ -1,0 +1,397 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../base/clock.js';
+import { validationError } from '../base/errors.js';
+import type { KeyedHash } from '../base/keyed-hash.js';
+import type { Encoder } from '../encoders/encoder.js';
+import type { NamespaceScorer, Scorer } from '../scorers/scorer.js';
+import { TextCache } from '../scorers/text-cache.js';
+import { type Change, type Row, StorageError, type Store } from '../stores/store.js';
+import { DocumentFrequencies } from '../text/document-frequencies.js';
+import { type Impression, readImpression } from './impression.js';
+import { type ImpressionBudget, ImpressionBuffer } from './impression-buffer.js';
+import { AdaptiveMemory, type MemorySettings, type MemoryState } from './memory.js';
+import { QueryMemo } from './query-memo.js';
+import {
+  type CounterRecord,
+  counterRow,
+  RecordError,
+  type StateRecord,
+  stateRow,
+  usedCell,
+} from './records.js';
+import type { EvictionReason, Resident } from './registry.js';
+import { readRows } from './restore.js';
+
+/** What namespaces are made with; one object for all of them. */
+export interface NamespaceDependencies {
+  readonly store: Store;
+  readonly scorer: Scorer;
+  /** Makes keys and narratives. */
+  readonly encoder: Encoder;
+  readonly hash: KeyedHash;
+  readonly clock: Clock;
+  readonly memory: MemorySettings;
+  /** Document frequencies are not learned (`DETERMINISTIC`). */
+  readonly frozen: boolean;
+  /** Bounds of the text and of the pair cache of one namespace. */
+  readonly maxTextBytes: number;
+  readonly maxPairBytes: number;
+  readonly impressionTtlMs: number;
+  readonly impressionMaxBytes: number;
+  readonly impressionMaxCount: number;
+  readonly impressionBudget: ImpressionBudget;
+  /** Longest wait for the state of a namespace before it ranks without. */
+  readonly storageTimeoutMs: number;
+  readonly events: NamespaceEvents;
+}
+
+/** What a namespace tells of itself, for logs and metrics. */
+export interface NamespaceEvents {
+  storageFailed(namespace: string, operation: string, error: Error): void;
+  /** Stored records that could not be read and were left out. */
+  recordsDamaged(namespace: string, count: number): void;
+  /** State was dropped because nothing keeps it (`STORAGE_BACKEND=memory`). */
+  stateDropped(namespace: string): void;
+  /** The state was written under another hash key: known texts are not recognised, vectors are. */
+  hashKeyChanged(namespace: string): void;
+}
+
+/** Impressions written in one commit. */
+const IMPRESSIONS_PER_COMMIT = 500;
+/** Chunks of document frequencies, and last-use rows, written at one ordinary flush. */
+const CHUNKS_PER_FLUSH = 4;
+const TOUCHED_PER_FLUSH = 256;
+/** Vectors of shown texts kept for feedback. */
+const SHOWN_VECTORS = 4096;
+/** Wait before a failed load is tried again. */
+const RELOAD_INTERVAL_MS = 1000;
+/** Impressions of one query looked through for a feedback without request id. */
+const MAX_IMPRESSIONS_OF_QUERY = 32;
+
+/**
+ * The live state of one namespace: its memory, learned frequencies, caches, and impressions on their way to the store.
+ * Nothing here is shared with another namespace. Writes run one after the other; ranking reads without waiting.
+ */
+export class Namespace implements Resident {
+  readonly texts: TextCache;
+  readonly frequencies: DocumentFrequencies;
+  readonly scorer: NamespaceScorer;
+  readonly queries: QueryMemo;
+  readonly impressions: ImpressionBuffer;
+  memory: AdaptiveMemory;
+  private readonly shownVectors = new LRUCache<string, Float32Array>({ max: SHOWN_VECTORS });
+  private loaded = false;
+  private loading: Promise<void> | null = null;
+  private lastLoadAt = Number.NEGATIVE_INFINITY;
+  private writes: Promise<unknown> = Promise.resolve();
+  private counters: CounterRecord;
+  private countersChanged = false;
+  private pinned: number | null = null;
+  private pinChanged = false;
+
+  private constructor(
+    readonly name: string,
+    private readonly dependencies: NamespaceDependencies,
+  ) {
+    const { scorer, maxTextBytes, maxPairBytes, frozen, encoder, clock } = dependencies;
+    this.texts = new TextCache({ maxBytes: maxTextBytes });
+    this.frequencies = new DocumentFrequencies({ frozen });
+    this.scorer = scorer.open({ texts: this.texts, frequencies: this.frequencies, maxPairBytes });
+    this.queries = new QueryMemo(encoder.dimension);
+    const { impressionMaxBytes, impressionMaxCount, impressionBudget } = dependencies;
+    this.impressions = new ImpressionBuffer(impressionMaxBytes, impressionMaxCount, impressionBudget);
+    this.memory = this.emptyMemory();
+    const now = clock.now();
+    this.counters = { feedback_total: 0, request_total: 0, created_at: now, last_used_at: now };
+  }
+
+  /**
+   * Opens a namespace and restores what the store has of it. A store that fails, or takes longer than the time-out,
+   * leaves it without memory (base order, feedback refused) until a later try succeeds; never throws for that.
+   */
+  static async open(name: string, dependencies: NamespaceDependencies): Promise<Namespace> {
+    const namespace = new Namespace(name, dependencies);
+    await namespace.load();
+    return namespace;
+  }
+
+  /** Whether the stored state is here: false = base order, feedback refused. */
+  get ready(): boolean {
+    return this.loaded;
+  }
+
+  /** Name of the scorer, as in `SCORER`. */
+  get scorerName(): string {
+    return this.dependencies.scorer.name;
+  }
+
+  get feedbackTotal(): number {
+    return this.counters.feedback_total;
+  }
+
+  /** Dimension of the vectors callers send here; null before the first. */
+  get pinnedDimension(): number | null {
+    return this.pinned;
+  }
+
+  get cacheBytes(): number {
+    return this.texts.bytes + this.scorer.bytes + this.queries.bytes;
+  }
+
+  get bytes(): number {
+    return this.cacheBytes + this.memory.bytes + this.frequencies.bytes + this.impressions.bytes;
+  }
+
+  private get vectorShape() {
+    const { encoder } = this.dependencies;
+    return { encoder: `${encoder.name}@${encoder.version}`, dimension: encoder.dimension };
+  }
+
+  private emptyMemory(): AdaptiveMemory {
+    return new AdaptiveMemory(this.vectorShape.encoder, this.vectorShape.dimension, this.dependencies.memory);
+  }
+
+  /** Tries once more to restore the state, if it is not here and the last try is a while ago. Does not wait. */
+  reload(): void {
+    if (!this.loaded) void this.load();
+  }
+
+  private async load(): Promise<void> {
+    const { clock, storageTimeoutMs } = this.dependencies;
+    if (this.loading === null && clock.now() - this.lastLoadAt >= RELOAD_INTERVAL_MS) {
+      this.lastLoadAt = clock.now();
+      this.loading = this.restore().finally(() => {
+        this.loading = null;
+      });
+    }
+    if (this.loading !== null) await withinTime(this.loading, storageTimeoutMs);
+  }
+
+  private async restore(): Promise<void> {
+    const { store, events } = this.dependencies;
+    try {
+      const stored = await readRows(await store.load(this.name), this.vectorShape);
+      const damagedChunks = this.frequencies.restore(stored.frequencies);
+      const damaged = stored.damaged + damagedChunks.length;
+      if (damaged > 0) events.recordsDamaged(this.name, damaged);
+      this.memory.restore({ ...stored, state: stored.state && this.adopt(stored.state) });
+      this.counters = stored.counters ?? this.counters;
+      this.pinned = this.pinned ?? stored.state?.pinnedDimension ?? null;
+      this.loaded = true;
+    } catch (error) {
+      events.storageFailed(this.name, 'load', error as Error);
+    }
+  }
+
+  private adopt(state: StateRecord): MemoryState {
+    const { hash, scorer, events } = this.dependencies;
+    if (state.hashKey !== hash.fingerprint) events.hashKeyChanged(this.name);
+    const sameScorer = state.scorer === scorer.revision;
+    const wide = sameScorer ? state.wide : { ...state.wide, narrativeWindow: '', pheromoneWindow: '' };
+    return { beta: state.beta, feedbacks: state.feedbacks, wide };
+  }
+
+  /** Refuses vectors of a dimension other than the first one that was recorded here. */
+  checkDimension(dimension: number, loc: readonly (string | number)[], expected = this.pinned): void {
+    if (expected === null || expected === dimension) return;
+    const msg = `vectors of this namespace have ${expected} dimensions, not ${dimension}`;
+    throw validationError([{ loc: [...loc, 'query_embedding'], msg, type: 'value_error' }]);
+  }
+
+  /** Notes an answered request: an impression, and the dimension if it is the first. Written behind. */
+  record(row: Row, dimension: number | null): void {
+    this.impressions.add(row);
+    if (dimension !== null && this.pinned === null) {
+      this.pinned = dimension;
+      this.pinChanged = true;
+    }
+  }
+
+  /** Counts a request that may leave traces. */
+  countRequest(): void {
+    this.counters = {
+      ...this.counters,
+      request_total: this.counters.request_total + 1,
+      last_used_at: this.dependencies.clock.now(),
+    };
+    this.countersChanged = true;
+  }
+
+  /** Keeps a shown text's vector for the feedback to come. */
+  rememberVector(textHash: string, vector: Float32Array): void {
+    this.shownVectors.set(textHash, vector);
+  }
+
+  vectorOf(textHash: string): Float32Array | null {
+    return this.shownVectors.get(textHash) ?? null;
+  }
+
+  /** The impression of a request, unless it has expired. Rejects with `StorageError`. */
+  async impression(requestId: string): Promise<Impression | null> {
+    const row =
+      this.impressions.get(requestId) ??
+      (await this.dependencies.store.get(this.name, 'impression', requestId));
+    return row === undefined ? null : this.liveImpression(row);
+  }
+
+  /** Impressions of a query, newest first, expired ones left out. Rejects with `StorageError`. */
+  async impressionsOf(cellId: string): Promise<Impression[]> {
+    const pending = this.impressions.ofQuery(cellId);
+    const stored = await this.dependencies.store.find(
+      this.name,
+      'impression',
+      cellId,
+      MAX_IMPRESSIONS_OF_QUERY,
+    );
+    const rows = new Map([...pending, ...stored].map((row) => [row.key, row]));
+    return [...rows.values()]
+      .slice(0, MAX_IMPRESSIONS_OF_QUERY)
+      .flatMap((row) => this.liveImpression(row) ?? []);
+  }
+
+  private liveImpression(row: Row): Impression | null {
+    if ((row.expiresAt ?? Number.POSITIVE_INFINITY) <= this.dependencies.clock.now()) return null;
+    try {
+      return readImpression(row, this.vectorShape);
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      this.dependencies.events.recordsDamaged(this.name, 1);
+      return null;
+    }
+  }
+
+  /** A row of a kind that is looked up one by one, unless it has expired. Rejects with `StorageError`. */
+  async lookUp(kind: 'used' | 'allowance', key: string): Promise<Row | null> {
+    const row = await this.dependencies.store.get(this.name, kind, key);
+    return row === undefined || (row.expiresAt ?? 0) <= this.dependencies.clock.now() ? null : row;
+  }
+
+  /** Runs `work` after all earlier writes of this namespace and before all later ones. */
+  exclusive<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.writes.then(work);
+    this.writes = result.catch(() => undefined);
+    return result;
+  }
+
+  /**
+   * Writes a feedback in one transaction: what was learned, its used id, the state row and the counters; memory changes
+   * once it is on disk. Call within `exclusive`. Rejects with `StorageError`, having changed nothing.
+   */
+  async commitFeedback(
+    learned: { changes: readonly Change[]; state: MemoryState; apply(): void },
+    marks: readonly Row[],
+  ) {
+    const counters = { ...this.counters, feedback_total: this.counters.feedback_total + 1 };
+    const puts = [this.stateRow(learned.state), counterRow(counters), ...marks].map((put) => ({ put }));
+    await this.dependencies.store.commit(this.name, [...learned.changes, ...puts]);
+    learned.apply();
+    this.counters = { ...this.counters, feedback_total: counters.feedback_total };
+    this.pinChanged = false;
+  }
+
+  private stateRow(state: MemoryState): Row {
+    const { hash, scorer } = this.dependencies;
+    return stateRow({
+      ...state,
+      encoder: this.vectorShape.encoder,
+      scorer: scorer.revision,
+      hashKey: hash.fingerprint,
+      pinnedDimension: this.pinned,
+    });
+  }
+
+  trimCaches(): void {
+    this.texts.clear();
+    this.scorer.clear();
+    this.queries.clear();
+  }
+
+  /**
+   * Writes what is written behind. Bounded work at an ordinary flush; `everything` at eviction and shutdown. Rejects with
+   * `StorageError`; what could not be written stays.
+   */
+  async flush(everything = true): Promise<void> {
+    if (!this.loaded) await this.load();
+    if (!this.loaded) throw new StorageError('io', 'the state of the namespace is not loaded');
+    await this.exclusive(async () => {
+      await this.flushImpressions();
+      await this.flushFrequencies(everything ? Number.POSITIVE_INFINITY : CHUNKS_PER_FLUSH);
+      await this.flushUse(everything ? Number.POSITIVE_INFINITY : TOUCHED_PER_FLUSH);
+    });
+  }
+
+  private async flushImpressions(): Promise<void> {
+    for (let left = this.impressions.size; left > 0; ) {
+      const rows = this.impressions.oldest(Math.min(left, IMPRESSIONS_PER_COMMIT));
+      if (rows.length === 0) return;
+      left -= rows.length;
+      await this.dependencies.store.commit(
+        this.name,
+        rows.map((put) => ({ put })),
+      );
+      this.impressions.written(rows);
+    }
+  }
+
+  private async flushFrequencies(limit: number): Promise<void> {
+    for (let left = limit; left > 0; ) {
+      const chunks = this.frequencies.takeChanged(Math.min(left, CHUNKS_PER_FLUSH));
+      if (chunks.length === 0) return;
+      left -= chunks.length;
+      const changes = chunks.map(
+        ({ key, value }): Change =>
+          value === null
+            ? { remove: { kind: 'frequencies', key } }
+            : { put: { kind: 'frequencies', key, value } },
+      );
+      try {
+        await this.dependencies.store.commit(this.name, changes);
+      } catch (error) {
+        this.frequencies.markChanged(chunks.map(({ key }) => key));
+        throw error;
+      }
+    }
+  }
+
+  private async flushUse(limit: number): Promise<void> {
+    const touched = this.memory.takeTouched(limit);
+    const { countersChanged, pinChanged } = this;
+    const rows = [...touched];
+    if (countersChanged) rows.push(counterRow(this.counters));
+    if (pinChanged) rows.push(this.stateRow(this.memory.snapshot));
+    if (rows.length === 0) return;
+    this.countersChanged = false;
+    this.pinChanged = false;
+    try {
+      await this.dependencies.store.commit(
+        this.name,
+        rows.map((put) => ({ put })),
+      );
+    } catch (error) {
+      this.memory.touchAgain(touched, usedCell);
+      this.countersChanged ||= countersChanged;
+      this.pinChanged ||= pinChanged;
+      throw error;
+    }
+  }
+
+  /** Ends the namespace's life in memory. Called with nobody inside, after `flush`, unless its state is being dropped. */
+  async close(reason: EvictionReason): Promise<void> {
+    const { store, events } = this.dependencies;
+    this.impressions.clear();
+    if (!store.durable && reason !== 'shutdown') {
+      await store.drop(this.name);
+      events.stateDropped(this.name);
+    }
+  }
+}
+
+/** Waits for `work`, but no longer than `ms`; never rejects for being late. */
+async function withinTime(work: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}

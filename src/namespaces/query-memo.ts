@@ -1,0 +1,57 @@
+import { LRUCache } from 'lru-cache';
+import type { QueryGuard } from '../text/query-guard.js';
+import type { RememberedSearch } from './memory.js';
+
+/** What is known of a query by its text alone. */
+export interface KnownQuery {
+  readonly cellId: string;
+  readonly guard: QueryGuard;
+  readonly guardJson: string;
+  /** The key encoder's vector of the query. */
+  readonly embedding: Float32Array;
+  /** What depends on its best base results too; replaced when they change. */
+  keyed: KeyedQuery | null;
+}
+
+/** Key of a query over given best results, with its last search. */
+export interface KeyedQuery {
+  /** Vectors of the best results the key was made of; compared by identity. */
+  readonly best: readonly Float32Array[];
+  readonly key: Float32Array | null;
+  readonly keyJson: string;
+  search: RememberedSearch | null;
+}
+
+/** Queries remembered per namespace; a dense one takes some 4 KB. */
+const MAX_QUERIES = 4096;
+
+/** Remembers queries, so that one known with the same best results costs no encoding, no hashing and no search. */
+export class QueryMemo {
+  private readonly queries: LRUCache<string, KnownQuery>;
+
+  constructor(private readonly dimension: number) {
+    this.queries = new LRUCache({ max: MAX_QUERIES });
+  }
+
+  get(query: string): KnownQuery | undefined {
+    return this.queries.get(query);
+  }
+
+  set(query: string, known: KnownQuery): void {
+    this.queries.set(query, known);
+  }
+
+  clear(): void {
+    this.queries.clear();
+  }
+
+  /** Estimate of the bytes held. */
+  get bytes(): number {
+    return this.queries.size * (this.dimension * 8 + 1500);
+  }
+}
+
+/** Whether a key made of `best` still holds for these vectors. */
+export function sameVectors(best: readonly Float32Array[], vectors: readonly Float32Array[]): boolean {
+  return best.length === vectors.length && best.every((vector, i) => vector === vectors[i]);
+}

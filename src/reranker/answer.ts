@@ -1,0 +1,62 @@
+import type { Namespace } from '../namespaces/namespace.js';
+import type { BaseScores } from '../scorers/scorer.js';
+import { explainAnswer, explainDocument } from './explain.js';
+import type { Ranking } from './ranking.js';
+import type { RankedDocument, RerankAnswer, RerankRequest } from './request.js';
+
+export interface AnswerSettings {
+  readonly weightDense: number;
+  readonly deterministic: boolean;
+}
+
+/** Puts the answer together: base scores dealt along the final order, components, and what explains them. */
+export function buildAnswer(
+  namespace: Namespace,
+  request: RerankRequest,
+  base: BaseScores,
+  ranking: Ranking,
+  stages: RerankAnswer['stages'],
+  settings: AnswerSettings,
+): RerankAnswer {
+  const { baseOrder, b, shown, adapted, gate } = ranking;
+  const results = shown.map((d, rank): RankedDocument => {
+    const document: RankedDocument = {
+      candidate: request.candidates[d],
+      index: d,
+      score: base.scores[baseOrder[rank]],
+      components: {
+        dense: settings.weightDense * b[d],
+        narrative: adapted?.narrative[d] ?? 0,
+        pheromone: adapted?.pheromone[d] ?? 0,
+      },
+    };
+    return request.explain ? { ...document, explanation: explainDocument(d, base, ranking) } : document;
+  });
+  return {
+    results,
+    debug: {
+      gating: {
+        mode: request.gate.mode,
+        applied: gate.applied,
+        uncertainty: gate.uncertainty,
+        candidate_count: gate.free,
+        total_candidates: b.length,
+      },
+      deterministic: settings.deterministic,
+      epsilon_used: ranking.epsilonUsed,
+      mmr_lambda_used: request.mmrLambda,
+      ...(request.explain ? { explanation: explainAnswer(namespace.memory, ranking) } : {}),
+    },
+    scorer: namespace.scorerName,
+    cache: cacheOutcome(base),
+    adapted: ranking.moved,
+    degraded: !namespace.ready,
+    stages,
+  };
+}
+
+function cacheOutcome({ pairHits, pairMisses }: BaseScores): RerankAnswer['cache'] {
+  if (pairHits + pairMisses === 0) return 'bypass';
+  if (pairMisses === 0) return 'hit';
+  return pairHits === 0 ? 'miss' : 'partial';
+}

@@ -1,0 +1,182 @@
+import type { KeyedHash } from '../base/keyed-hash.js';
+import type { Encoder } from '../encoders/encoder.js';
+import type { ShownDocument } from '../namespaces/cell.js';
+import type { Arm, Impression } from '../namespaces/impression.js';
+import type { Namespace } from '../namespaces/namespace.js';
+import { RECORD_FORMAT } from '../namespaces/records.js';
+import { toUnit } from '../ranking/similarity.js';
+import { type Row, StorageError } from '../stores/store.js';
+import { normaliseQuery } from '../text/normalise.js';
+import { idKey } from './document-key.js';
+import type { FeedbackRequest, FeedbackResult } from './request.js';
+
+export interface FeedbackSettings {
+  readonly successGate: number;
+  /** Feedbacks a named source may give a query in a day; others of it change nothing. */
+  readonly feedbackPerSource: number;
+}
+
+export interface FeedbackEvents {
+  storageFailed(namespace: string, operation: string, error: Error): void;
+  /** Reciprocal rank of the first chosen document (0 for none), by what the answer was ordered with. */
+  reciprocalRank(namespace: string, arm: Arm, value: number): void;
+}
+
+export interface FeedbackTools {
+  readonly encoder: Encoder;
+  readonly hash: KeyedHash;
+  readonly clock: { now(): number };
+  readonly settings: FeedbackSettings;
+  readonly events: FeedbackEvents;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Learns from one feedback, exactly once: finds its impression, checks it, and writes cell and used id in one
+ * transaction before memory changes. Feedbacks of a namespace run one after the other. Never throws for a failing
+ * store: `failed`, and nothing changed.
+ */
+export async function applyFeedback(
+  namespace: Namespace,
+  request: FeedbackRequest,
+  tools: FeedbackTools,
+): Promise<FeedbackResult> {
+  if (!namespace.ready) {
+    namespace.reload();
+    return { outcome: 'failed' };
+  }
+  return namespace.exclusive(async () => {
+    try {
+      return await learn(namespace, request, tools);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      tools.events.storageFailed(namespace.name, 'feedback', error);
+      return { outcome: 'failed' };
+    }
+  });
+}
+
+async function learn(
+  namespace: Namespace,
+  request: FeedbackRequest,
+  tools: FeedbackTools,
+): Promise<FeedbackResult> {
+  const { requestId } = request;
+  if (requestId !== undefined && (await namespace.lookUp('used', requestId)) !== null)
+    return { outcome: 'duplicate' };
+  const selected = new Set(request.selectedIds.map((id) => idKey(id, tools.hash)));
+  const impression =
+    requestId === undefined
+      ? await newestUnused(namespace, queryHash(request, tools), selected)
+      : await namespace.impression(requestId);
+  if (impression === null) return { outcome: 'unknown' };
+  const issues = issuesOf(impression, request, selected, tools);
+  if (issues.length > 0) return { outcome: 'invalid', issues };
+  const allowance = await takeAllowance(namespace, request, impression, tools);
+  if (allowance === 'exhausted') return { outcome: 'ignored_source' };
+  const shown = await shownDocuments(namespace, request, impression, selected, tools);
+  const learned = namespace.memory.prepare(impression, shown, request.success, tools.clock.now());
+  await namespace.commitFeedback(learned, [usedRow(impression), ...allowance]);
+  tellRank(namespace, request, impression, shown, tools);
+  return { outcome: 'applied' };
+}
+
+function queryHash({ query }: FeedbackRequest, { hash }: FeedbackTools): string | null {
+  return query === undefined ? null : hash.text(normaliseQuery(query));
+}
+
+/** For clients that keep no request id: the newest impression of the query nobody used yet that showed all selected. */
+async function newestUnused(
+  namespace: Namespace,
+  cellId: string | null,
+  selected: ReadonlySet<string>,
+): Promise<Impression | null> {
+  if (cellId === null) return null;
+  for (const impression of await namespace.impressionsOf(cellId)) {
+    const shown = new Set(impression.shown.map(({ key }) => key));
+    const fits = [...selected].every((key) => shown.has(key));
+    if (fits && (await namespace.lookUp('used', impression.requestId)) === null) return impression;
+  }
+  return null;
+}
+
+function issuesOf(
+  impression: Impression,
+  request: FeedbackRequest,
+  selected: ReadonlySet<string>,
+  tools: FeedbackTools,
+) {
+  const hash = queryHash(request, tools);
+  if (hash !== null && hash !== impression.cellId) {
+    return [{ loc: ['query'], msg: 'is not the query of this request_id', type: 'value_error' }];
+  }
+  const shown = new Set(impression.shown.map(({ key }) => key));
+  const strangers = impression.more ? [] : [...selected].filter((key) => !shown.has(key));
+  if (strangers.length === 0) return [];
+  return [
+    { loc: ['selected_ids'], msg: 'holds ids that were not shown for this request', type: 'value_error' },
+  ];
+}
+
+/** The row that counts this feedback against its source; none for an unnamed source. */
+async function takeAllowance(
+  namespace: Namespace,
+  request: FeedbackRequest,
+  impression: Impression,
+  { hash, clock, settings }: FeedbackTools,
+): Promise<Row[] | 'exhausted'> {
+  const source = request.source === undefined ? impression.source : hash.text(`source:${request.source}`);
+  if (source === null) return [];
+  const day = Math.floor(clock.now() / DAY_MS);
+  const key = `${source}/${impression.cellId}/${day}`;
+  const known = await namespace.lookUp('allowance', key);
+  const count = known === null ? 0 : (JSON.parse(known.value) as { count: number }).count;
+  if (count >= settings.feedbackPerSource) return 'exhausted';
+  const value = JSON.stringify({ format: RECORD_FORMAT, count: count + 1 });
+  return [{ kind: 'allowance', key, value, expiresAt: (day + 1) * DAY_MS }];
+}
+
+function usedRow({ requestId, expiresAt }: Impression): Row {
+  return { kind: 'used', key: requestId, value: JSON.stringify({ format: RECORD_FORMAT }), expiresAt };
+}
+
+/** Each shown document once, at its best rank, with its embedding where that is known. */
+async function shownDocuments(
+  namespace: Namespace,
+  request: FeedbackRequest,
+  impression: Impression,
+  selected: ReadonlySet<string>,
+  tools: FeedbackTools,
+): Promise<ShownDocument[]> {
+  const documents = new Map<string, ShownDocument>();
+  impression.shown.forEach(({ key, textHash }, position) => {
+    if (documents.has(key)) return;
+    const embedding = namespace.vectorOf(textHash);
+    documents.set(key, { key, textHash, rank: position + 1, selected: selected.has(key), embedding });
+  });
+  const [bestId] = request.selectedIds;
+  const best = bestId === undefined ? undefined : documents.get(idKey(bestId, tools.hash));
+  if (best !== undefined && best.embedding === null) {
+    documents.set(best.key, { ...best, embedding: await standIn(request, tools.encoder) });
+  }
+  return [...documents.values()];
+}
+
+/** Embedding of the best document as the caller tells it; a vector only where it can be the key encoder's. */
+async function standIn(request: FeedbackRequest, encoder: Encoder): Promise<Float32Array | null> {
+  if (request.bestDocumentText !== undefined) return (await encoder.encode([request.bestDocumentText]))[0];
+  const vector = request.bestDocumentEmbedding;
+  return vector?.length === encoder.dimension ? toUnit(Float32Array.from(vector)) : null;
+}
+
+function tellRank(
+  namespace: Namespace,
+  request: FeedbackRequest,
+  impression: Impression,
+  shown: readonly ShownDocument[],
+  { settings, events }: FeedbackTools,
+): void {
+  const first = request.success >= settings.successGate ? shown.find(({ selected }) => selected) : undefined;
+  events.reciprocalRank(namespace.name, impression.arm, first === undefined ? 0 : 1 / first.rank);
+}

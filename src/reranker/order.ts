@@ -1,0 +1,156 @@
+import type { Clock } from '../base/clock.js';
+import type { KeyedHash } from '../base/keyed-hash.js';
+import type { Random } from '../base/random.js';
+import type { Encoder } from '../encoders/encoder.js';
+import type { Arm } from '../namespaces/impression.js';
+import type { Neighbour } from '../namespaces/memory.js';
+import type { Namespace } from '../namespaces/namespace.js';
+import { diversify } from '../ranking/diversify.js';
+import { entropyGate } from '../ranking/entropy-gate.js';
+import { swapNeighbours } from '../ranking/explore.js';
+import { KEY_DOCUMENTS } from '../ranking/key-vector.js';
+import { cosine, dot, minMax, orderByDescending } from '../ranking/similarity.js';
+import type { BaseScores } from '../scorers/scorer.js';
+import type { TextEntry } from '../scorers/text-cache.js';
+import { type Adapted, adapt, type FusionSettings } from './adapt.js';
+import { documentKey } from './document-key.js';
+import { type IdentifiedQuery, identify, vectorsOf } from './identify.js';
+import type { Ranking } from './ranking.js';
+import type { RerankRequest } from './request.js';
+
+export interface OrderSettings extends FusionSettings {
+  /** Chance that a request explores, in [0, 1]. */
+  readonly epsilon: number;
+  /** No exploration. */
+  readonly deterministic: boolean;
+  /** Share of requests answered in base order on purpose, in [0, 1]. */
+  readonly holdout: number;
+}
+
+export interface OrderTools {
+  readonly encoder: Encoder;
+  readonly hash: KeyedHash;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly settings: OrderSettings;
+}
+
+/** The order of the answer, with all that led to it. */
+export async function orderCandidates(
+  namespace: Namespace,
+  request: RerankRequest,
+  base: BaseScores,
+  texts: readonly TextEntry[],
+  tools: OrderTools,
+): Promise<Ranking> {
+  const { settings, random, clock } = tools;
+  const { memory } = namespace;
+  const baseOrder = orderByDescending(base.scores);
+  const b = minMax(base.scores);
+  const shownCount = Math.min(request.topK, baseOrder.length);
+  const gate = entropyGate(base.scores, request.gate);
+  const arm: Arm = settings.holdout > 0 && random.next() < settings.holdout ? 'base' : 'memory';
+  const best = baseOrder.slice(0, KEY_DOCUMENTS).map((d) => texts[d]);
+  const needed = best.length > 0 && (request.learn || memory.size > 0);
+  const identified = needed ? await identify(request.query, best, namespace, tools) : null;
+  const neighbours = arm === 'memory' && identified !== null ? findNeighbours(namespace, identified) : [];
+  const { trust } = memory;
+  const silent =
+    neighbours.length === 0 && (arm === 'base' || (trust.narrative === 0 && trust.pheromone === 0));
+  const adapted = silent
+    ? null
+    : await applyMemory(
+        namespace,
+        request,
+        { b, baseOrder, shown: shownCount, gate, neighbours, texts },
+        tools,
+      );
+  const value = adapted?.value ?? b.map((score) => settings.weightDense * score);
+  const order = adapted?.order ?? baseOrder;
+  const diverse = await sinkNearCopies(
+    namespace,
+    request,
+    order.slice(0, shownCount),
+    value,
+    texts,
+    tools.encoder,
+  );
+  const mayExplore = !settings.deterministic && neighbours[0]?.sameText === true;
+  const explores = mayExplore && settings.epsilon > 0 && random.next() < settings.epsilon;
+  const exposure = (d: number) => adapted?.evidence[d].W ?? 0;
+  const shown = explores ? swapNeighbours(diverse, value, exposure, random) : diverse;
+  if (neighbours.length > 0) memory.touch(neighbours, clock.now());
+  return {
+    baseOrder,
+    b,
+    shown,
+    gate,
+    arm,
+    identified,
+    neighbours,
+    adapted,
+    value,
+    moved: order.some((d, rank) => rank < shownCount && d !== baseOrder[rank]),
+    epsilonUsed: mayExplore ? settings.epsilon : 0,
+  };
+}
+
+async function applyMemory(
+  namespace: Namespace,
+  request: RerankRequest,
+  ranking: Pick<Ranking, 'b' | 'baseOrder' | 'gate' | 'neighbours'> & {
+    shown: number;
+    texts: readonly TextEntry[];
+  },
+  { encoder, hash, clock, settings }: OrderTools,
+): Promise<Adapted> {
+  const { memory } = namespace;
+  const { texts, neighbours } = ranking;
+  const now = clock.now();
+  const keys = request.candidates.map((candidate, d) => documentKey(candidate, texts[d], hash));
+  const narrates = memory.trust.narrative > 0 || neighbours.some(({ cell }) => cell.narrative !== null);
+  return adapt(
+    {
+      ...ranking,
+      encoder: `${encoder.name}@${encoder.version}`,
+      keys,
+      embeddings: narrates ? await vectorsOf(texts, namespace, encoder) : [],
+      wide: {
+        trust: memory.trust,
+        vector: memory.narrative,
+        evidence: memory.trust.pheromone > 0 ? keys.map((key) => memory.wideEvidence(key, now)) : [],
+      },
+      beta: memory.beta,
+      now,
+    },
+    settings,
+  );
+}
+
+async function sinkNearCopies(
+  namespace: Namespace,
+  request: RerankRequest,
+  shown: readonly number[],
+  value: Float64Array,
+  texts: readonly TextEntry[],
+  encoder: Encoder,
+): Promise<readonly number[]> {
+  if (request.mmrLambda >= 1 || shown.length < 2) return shown;
+  const { candidates } = request;
+  if (request.queryEmbedding !== undefined) {
+    const sent = shown.map((d) => candidates[d].embedding ?? []);
+    return diversify(shown, value, request.mmrLambda, (a, other) => cosine(sent[a], sent[other]));
+  }
+  const vectors = await vectorsOf(
+    shown.map((d) => texts[d]),
+    namespace,
+    encoder,
+  );
+  return diversify(shown, value, request.mmrLambda, (a, other) => dot(vectors[a], vectors[other]));
+}
+
+function findNeighbours(namespace: Namespace, { known, keyed }: IdentifiedQuery): Neighbour[] {
+  const identity = { cellId: known.cellId, guard: known.guard, key: keyed.key };
+  keyed.search = namespace.memory.search(identity, keyed.search);
+  return namespace.memory.neighbours(identity, keyed.search);
+}

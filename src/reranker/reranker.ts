@@ -1,0 +1,92 @@
+import type { Clock } from '../base/clock.js';
+import type { KeyedHash } from '../base/keyed-hash.js';
+import type { Random } from '../base/random.js';
+import type { Encoder } from '../encoders/encoder.js';
+import type { Namespace } from '../namespaces/namespace.js';
+import { buildAnswer } from './answer.js';
+import { applyFeedback, type FeedbackEvents, type FeedbackSettings } from './feedback.js';
+import { type OrderSettings, orderCandidates } from './order.js';
+import { recordAnswer } from './record.js';
+import type { FeedbackRequest, FeedbackResult, RerankAnswer, RerankRequest } from './request.js';
+
+export interface RerankerSettings extends OrderSettings, FeedbackSettings {
+  readonly impressionTtlMs: number;
+}
+
+export interface RerankerEvents extends FeedbackEvents {
+  /** An answer was given; `moved` = memory changed its order. */
+  answered(namespace: string, moved: boolean): void;
+}
+
+export interface RerankerDependencies {
+  readonly encoder: Encoder;
+  readonly hash: KeyedHash;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly settings: RerankerSettings;
+  readonly events: RerankerEvents;
+  /** Runs work inside a namespace, which stays open until it is done. */
+  use<Result>(namespace: string, work: (namespace: Namespace) => Promise<Result>): Promise<Result>;
+}
+
+interface Ranked {
+  readonly answer: RerankAnswer;
+  /** Leaves the traces a learning request leaves. */
+  record(): void;
+}
+
+/** One request, down and up: score, remember, adapt, diversify, explore, record. */
+export class Reranker {
+  constructor(private readonly dependencies: RerankerDependencies) {}
+
+  /**
+   * Answers requests of one namespace in order. All are ranked before any leaves a trace: an `AppError` for one leaves
+   * none of any.
+   */
+  rerank(namespaceName: string, requests: readonly RerankRequest[]): Promise<RerankAnswer[]> {
+    return this.dependencies.use(namespaceName, async (namespace) => {
+      namespace.reload();
+      checkDimensions(namespace, requests);
+      const ranked: Ranked[] = [];
+      for (const request of requests) ranked.push(await this.rank(namespace, request));
+      for (const { record, answer } of ranked) {
+        record();
+        this.dependencies.events.answered(namespaceName, answer.adapted);
+      }
+      return ranked.map(({ answer }) => answer);
+    });
+  }
+
+  /** Learns from one feedback; see `applyFeedback`. */
+  feedback(namespaceName: string, request: FeedbackRequest): Promise<FeedbackResult> {
+    return this.dependencies.use(namespaceName, (namespace) =>
+      applyFeedback(namespace, request, this.dependencies),
+    );
+  }
+
+  private async rank(namespace: Namespace, request: RerankRequest): Promise<Ranked> {
+    const startedAt = performance.now();
+    const texts = request.candidates.map(({ text }) => namespace.texts.get(text));
+    const { query, candidates, queryEmbedding } = request;
+    const base = await namespace.scorer.score({ query, candidates, texts, queryEmbedding });
+    const scoredAt = performance.now();
+    const ranking = await orderCandidates(namespace, request, base, texts, this.dependencies);
+    const stages = [
+      { name: 'score', ms: scoredAt - startedAt },
+      { name: 'memory', ms: performance.now() - scoredAt },
+    ];
+    return {
+      answer: buildAnswer(namespace, request, base, ranking, stages, this.dependencies.settings),
+      record: () => recordAnswer(namespace, request, ranking, texts, this.dependencies),
+    };
+  }
+}
+
+function checkDimensions(namespace: Namespace, requests: readonly RerankRequest[]): void {
+  let expected = namespace.pinnedDimension;
+  for (const { queryEmbedding, loc } of requests) {
+    if (queryEmbedding === undefined) continue;
+    namespace.checkDimension(queryEmbedding.length, loc, expected);
+    expected = queryEmbedding.length;
+  }
+}

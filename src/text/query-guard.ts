@@ -1,0 +1,134 @@
+import { stem } from './stem.js';
+import { STOP_WORDS } from './stop-words.js';
+
+/**
+ * What must agree before one query may speak for another: its numbers, its negations, and no word against its opposite.
+ * Embeddings score opposites as alike ("enable x" and "disable x"; GPTCache issue 694). Holds keyed hashes, no words.
+ */
+export interface QueryGuard {
+  /** Hash of the sorted distinct numbers; empty for none. */
+  readonly numbers: string;
+  /** Negating words in the query. */
+  readonly negations: number;
+  /** Hashes of the content words' canonical forms, sorted, each with its polarity `+` or `-` before it. */
+  readonly words: readonly string[];
+}
+
+const NEGATIONS = new Set(
+  'no not without never none nothing cannot neither nor non nobody nowhere hardly'.split(' '),
+);
+
+/** Words with an opposite that is not made by un- or dis-; the first of a pair counts as `+`. */
+const OPPOSITES: readonly (readonly [string, string])[] = [
+  ['on', 'off'],
+  ['enable', 'disable'],
+  ['before', 'after'],
+  ['above', 'below'],
+  ['start', 'stop'],
+  ['open', 'close'],
+  ['open', 'shut'],
+  ['add', 'remove'],
+  ['add', 'delete'],
+  ['create', 'delete'],
+  ['include', 'exclude'],
+  ['increase', 'decrease'],
+  ['raise', 'lower'],
+  ['high', 'low'],
+  ['maximum', 'minimum'],
+  ['max', 'min'],
+  ['allow', 'deny'],
+  ['allow', 'forbid'],
+  ['accept', 'reject'],
+  ['permit', 'prohibit'],
+  ['show', 'hide'],
+  ['import', 'export'],
+  ['upload', 'download'],
+  ['encrypt', 'decrypt'],
+  ['encode', 'decode'],
+  ['compress', 'decompress'],
+  ['activate', 'deactivate'],
+  ['active', 'inactive'],
+  ['valid', 'invalid'],
+  ['correct', 'incorrect'],
+  ['complete', 'incomplete'],
+  ['visible', 'invisible'],
+  ['true', 'false'],
+  ['left', 'right'],
+  ['larger', 'smaller'],
+  ['buy', 'sell'],
+  ['win', 'lose'],
+  ['push', 'pull'],
+  ['hot', 'cold'],
+  ['positive', 'negative'],
+  ['legal', 'illegal'],
+  ['upgrade', 'downgrade'],
+  ['subsonic', 'supersonic'],
+  ['hypo', 'hyper'],
+  ['internal', 'external'],
+];
+
+/** Shortest word that is left after un- or dis- is taken off. */
+const MINIMAL_BASE_LENGTH = 4;
+
+interface Canonical {
+  readonly form: string;
+  readonly positive: boolean;
+}
+
+const POLAR = new Map<string, Canonical[]>();
+for (const [positive, negative] of OPPOSITES) {
+  const form = `${positive}/${negative}`;
+  for (const [word, isPositive] of [
+    [positive, true],
+    [negative, false],
+  ] as const) {
+    POLAR.set(word, [...(POLAR.get(word) ?? []), { form, positive: isPositive }]);
+  }
+}
+
+/** The pairs by the stems of their longer words, so that inflected forms are found too. */
+const POLAR_STEMS = new Map(
+  [...POLAR].filter(([word]) => word.length > 3).map(([word, forms]) => [stem(word), forms]),
+);
+
+function canonicalForms(word: string): Canonical[] {
+  const forms = POLAR.get(word) ?? POLAR_STEMS.get(stem(word)) ?? [];
+  for (const prefix of ['un', 'dis']) {
+    const base = word.slice(prefix.length);
+    if (!word.startsWith(prefix) || base.length < MINIMAL_BASE_LENGTH) continue;
+    return [...forms, { form: stem(base), positive: false }];
+  }
+  return STOP_WORDS.has(word) ? forms : [...forms, { form: stem(word), positive: true }];
+}
+
+/** Reads a query's guard; `hash` is a keyed hash of a word. Cost: linear in its words. */
+export function queryGuard(query: string, hash: (word: string) => string): QueryGuard {
+  const plain = query
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/n['’]t(?!\p{L})/gu, ' not');
+  const numbers = new Set<string>();
+  const words = new Set<string>();
+  let negations = 0;
+  for (const word of plain.match(/[\p{L}\p{N}\p{M}_]+/gu) ?? []) {
+    if (NEGATIONS.has(word)) negations++;
+    if (/\p{N}/u.test(word)) numbers.add(word);
+    for (const { form, positive } of canonicalForms(word)) words.add((positive ? '+' : '-') + hash(form));
+  }
+  return {
+    numbers: numbers.size === 0 ? '' : hash([...numbers].sort().join(' ')),
+    negations,
+    words: [...words].sort(),
+  };
+}
+
+/** Whether two queries differ in a number, in how often they negate, or in a word against its opposite. Symmetric. */
+export function guardsConflict(left: QueryGuard, right: QueryGuard): boolean {
+  if (left.numbers !== right.numbers || left.negations !== right.negations) return true;
+  const theirs = new Set(right.words);
+  const ours = new Set(left.words);
+  return left.words.some((word) => {
+    const opposite = (word[0] === '+' ? '-' : '+') + word.slice(1);
+    return theirs.has(opposite) && !theirs.has(word) && !ours.has(opposite);
+  });
+}
