@@ -9,20 +9,16 @@ export class JsonRecord {
     private readonly fields: Readonly<Record<string, unknown>>,
   ) {}
 
-  private value(name: string): unknown {
-    return Object.hasOwn(this.fields, name) ? this.fields[name] : undefined;
-  }
-
   /** A field that must be text; `fallback` stands in for a missing one. */
   text(name: string, fallback?: string): string {
-    const value = this.value(name) ?? fallback;
+    const value = this.fields[name] ?? fallback;
     if (typeof value !== 'string') this.fail(`"${name}" is ${value === undefined ? 'missing' : 'not text'}`);
     return value;
   }
 
   /** A field that must be a list. */
   list(name: string): unknown[] {
-    const value = this.value(name);
+    const value = this.fields[name];
     if (!Array.isArray(value)) this.fail(`"${name}" is ${value === undefined ? 'missing' : 'not a list'}`);
     return value;
   }

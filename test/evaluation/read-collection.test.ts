@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { documentText } from '../../src/evaluation/collection.js';
 import { COLLECTION_LIMITS, readCollection } from '../../src/evaluation/read-collection.js';
-import { CollectionError } from '../../src/evaluation/read-lines.js';
+import { CollectionError, readLines } from '../../src/evaluation/read-lines.js';
 import { syntheticCollection, writeCollection } from '../fixtures/collection.js';
 
 const FILES = {
@@ -189,6 +189,11 @@ describe('readCollection', () => {
     await expect(readCollection(folder)).rejects.toThrow(/corpus\.jsonl\.gz: not whole gzip data/);
   });
 
+  it('does not look at judgements of queries that are not asked here', async () => {
+    await write({ ...FILES, 'qrels.tsv': `${FILES['qrels.tsv']}other query\ta\t1\n` });
+    expect((await readCollection(folder)).queries).toHaveLength(2);
+  });
+
   it('names the folder it did not find', async () => {
     await expect(readCollection(join(folder, 'nowhere'))).rejects.toThrow(
       /nowhere.queries\.jsonl: not found/,
@@ -216,6 +221,19 @@ describe('readCollection', () => {
     await expect(readCollection(folder, { ...COLLECTION_LIMITS, lineCharacters: 1000 })).rejects.toThrow(
       /corpus\.jsonl\.gz, line 1: longer than 1000 characters/,
     );
+  });
+});
+
+describe('readLines', () => {
+  it.each(['gone.jsonl', 'gone.jsonl.gz'])('ends in an error where %s vanished in between', async (name) => {
+    const lines = readLines(join(folder, name), { lines: 1, characters: 1 });
+    await expect(lines.next()).rejects.toThrow(/gone\.jsonl.*: cannot be read \(ENOENT\)/);
+  });
+
+  it('does not take half a character at the end for text', async () => {
+    await write({ 'half.txt': Buffer.from([0x61, 0xc3]) });
+    const lines = readLines(join(folder, 'half.txt'), { lines: 1, characters: 10 });
+    await expect(lines.next()).rejects.toThrow(/half\.txt, line 1: not UTF-8/);
   });
 });
 
