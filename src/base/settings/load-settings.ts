@@ -24,6 +24,9 @@ export interface LoadedSettings {
   readonly warnings: readonly string[];
 }
 
+/** A rule that lives elsewhere: one sentence about what is wrong with the settings, or undefined. */
+export type SettingsCheck = (settings: Settings) => string | undefined;
+
 /** Everything that is wrong with the settings, one sentence each; `message` has them all, a line each. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
@@ -34,16 +37,19 @@ export class SettingsError extends Error {
 }
 
 /**
- * Reads the settings once: environment, then `.env`, then the YAML file, then defaults. An empty value is not set.
- * Throws `SettingsError` that lists every unknown key, bad value and contradiction at once, secrets masked.
+ * Reads the settings once: `overrides` (names without prefix, from the command line), environment, `.env`, the YAML file,
+ * defaults. An empty value is not set; relative paths stand against `cwd`, `readFile` reads all files, and `checks` are rules
+ * of others over the whole. Throws `SettingsError` that lists every unknown key, bad value and contradiction at once, secrets masked.
  */
 export function loadSettings(where: {
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
   readFile?: ReadFile;
+  overrides?: Readonly<Record<string, string>>;
+  checks?: readonly SettingsCheck[];
 }): LoadedSettings {
   const loader = new Loader(where.cwd, where.readFile ?? ((file) => readFileSync(file, 'utf8')));
-  return loader.load(where.env);
+  return loader.load(where.env, where.overrides ?? {}, where.checks ?? []);
 }
 
 class Loader {
@@ -57,10 +63,25 @@ class Loader {
     private readonly readFile: ReadFile,
   ) {}
 
-  load(env: Readonly<Record<string, string | undefined>>): LoadedSettings {
+  load(
+    env: Readonly<Record<string, string | undefined>>,
+    overrides: Readonly<Record<string, string>>,
+    checks: readonly SettingsCheck[],
+  ): LoadedSettings {
+    const entries = Object.entries(overrides).map(([name, value]) => ({
+      name,
+      key: PREFIX + name,
+      value: value.trim(),
+    }));
+    this.readSource({
+      origin: 'option',
+      label: 'option',
+      entries: entries.filter((entry) => entry.value !== ''),
+    });
     for (const source of readSources(env, this.cwd, this.readFile, this.problems)) this.readSource(source);
     const settings = this.settings();
-    this.problems.push(...ruleProblems(settings));
+    const checked = checks.map((check) => check(settings)).filter((problem) => problem !== undefined);
+    this.problems.push(...ruleProblems(settings), ...checked);
     if (this.problems.length > 0) throw new SettingsError(this.problems);
     const origins = Object.fromEntries(this.origins) as LoadedSettings['origins'];
     return { settings, origins: Object.freeze(origins), warnings: Object.freeze(this.warnings) };

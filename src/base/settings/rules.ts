@@ -1,13 +1,10 @@
-import { slowPatternReason } from './linear-pattern.js';
 import type { Settings } from './table.js';
-
-/** Longest name of a namespace, in characters; checked before the pattern. */
-const MAX_NAME_CHARACTERS = 64;
 
 /** Headers that mean something else already. */
 const TAKEN_HEADERS = new Set([
   'accept',
   'accept-encoding',
+  'api-key',
   'authorization',
   'cache-control',
   'connection',
@@ -18,10 +15,14 @@ const TAKEN_HEADERS = new Set([
   'expect',
   'host',
   'te',
+  'traceparent',
   'trailer',
   'transfer-encoding',
   'upgrade',
   'x-api-key',
+  'x-neuralcache-explain',
+  'x-neuralcache-learn',
+  'x-neuralcache-mmr-lambda',
   'x-neuralcache-source',
   'x-request-id',
 ]);
@@ -29,7 +30,6 @@ const TAKEN_HEADERS = new Set([
 /** What is wrong between settings that are each valid alone, a sentence each. */
 export function ruleProblems(settings: Settings): string[] {
   return [
-    patternProblem(settings),
     settings.gatingMinCandidates > settings.gatingMaxCandidates &&
       `NEURALCACHE_GATING_MIN_CANDIDATES=${settings.gatingMinCandidates}: more than NEURALCACHE_GATING_MAX_CANDIDATES=${settings.gatingMaxCandidates}`,
     settings.impressionMaxBytes > settings.impressionTotalMaxBytes &&
@@ -37,16 +37,6 @@ export function ruleProblems(settings: Settings): string[] {
     TAKEN_HEADERS.has(settings.namespaceHeader.toLowerCase()) &&
       `NEURALCACHE_NAMESPACE_HEADER="${settings.namespaceHeader}": this header already has a meaning`,
   ].filter((problem) => typeof problem === 'string');
-}
-
-function patternProblem(settings: Settings): string | undefined {
-  const { namespacePattern: pattern, defaultNamespace: name } = settings;
-  const reason = slowPatternReason(pattern);
-  if (reason !== undefined) return `NEURALCACHE_NAMESPACE_PATTERN=${JSON.stringify(pattern)}: ${reason}`;
-  const fits =
-    name.length <= MAX_NAME_CHARACTERS && name !== '.' && name !== '..' && new RegExp(pattern).test(name);
-  if (fits) return undefined;
-  return `NEURALCACHE_DEFAULT_NAMESPACE=${JSON.stringify(name)}: not a name that NEURALCACHE_NAMESPACE_PATTERN allows`;
 }
 
 /**

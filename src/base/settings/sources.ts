@@ -3,8 +3,8 @@ import { parse as parseDotenv } from 'dotenv';
 import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { PREFIX } from './table.js';
 
-/** Where a value came from. */
-export type Origin = 'environment' | '.env' | 'file' | 'default';
+/** Where a value came from; `option` = the command line. */
+export type Origin = 'option' | 'environment' | '.env' | 'file' | 'default';
 
 /** One value as written. */
 export interface Entry {
@@ -18,7 +18,7 @@ export interface Entry {
 /** One place with its entries; places are searched in order, the first value wins. */
 export interface Source {
   readonly origin: Exclude<Origin, 'default'>;
-  /** How messages call it: `environment`, `.env`, or the file's path. */
+  /** How messages call it: `option`, `environment`, `.env`, or the file's path. */
   readonly label: string;
   readonly entries: readonly Entry[];
 }

@@ -1,0 +1,72 @@
+import { Command, CommanderError } from 'commander';
+import { AppError } from '../base/errors.js';
+import { SettingsError } from '../base/settings/load-settings.js';
+import type { CreateService } from '../evaluation/ranked-service.js';
+import { StorageError } from '../stores/store.js';
+import { registerConfig } from './config.js';
+import { type CommandContext, CommandError } from './context.js';
+import { registerEvaluate } from './evaluate.js';
+import { registerNamespaces, type StoredState } from './namespaces.js';
+import { registerRerank } from './rerank.js';
+import { registerServe, type ServeProcess, type StartServices } from './serve.js';
+import { registerSimulate } from './simulate.js';
+
+/** What commands need of the rest of the program. */
+export interface CommandParts {
+  readonly version: string;
+  readonly process: ServeProcess;
+  readonly startServices: StartServices;
+  readonly createService: CreateService;
+  readonly storedState: StoredState;
+}
+
+/**
+ * Runs one command. Resolves with the exit code: 0 done, 1 it could not be done, 2 it was called wrongly. Failures are
+ * told in plain lines on stderr, without a stack.
+ *
+ * @param argv the words after the program's name
+ */
+export async function runCommandLine(
+  argv: readonly string[],
+  context: CommandContext,
+  parts: CommandParts,
+): Promise<number> {
+  const program = buildProgram(context, parts);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return 0;
+  } catch (error) {
+    // Commander has told its own failures already; help and version are none.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    context.stderr.write(`${describe(error)}\n`);
+    return error instanceof CommandError ? error.exitCode : 1;
+  }
+}
+
+function buildProgram(context: CommandContext, parts: CommandParts): Command {
+  const program = new Command('neuralcache')
+    .description('A reranking cache proxy that learns per namespace from feedback.')
+    .version(parts.version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: (text) => void context.stderr.write(text),
+    });
+  registerServe(program, context, parts.startServices, parts.process);
+  registerRerank(program, context, parts.createService);
+  registerEvaluate(program, context, parts.createService);
+  registerSimulate(program, context, parts.createService);
+  registerConfig(program, context);
+  registerNamespaces(program, context, parts.storedState);
+  return program;
+}
+
+/** What a person is told; failures nobody foresaw say so. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return `Unexpected failure: ${String(error)}`;
+  const isForeseen = [CommandError, SettingsError, StorageError, AppError].some(
+    (kind) => error instanceof kind,
+  );
+  if (isForeseen || typeof (error as NodeJS.ErrnoException).code === 'string') return error.message;
+  return `Unexpected failure: ${error.message}`;
+}

@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import pino from 'pino';
+import { runCommandLine } from './commands/run-command-line.js';
+import { createMeasuredService, openStateOwner, openStateReader, startServices } from './compose.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+// Log lines are collected while one is being written: at high rates one write carries many.
+const logDestination = pino.destination({ dest: 1, sync: false });
+process.on('exit', () => logDestination.flushSync());
+
+// Whoever reads our output may leave early (`| head`): that is no failure.
+const onOutputError = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'EPIPE') throw error;
+};
+process.stdout.on('error', onOutputError);
+process.stderr.on('error', onOutputError);
+logDestination.on('error', onOutputError);
+
+const { env, stdin, stdout, stderr } = process;
+process.exitCode = await runCommandLine(
+  process.argv.slice(2),
+  { env, stdin, stdout, stderr, cwd: process.cwd() },
+  {
+    version,
+    process: {
+      on: (signal, listener) => process.on(signal, listener),
+      off: (signal, listener) => process.off(signal, listener),
+      exit: (code) => process.exit(code),
+      logDestination,
+    },
+    startServices,
+    createService: createMeasuredService,
+    storedState: { openReader: openStateReader, openOwner: openStateOwner },
+  },
+);
