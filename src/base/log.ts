@@ -1,8 +1,7 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 import { AppError } from './errors.js';
 
-/** What code that logs needs to know: fields first, then a sentence. Never query or document text, never a secret. */
-export type Log = Pick<Logger, 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'isLevelEnabled'>;
+export type { Logger };
 
 /** How the process logs. */
 export interface LogOptions {
