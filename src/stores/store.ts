@@ -41,6 +41,9 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** What can be asked of a store that another process owns. */
+export type StoreReader = Pick<Store, 'namespaces' | 'load' | 'get' | 'usage' | 'close'>;
+
 /** Kinds that `load` returns: the namespace's own state. */
 export const STATE_KINDS = ['meta', 'cell', 'document', 'frequencies'] as const;
 /** All kinds. `impression`, `used` and `allowance` are looked up one by one and expire. */
@@ -59,7 +62,9 @@ export interface Row {
   readonly expiresAt?: number;
 }
 
-export type Change = { readonly put: Row } | { readonly remove: { readonly kind: Kind; readonly key: string } };
+export type Change =
+  | { readonly put: Row }
+  | { readonly remove: { readonly kind: Kind; readonly key: string } };
 
 export interface StoreUsage {
   readonly rows: Readonly<Record<Kind, number>>;

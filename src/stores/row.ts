@@ -1,0 +1,23 @@
+import type { Kind, Row } from './store.js';
+
+/**
+ * A row with only the members it needs: no group where there is none, no expiry where it is absent or not finite
+ * (which both mean never). The row is frozen, for drivers hand the same one out again.
+ */
+export function makeRow(
+  kind: Kind,
+  key: string,
+  value: string,
+  group?: string | null,
+  expiresAt?: number | null,
+): Row {
+  const hasGroup = group !== undefined && group !== null;
+  const expires = typeof expiresAt === 'number' && Number.isFinite(expiresAt);
+  return Object.freeze({
+    kind,
+    key,
+    value,
+    ...(hasGroup ? { group } : {}),
+    ...(expires ? { expiresAt } : {}),
+  });
+}

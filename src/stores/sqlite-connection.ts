@@ -1,0 +1,247 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import type { Clock } from '../base/clock.js';
+import { codeOf, isSqliteCode, storageError } from './disk-failure.js';
+import { identityOf } from './file-identity.js';
+import type { FolderLock } from './lock.js';
+import { SqliteCommits } from './sqlite-commits.js';
+import {
+  type Connect,
+  connectFile,
+  createFile,
+  inspectFile,
+  quarantineFile,
+  refuseNewerLog,
+} from './sqlite-file.js';
+import { configure, verify } from './sqlite-pragmas.js';
+import { SqliteQueries } from './sqlite-queries.js';
+import { type ImpressionBounds, StorageError, type StorageFailure } from './store.js';
+
+export interface SqliteConnectionOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  /** `normal` survives the end of the process, `full` also power loss. Default `normal`. */
+  readonly sync?: 'normal' | 'full';
+  readonly impressions?: ImpressionBounds;
+  /** Held before anything is written; absent = the caller sees to it that no one else writes. */
+  readonly lock?: FolderLock;
+  /** Largest the file may grow, in pages of 4096 bytes; beyond it writes fail as on a full disk. Default: no bound. */
+  readonly maxPages?: number;
+  /** A damaged file was set aside under `newPath`; state starts empty. */
+  readonly onQuarantined?: (path: string, newPath: string) => void;
+  readonly connect?: Connect;
+}
+
+interface Connected {
+  readonly database: Database;
+  readonly queries: SqliteQueries;
+  /** Absent on a connection that can only read. */
+  readonly commits?: SqliteCommits;
+  readonly identity: string | undefined;
+}
+
+/** Failures during which a file may still be read. */
+const MENDS_ITSELF: ReadonlySet<StorageFailure> = new Set(['full', 'read-only', 'io']);
+/** After these the connection itself may be unusable for writing; after a full disk it is not. */
+const BREAKS_CONNECTION = ['SQLITE_IOERR', 'SQLITE_CANTOPEN', 'SQLITE_NOMEM', 'SQLITE_READONLY'] as const;
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 2_000;
+
+/**
+ * Keeps a connection to one database file through whatever happens to its disk: opens when it is first needed, opens
+ * again after failures (waiting 100 ms, doubling up to 2 s, between tries), falls back to reading while nothing can be
+ * written, and sets a damaged file aside. Everything it throws is a `StorageError`.
+ */
+export class SqliteConnection {
+  private connected: Connected | undefined;
+  /** Whether what is connected failed and only serves reads until there is a new connection. */
+  private isStale = false;
+  private closed = false;
+  private failure: StorageError | undefined;
+  private failures = 0;
+  private retryAt = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly options: SqliteConnectionOptions) {}
+
+  read<T>(work: (queries: SqliteQueries) => T): T {
+    return this.run(() => work(this.readable().queries));
+  }
+
+  write<T>(work: (commits: SqliteCommits) => T): T {
+    return this.run(() => {
+      const result = work(this.writable());
+      this.failures = 0;
+      return result;
+    });
+  }
+
+  /** Lets go of the file and, if it is held, of the lock. Leaves a file that can be read where nothing can be written. */
+  close(): void {
+    this.closed = true;
+    if (this.connected?.commits) leaveWriteAheadMode(this.connected.database);
+    this.disconnect();
+    this.options.lock?.release();
+  }
+
+  private run<T>(work: () => T): T {
+    if (this.closed) throw new StorageError('closed', 'the store is closed');
+    try {
+      return work();
+    } catch (cause) {
+      const error = storageError(cause, this.options.path);
+      this.recover(error);
+      throw error;
+    }
+  }
+
+  private readable(): Connected {
+    const current = this.current();
+    if (current?.commits && !this.isStale) return current;
+    if (current && !this.mayRetry()) return current;
+    try {
+      return this.reconnect();
+    } catch (cause) {
+      if (this.connected) return this.connected;
+      throw cause;
+    }
+  }
+
+  private writable(): SqliteCommits {
+    const current = this.current();
+    if (current?.commits && !this.isStale) return current.commits;
+    return this.reconnect().commits!;
+  }
+
+  /** What is connected, unless its file was moved or replaced: what such a file is told would be lost. */
+  private current(): Connected | undefined {
+    if (this.connected && identityOf(this.options.path) !== this.connected.identity) this.disconnect();
+    return this.connected;
+  }
+
+  private mayRetry(): boolean {
+    return this.options.clock.now() >= this.retryAt;
+  }
+
+  /** Connects for writing; failing that for reading, and throws why. Throws the last reason while it is too early. */
+  private reconnect(): Connected {
+    if (this.failure && !this.mayRetry()) throw this.failure;
+    try {
+      const connected = this.connectForWriting();
+      this.disconnect();
+      this.connected = connected;
+      this.failure = undefined;
+      return connected;
+    } catch (cause) {
+      const error = storageError(cause, this.options.path);
+      this.backOff(error);
+      if (MENDS_ITSELF.has(error.failure)) this.connected ??= this.connectForReading();
+      throw error;
+    }
+  }
+
+  private backOff(error: StorageError): void {
+    const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.failures);
+    this.failure = error;
+    this.failures += 1;
+    this.retryAt = this.options.clock.now() + waitMs;
+  }
+
+  private connectForWriting(): Connected {
+    const { path, lock, connect = connectFile, impressions } = this.options;
+    mkdirSync(dirname(path), { recursive: true });
+    lock?.acquire();
+    const found = inspectFile(path);
+    if (found === 'damaged') this.quarantine();
+    if (found !== 'usable') createFile(path, connect);
+    else refuseNewerLog(path, connect);
+    try {
+      return this.openFile(connect, impressions);
+    } catch (cause) {
+      if (storageError(cause, path).failure !== 'damaged') throw cause;
+      this.quarantine();
+      createFile(path, connect);
+      return this.openFile(connect, impressions);
+    }
+  }
+
+  private openFile(connect: Connect, impressions?: ImpressionBounds): Connected {
+    const { path, sync = 'normal', maxPages } = this.options;
+    const database = connect(path, { fileMustExist: true });
+    try {
+      configure(database, { sync, maxPages });
+      verify(database, path);
+      return {
+        database,
+        queries: new SqliteQueries(database),
+        commits: new SqliteCommits(database, impressions),
+        identity: identityOf(path),
+      };
+    } catch (cause) {
+      database.close();
+      // Our header over tables that are not ours: a statement does not compile.
+      const isForeign = codeOf(cause) === 'SQLITE_ERROR';
+      throw isForeign ? new StorageError('damaged', `${path}: tables are missing`, { cause }) : cause;
+    }
+  }
+
+  /** Undefined when that fails too: the reason that is reported is why writing failed. */
+  private connectForReading(): Connected | undefined {
+    const { path, connect = connectFile } = this.options;
+    let database: Database | undefined;
+    try {
+      if (inspectFile(path) !== 'usable') return undefined;
+      database = connect(path, { readonly: true, fileMustExist: true });
+      return { database, queries: new SqliteQueries(database), identity: identityOf(path) };
+    } catch {
+      database?.close();
+      return undefined;
+    }
+  }
+
+  private recover(error: StorageError): void {
+    if (this.connected?.database.inTransaction) this.disconnect();
+    if (!this.connected?.commits || this.isStale) return;
+    if (error.failure === 'damaged') this.setAside();
+    else if (BREAKS_CONNECTION.some((family) => isSqliteCode(codeOf(error.cause), family))) {
+      this.isStale = true;
+      this.backOff(error);
+    }
+  }
+
+  /** A disk on which nothing can be renamed now is tried again when the file is next opened. */
+  private setAside(): void {
+    this.disconnect();
+    try {
+      this.quarantine();
+    } catch (cause) {
+      this.backOff(storageError(cause, this.options.path));
+    }
+  }
+
+  private quarantine(): void {
+    const { path, clock, onQuarantined } = this.options;
+    const newPath = quarantineFile(path, clock.now());
+    onQuarantined?.(path, newPath);
+  }
+
+  private disconnect(): void {
+    const { connected } = this;
+    this.connected = undefined;
+    this.isStale = false;
+    try {
+      connected?.database.close();
+    } catch {
+      // The disk failed while the log was being put away: it stays and is read at the next opening.
+    }
+  }
+}
+
+/** Without its log a file can be read from a read-only disk; a reader that is attached, or a full disk, prevents it. */
+function leaveWriteAheadMode(database: Database): void {
+  try {
+    database.pragma('journal_mode = DELETE');
+  } catch {
+    // Stays in write-ahead mode, which loses nothing.
+  }
+}

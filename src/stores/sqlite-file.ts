@@ -1,0 +1,120 @@
+import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import BetterSqlite3, { type Database, type Options } from 'better-sqlite3';
+import { codeOf } from './disk-failure.js';
+import { APPLICATION_ID, FORMAT_VERSION, formatOf, migrate } from './sqlite-schema.js';
+import { StorageError } from './store.js';
+
+/** How connections are made; tests put failing ones in its place. */
+export type Connect = (path: string, options: Options) => Database;
+
+export const connectFile: Connect = (path, options) => new BetterSqlite3(path, options);
+
+/** Files that SQLite keeps beside a database. */
+const COMPANIONS = ['-wal', '-shm', '-journal'] as const;
+const HEADER_BYTES = 100;
+const MAGIC = Buffer.from('SQLite format 3\0', 'latin1');
+
+/**
+ * What lies at `path`, told without SQLite, so that nothing is changed. `damaged`: not a database, not ours, or gone
+ * while its write-ahead log is still there. An empty file is damaged too: ours are moved into place when they are
+ * whole. Throws `StorageError` (`newer`) for one of ours in a format above today's, and what the file system throws.
+ */
+export function inspectFile(path: string): 'absent' | 'usable' | 'damaged' {
+  const size = sizeOf(path);
+  if (size === undefined) return (sizeOf(`${path}-wal`) ?? 0) > 0 ? 'damaged' : 'absent';
+  if (size < HEADER_BYTES) return 'damaged';
+  const header = readHeader(path);
+  if (!header.subarray(0, MAGIC.length).equals(MAGIC)) return 'damaged';
+  if (header.readUInt32BE(68) !== APPLICATION_ID) return 'damaged';
+  refuseNewer(path, header.readUInt32BE(60));
+  return 'usable';
+}
+
+/** Throws `StorageError` (`newer`) when the format is above today's. */
+export function refuseNewer(path: string, format: number): void {
+  if (format <= FORMAT_VERSION) return;
+  const message = `${path} has format ${format}, this version reads up to ${FORMAT_VERSION}`;
+  throw new StorageError('newer', message);
+}
+
+/**
+ * Creates an empty database of today's format in one step: built under another name, synchronised, moved into place.
+ * A crash leaves nothing at `path`; what it leaves beside it is removed by the next try.
+ */
+export function createFile(path: string, connect: Connect): void {
+  const draft = `${path}.new`;
+  for (const suffix of ['', ...COMPANIONS]) rmSync(draft + suffix, { force: true });
+  const database = connect(draft, {});
+  try {
+    database.pragma('synchronous = FULL');
+    migrate(database);
+  } finally {
+    database.close();
+  }
+  renameSync(draft, path);
+  syncFolder(dirname(path));
+}
+
+/**
+ * Moves a damaged database out of the way, with what SQLite keeps beside it, and answers its new name:
+ * `<path>.damaged-<time>`. Nothing is deleted.
+ */
+export function quarantineFile(path: string, now: number): string {
+  const stamp = new Date(now).toISOString().replaceAll(/[:.]/g, '-');
+  let target = `${path}.damaged-${stamp}`;
+  for (let n = 2; existsSync(target) || existsSync(`${target}-wal`); n += 1) {
+    target = `${path}.damaged-${stamp}-${n}`;
+  }
+  for (const suffix of [...COMPANIONS, '']) {
+    if (sizeOf(path + suffix) !== undefined) renameSync(path + suffix, target + suffix);
+  }
+  return target;
+}
+
+/**
+ * Throws `StorageError` (`newer`) when a log that was left behind holds a newer format, which the file's header does
+ * not show yet. Looks through a connection that changes nothing; what else it meets is left to the opening proper.
+ */
+export function refuseNewerLog(path: string, connect: Connect): void {
+  if ((sizeOf(`${path}-wal`) ?? 0) === 0) return;
+  let reader: Database | undefined;
+  try {
+    reader = connect(path, { readonly: true, fileMustExist: true });
+    refuseNewer(path, formatOf(reader));
+  } catch (cause) {
+    if (cause instanceof StorageError) throw cause;
+  } finally {
+    reader?.close();
+  }
+}
+
+function sizeOf(path: string): number | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) throw new StorageError('io', `${path} is a folder`);
+  return stats?.size;
+}
+
+function readHeader(path: string): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, header, 0, HEADER_BYTES, 0);
+  } finally {
+    closeSync(file);
+  }
+  return header;
+}
+
+/** Makes a rename last; some systems cannot open a folder, and there it lasts without. */
+function syncFolder(folder: string): void {
+  let handle: number | undefined;
+  try {
+    handle = openSync(folder, 'r');
+    fsyncSync(handle);
+  } catch (cause) {
+    if (!['EISDIR', 'EPERM', 'EACCES', 'EINVAL'].includes(codeOf(cause))) throw cause;
+  } finally {
+    if (handle !== undefined) closeSync(handle);
+  }
+}

@@ -1,0 +1,54 @@
+import { statSync } from 'node:fs';
+import type { Database } from 'better-sqlite3';
+import { refuseNewer } from './sqlite-file.js';
+import { formatOf, migrate } from './sqlite-schema.js';
+import { StorageError } from './store.js';
+
+/** Waiting for another connection's lock: only a reader's recovery or a checkpoint can hold one. */
+const BUSY_TIMEOUT_MS = 2_000;
+/** The log is put away every so many pages of 4096 bytes … */
+const CHECKPOINT_PAGES = 1_000;
+/** … and cut back to this length if a reader or a burst had let it grow. */
+const LOG_LIMIT_BYTES = 16 * 1024 * 1024;
+/** Files up to this size are checked page by page when they are opened: about 0.1 s. */
+const FULL_CHECK_BYTES = 64 * 1024 * 1024;
+
+/** Settings of a connection that writes. Throws what SQLite throws when the file cannot be written. */
+export function configure(
+  database: Database,
+  { sync, maxPages }: { sync: 'normal' | 'full'; maxPages?: number | undefined },
+): void {
+  database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  database.pragma('journal_mode = WAL');
+  database.pragma(`synchronous = ${sync.toUpperCase()}`);
+  database.pragma(`fullfsync = ${sync === 'full' ? 1 : 0}`);
+  database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  database.pragma(`journal_size_limit = ${LOG_LIMIT_BYTES}`);
+  database.pragma('trusted_schema = OFF');
+  if (maxPages !== undefined) database.pragma(`max_page_count = ${maxPages}`);
+}
+
+/**
+ * Refuses a newer format, brings an older one up to date, and looks for damage: the whole file up to 64 MiB, only its
+ * length beyond that. Throws `StorageError` (`newer`, `damaged`).
+ */
+export function verify(database: Database, path: string): void {
+  refuseNewer(path, formatOf(database));
+  const { size } = statSync(path);
+  const problem = size <= FULL_CHECK_BYTES ? pageProblem(database) : lengthProblem(database, size);
+  if (problem) throw new StorageError('damaged', `${path}: ${problem}`);
+  migrate(database);
+}
+
+function pageProblem(database: Database): string | undefined {
+  const answer = database.pragma('quick_check(1)', { simple: true });
+  return answer === 'ok' ? undefined : String(answer);
+}
+
+/** Meaningful because the log has just been put away; otherwise the file may be shorter than it will be. */
+function lengthProblem(database: Database, size: number): string | undefined {
+  database.pragma('wal_checkpoint(TRUNCATE)');
+  const pages = database.pragma('page_count', { simple: true }) as number;
+  const pageBytes = database.pragma('page_size', { simple: true }) as number;
+  return pages * pageBytes > size ? 'the file was cut short' : undefined;
+}

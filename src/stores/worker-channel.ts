@@ -1,0 +1,104 @@
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../base/clock.js';
+import { callLength, type Posted, type Reported, type SqliteCall } from './sqlite-calls.js';
+import { StorageError } from './store.js';
+
+export interface WorkerChannelOptions {
+  readonly location: URL;
+  /** Handed to every worker that is started; must be cloneable. */
+  readonly workerData: unknown;
+  readonly clock: Clock;
+  /** Most calls waiting for an answer. */
+  readonly maxCalls: number;
+  /** Most characters waiting; one call alone may have more. */
+  readonly maxLength: number;
+  readonly onQuarantined?: (path: string, newPath: string) => void;
+}
+
+interface Waiting {
+  readonly length: number;
+  resolve(value: unknown): void;
+  reject(error: StorageError): void;
+}
+
+/** Least time between two starts of a worker. */
+const RESTART_INTERVAL_MS = 500;
+
+/**
+ * Sends calls to a worker thread and gives each its answer, in order. A worker that dies takes the calls under way with
+ * it (they reject with `io`) and is replaced at the next call. The queue is bounded in calls and characters; over it
+ * calls reject at once. An idle worker does not keep the process alive.
+ */
+export class WorkerChannel {
+  private worker: Worker | undefined;
+  private startedAt = Number.NEGATIVE_INFINITY;
+  private lastId = 0;
+  private waitingLength = 0;
+  private readonly waiting = new Map<number, Waiting>();
+
+  constructor(private readonly options: WorkerChannelOptions) {}
+
+  post(call: SqliteCall): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const length = callLength(call);
+      if (call[0] !== 'close') this.admit(length);
+      const worker = this.runningWorker();
+      this.lastId += 1;
+      this.waiting.set(this.lastId, { length, resolve, reject });
+      this.waitingLength += length;
+      worker.ref();
+      worker.postMessage([this.lastId, call] satisfies Posted);
+    });
+  }
+
+  /** Ends the worker; what still waits is lost. */
+  async stop(): Promise<void> {
+    const { worker } = this;
+    this.worker = undefined;
+    await worker?.terminate();
+  }
+
+  private admit(length: number): void {
+    const { maxCalls, maxLength } = this.options;
+    const isFull =
+      this.waiting.size >= maxCalls || (this.waiting.size > 0 && this.waitingLength + length > maxLength);
+    if (isFull) throw new StorageError('io', 'store queue full');
+  }
+
+  private runningWorker(): Worker {
+    if (this.worker) return this.worker;
+    const now = this.options.clock.now();
+    if (now - this.startedAt < RESTART_INTERVAL_MS) throw new StorageError('io', 'the store worker stopped');
+    this.startedAt = now;
+    const worker = new Worker(this.options.location, { workerData: this.options.workerData });
+    this.worker = worker;
+    worker.on('message', (message: Reported) => this.receive(message));
+    worker.on('error', (cause: Error) => this.lose(worker, cause));
+    worker.on('exit', () => this.lose(worker));
+    return worker;
+  }
+
+  private receive(message: Reported): void {
+    if (message[0] === 'quarantined') {
+      this.options.onQuarantined?.(message[1], message[2]);
+      return;
+    }
+    const call = this.waiting.get(message[1]);
+    if (!call) return;
+    this.waiting.delete(message[1]);
+    this.waitingLength -= call.length;
+    if (this.waiting.size === 0) this.worker?.unref();
+    if (message[0] === 'done') call.resolve(message[2]);
+    else call.reject(new StorageError(message[2], message[3]));
+  }
+
+  private lose(worker: Worker, cause?: Error): void {
+    if (this.worker !== worker) return;
+    this.worker = undefined;
+    const lost = [...this.waiting.values()];
+    this.waiting.clear();
+    this.waitingLength = 0;
+    const error = new StorageError('io', 'the store worker stopped', { cause });
+    for (const call of lost) call.reject(error);
+  }
+}
