@@ -1,0 +1,37 @@
+import { AppError } from '../base/errors.js';
+
+/** Seconds a caller is asked to wait after a 503. */
+const RETRY_AFTER_S = 5;
+
+/** The envelope of every native error: `{"error":{code,message,detail}}` as JSON text. */
+export function errorBody(error: AppError): string {
+  return JSON.stringify({ error: errorFields(error) });
+}
+
+/** The inner part of the envelope, also used for the items of a batch. */
+export function errorFields(error: AppError): { code: string; message: string; detail: unknown } {
+  return { code: error.code, message: error.message, detail: error.detail ?? null };
+}
+
+/** Headers that belong to an error, as a flat list of names and values. `Allow` of a 405 is added by who knows the methods. */
+export function errorHeaders(error: AppError): string[] {
+  switch (error.code) {
+    case 'UNAUTHORIZED':
+      return ['WWW-Authenticate', 'Bearer realm="neuralcache"'];
+    case 'UNAVAILABLE':
+      return ['Retry-After', String(RETRY_AFTER_S)];
+    case 'UNSUPPORTED_MEDIA_TYPE':
+      return ['Accept', 'application/json', 'Accept-Encoding', 'gzip, deflate, br'];
+    default:
+      return [];
+  }
+}
+
+/**
+ * Any thrown thing as an error fit to be shown. What is not an `AppError` says nothing about itself: its message could
+ * hold text of a document, a path or a secret.
+ */
+export function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  return new AppError('INTERNAL_ERROR', 'Internal error', null, { cause: thrown });
+}

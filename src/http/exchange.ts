@@ -1,0 +1,46 @@
+import type { Request, Response } from 'express';
+
+/** Endpoint of requests that match no route. */
+export const NO_ROUTE = 'other';
+
+/** Who calls when no credentials are configured. */
+export const ANONYMOUS = 'anonymous';
+
+/** One request and its answer, with what is learnt about it on the way down. Lives as long as the request. */
+export class Exchange {
+  /** Path of the route table; bounded, so it is fit to be a metric label. */
+  endpoint = NO_ROUTE;
+  /** Whether the path had the `/v1` prefix. */
+  versioned = false;
+  /** Set once the name has been checked. */
+  namespace: string | undefined = undefined;
+  /** Whose credentials these are: no secret, but not for logs either. */
+  identity = ANONYMOUS;
+  /** Bytes of the body as sent. */
+  bytesIn = 0;
+  /** Milliseconds spent on reading and parsing the body. */
+  parseMs = 0;
+  answered = false;
+
+  constructor(
+    readonly req: Request,
+    readonly res: Response,
+    readonly requestId: string,
+    /** Clock time in milliseconds. */
+    readonly startedAt: number,
+    /** The segment after `/ns/`, as it was sent; absent for other paths. */
+    readonly pathNamespace: string | undefined,
+  ) {}
+}
+
+const EXCHANGE = 'exchange';
+
+/** Ties an exchange to the response, where the layers of the app find it again. */
+export function attachExchange(exchange: Exchange): void {
+  exchange.res.locals[EXCHANGE] = exchange;
+}
+
+/** The exchange of a response; undefined before the first layer made it. */
+export function exchangeOf(res: Response): Exchange | undefined {
+  return res.locals?.[EXCHANGE] as Exchange | undefined;
+}

@@ -1,0 +1,98 @@
+import { callerIds } from './caller-ids.js';
+import type { Draining } from './draining.js';
+import { errorBody, errorHeaders, toAppError } from './error-body.js';
+import type { Exchange } from './exchange.js';
+import type { Services } from './services.js';
+
+/** Version of the native API, sent with every answer. */
+export const API_VERSION = '1';
+
+/** Status that is counted and logged where the caller left before its answer (nginx's convention); never sent. */
+const CALLER_LEFT = 499;
+
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** The one way answers leave: writes head and body in one go, then counts and logs the request. */
+export class Responder {
+  constructor(
+    private readonly services: Pick<Services, 'clock' | 'logger' | 'metrics'>,
+    private readonly draining: Draining,
+  ) {}
+
+  /** Answers with JSON text. `headers` is a flat list of names and values. */
+  json(exchange: Exchange, status: number, text: string, headers: readonly string[] = []): void {
+    this.send(exchange, status, JSON_TYPE, text, headers);
+  }
+
+  /** Answers with the envelope of an error. What is no `AppError` is logged with its stack and shown as a plain 500. */
+  error(exchange: Exchange, thrown: unknown, headers: readonly string[] = []): void {
+    const error = toAppError(thrown);
+    if (error.code === 'INTERNAL_ERROR') this.logFailure(exchange, error);
+    this.send(exchange, error.status, JSON_TYPE, errorBody(error), [...errorHeaders(error), ...headers]);
+  }
+
+  /** Logs a fault of ours with its stack; what went wrong is for us to read, never for the caller. */
+  logFailure(exchange: Exchange, error: Error): void {
+    const cause = error.cause ?? error;
+    const stack = cause instanceof Error ? cause.stack : `thrown: ${typeof cause}`;
+    this.services.logger.error(
+      { requestId: exchange.requestId, route: exchange.endpoint, stack },
+      'request failed',
+    );
+  }
+
+  /** Notes that the caller went away before its answer; there is nobody to send one to. */
+  left(exchange: Exchange): void {
+    if (exchange.answered) return;
+    exchange.answered = true;
+    this.finish(exchange, CALLER_LEFT, 0);
+  }
+
+  /** Sends the whole answer; a second call for the same exchange does nothing. An empty `type` sends no body at all. */
+  send(exchange: Exchange, status: number, type: string, text: string, extra: readonly string[]): void {
+    if (exchange.answered) return;
+    exchange.answered = true;
+    const { res } = exchange;
+    if (res.destroyed || res.headersSent) {
+      this.finish(exchange, CALLER_LEFT, 0);
+      return;
+    }
+    const length = type === '' ? 0 : Buffer.byteLength(text);
+    const headers = [
+      'X-NeuralCache-API-Version',
+      API_VERSION,
+      'X-API-Version',
+      API_VERSION,
+      'X-Request-Id',
+      exchange.requestId,
+      'X-Content-Type-Options',
+      'nosniff',
+    ];
+    if (type !== '') headers.push('Content-Type', type, 'Content-Length', String(length));
+    if (this.draining.active) headers.push('Connection', 'close');
+    for (const part of extra) headers.push(part);
+    res.writeHead(status, headers);
+    res.end(type === '' ? undefined : text);
+    this.finish(exchange, status, length);
+  }
+
+  private finish(exchange: Exchange, status: number, bytesOut: number): void {
+    const { services } = this;
+    const ms = services.clock.now() - exchange.startedAt;
+    services.metrics.requestFinished(exchange.endpoint, status, ms / 1000, exchange.namespace);
+    services.logger.info(
+      {
+        method: exchange.req.method,
+        route: exchange.endpoint,
+        status,
+        ms: Math.round(ms * 100) / 100,
+        namespace: exchange.namespace,
+        requestId: exchange.requestId,
+        ...callerIds(exchange.req.headers),
+        bytesIn: exchange.bytesIn,
+        bytesOut,
+      },
+      'request',
+    );
+  }
+}

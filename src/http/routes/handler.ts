@@ -1,0 +1,21 @@
+import type { Draining } from '../draining.js';
+import type { Exchange } from '../exchange.js';
+import type { Credentials } from '../middleware/credentials.js';
+import type { NamespaceRules } from '../middleware/namespace.js';
+import type { BodyRules } from '../options.js';
+import type { Responder } from '../responder.js';
+import type { Services } from '../services.js';
+
+/** What every route works with; made once per app. */
+export interface RouteTools {
+  readonly services: Services;
+  readonly responder: Responder;
+  readonly rules: BodyRules;
+  readonly bodyLimitBytes: number;
+  readonly namespaces: NamespaceRules;
+  readonly credentials: Credentials;
+  readonly draining: Draining;
+}
+
+/** Answers one exchange, or throws what the responder makes an error of. */
+export type Handler = (exchange: Exchange) => Promise<void>;
