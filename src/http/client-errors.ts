@@ -23,12 +23,15 @@ export function clientError(code: string | undefined): AppError {
 
 /**
  * Answers on the bare socket, with the envelope every other error has, and closes it. Says nothing where the socket is
- * gone or an answer has begun on it: two answers in one would reach the caller as garbage.
+ * gone or the request has its answer already: two answers to one request would reach the caller as garbage.
  *
  * @returns whether something was sent
  */
 export function answerOnSocket(socket: Socket, error: AppError, requestId: string): boolean {
-  if (!socket.writable || (socket as ParserSocket)._httpMessage?.headersSent) {
+  const current = (socket as ParserSocket)._httpMessage;
+  // A time-out between answers: a body refused before its end that never ended, or a next request that never came whole.
+  const isAnswered = current ? current.headersSent : error.code === 'TIMEOUT' && socket.bytesWritten > 0;
+  if (!socket.writable || isAnswered) {
     socket.destroy();
     return false;
   }

@@ -91,6 +91,20 @@ describe('the namespace of a request', () => {
     expect(services.ranked).toEqual([]);
   });
 
+  it('encoding and doubling are refused even where the configured pattern takes any text', async () => {
+    class Lenient extends FakeServices {
+      override parseNamespace(name: string): string {
+        return name;
+      }
+    }
+    const encoded = await raw('/ns/a%2561/rerank', [], new Lenient());
+    expect([encoded.status, encoded.services.ranked]).toEqual([400, []]);
+    const doubled = await raw('/rerank', ['a', 'b'], new Lenient());
+    expect([doubled.status, doubled.services.ranked]).toEqual([400, []]);
+    const comma = await raw('/rerank', ['a,b'], new Lenient());
+    expect(comma.services.ranked.map(({ namespace }) => namespace)).toEqual(['a,b']);
+  });
+
   it('bytes that are not ASCII in the header are a 400', async () => {
     const services = new FakeServices();
     const server = createApp(services, OPTIONS).listen(0, '127.0.0.1');
@@ -118,8 +132,8 @@ describe('the namespace of a request', () => {
 async function raw(
   path: string,
   namespaces: string[] = [],
+  services = new FakeServices(),
 ): Promise<{ services: FakeServices; status: number | undefined; text: string }> {
-  const services = new FakeServices();
   const server = createApp(services, OPTIONS).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;

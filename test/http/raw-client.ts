@@ -27,7 +27,7 @@ export class RawClient {
     return client;
   }
 
-  send(text: string): void {
+  send(text: string | Buffer): void {
     this.socket.write(text);
   }
 

@@ -1,5 +1,9 @@
+import type { Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../src/base/errors.js';
 import { createApp } from '../../src/http/app.js';
+import { answerOnSocket } from '../../src/http/client-errors.js';
 import { Draining } from '../../src/http/draining.js';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/http/server.js';
 import { FakeServices, OPTIONS } from './fake-services.js';
@@ -100,8 +104,9 @@ describe('a request that never becomes whole', () => {
     const { connect } = await start({ requestTimeoutMs: 80 }, ['token']);
     const client = await connect();
     client.send(`${head(100_000)}{`);
-    await client.until(/401 Unauthorized[\s\S]*UNAUTHORIZED/);
-    await client.closed;
+    const text = await client.all();
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 401']);
+    expect(lastBody(text).error.code).toBe('UNAUTHORIZED');
   });
 
   it('a body larger than it may be is refused without waiting for its end', async () => {
@@ -116,6 +121,35 @@ describe('a request that never becomes whole', () => {
     expect(services.ranked).toEqual([]);
     declared.end();
     chunked.end();
+  });
+
+  it('compressed bytes are bounded as sent, even where they inflate to nothing', async () => {
+    const { connect } = await start();
+    const client = await connect();
+    const chunks = 'Transfer-Encoding: chunked\r\nContent-Encoding: gzip';
+    client.send(head('0').replace('Content-Length: 0', chunks));
+    // A gzip file may have any number of members; each of these holds no bytes.
+    const empty = Buffer.concat(Array.from({ length: 4000 }, () => gzipSync('')));
+    expect(empty.length * 3).toBeGreaterThan(OPTIONS.bodyLimitBytes);
+    for (let i = 0; i < 3; i++)
+      client.send(
+        Buffer.concat([Buffer.from(`${empty.length.toString(16)}\r\n`), empty, Buffer.from('\r\n')]),
+      );
+    await client.until(/413 Payload Too Large[\s\S]*ENTITY_TOO_LARGE/);
+    client.end();
+  });
+
+  it('says nothing where an answer has begun', () => {
+    let destroyed = false;
+    const socket = {
+      writable: true,
+      _httpMessage: { headersSent: true },
+      destroy: () => {
+        destroyed = true;
+      },
+    };
+    const sent = answerOnSocket(socket as unknown as Socket, new AppError('BAD_REQUEST', 'x'), 'r');
+    expect([sent, destroyed]).toEqual([false, true]);
   });
 
   it('a caller who leaves while sending is counted, not answered, and no fault', async () => {
