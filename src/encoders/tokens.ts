@@ -1,0 +1,66 @@
+import { characterClass, isAscii, LETTER, SPACE } from '../base/characters.js';
+
+const ASCII_LETTER = 1;
+const ASCII_SPACE = 2;
+/** By ASCII code: letter or digit, white space, else 0. */
+const ASCII_KIND = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (/[a-z0-9]/i.test(character)) return ASCII_LETTER;
+  return /\s/.test(character) ? ASCII_SPACE : 0;
+});
+
+/** Lower case, and beyond ASCII without accents (NFD, marks that take no room left out), as BERT uncased reads text. */
+export function fold(text: string): string {
+  const lower = text.toLowerCase();
+  return isAscii(lower) ? lower : lower.normalize('NFD').replace(/\p{Mn}/gu, '');
+}
+
+/**
+ * Calls `visit` with the tokens of a folded text in order: runs of letters, numbers and marks; every other character
+ * that is no white space alone; ideographs alone. Tokens may be views of the text: detach what you keep.
+ */
+export function forEachToken(folded: string, visit: (token: string) => void): void {
+  let start = -1;
+  let index = 0;
+  while (index < folded.length) {
+    const width = widthAt(folded, index);
+    const kind = kindAt(folded, index);
+    if (kind === RUN) {
+      if (start < 0) start = index;
+    } else {
+      if (start >= 0) visit(folded.slice(start, index));
+      start = -1;
+      if (kind === ALONE) visit(folded.slice(index, index + width));
+    }
+    index += width;
+  }
+  if (start >= 0) visit(folded.slice(start));
+}
+
+const RUN = 0;
+const ALONE = 1;
+const BLANK = 2;
+
+function kindAt(text: string, index: number): number {
+  const code = text.charCodeAt(index);
+  if (code < 128)
+    return ASCII_KIND[code] === ASCII_LETTER ? RUN : ASCII_KIND[code] === ASCII_SPACE ? BLANK : ALONE;
+  const codePoint = text.codePointAt(index)!;
+  const kind = characterClass(codePoint);
+  if (kind >= LETTER) return isIdeograph(codePoint) ? ALONE : RUN;
+  return kind === SPACE ? BLANK : ALONE;
+}
+
+/** UTF-16 units of the character at an index. */
+function widthAt(text: string, index: number): number {
+  const code = text.charCodeAt(index);
+  return code >= 0xd800 && code < 0xdc00 && text.codePointAt(index)! > 0xffff ? 2 : 1;
+}
+
+/** The blocks that BERT's tokenizer takes as Chinese characters. */
+function isIdeograph(codePoint: number): boolean {
+  if (codePoint < 0x3400) return false;
+  if (codePoint <= 0x9fff) return codePoint <= 0x4dbf || codePoint >= 0x4e00;
+  if (codePoint <= 0xfaff) return codePoint >= 0xf900;
+  return (codePoint >= 0x20000 && codePoint <= 0x2ceaf) || (codePoint >= 0x2f800 && codePoint <= 0x2fa1f);
+}

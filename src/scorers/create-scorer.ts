@@ -1,0 +1,70 @@
+import type { StartPace } from '../base/pace.js';
+import type { Encoder } from '../encoders/encoder.js';
+import type { DocumentPrior } from '../text/prior.js';
+import { type CombinedPart, createCombinedScorer } from './combine.js';
+import { createEmbeddingScorer } from './embedding.js';
+import { createHybridScorer } from './hybrid.js';
+import { createInputScorer } from './input.js';
+import { type InputPrior, withInputPrior } from './input-prior.js';
+import { createLexicalScorer } from './lexical.js';
+import { Lexicon } from './lexicon.js';
+import type { Scorer } from './scorer.js';
+import { parseScorerSpec, type ScorerName } from './scorer-spec.js';
+import type { WordVectors } from './word-similarity.js';
+
+/** What scorers are made of. They are lent: closing a scorer closes none of them. */
+export interface ScorerTools {
+  /** Encoder of `embedding`. */
+  readonly encoder: Encoder;
+  /** Static word vectors of `hybrid`. */
+  readonly words: WordVectors;
+  readonly prior: DocumentPrior;
+  readonly inputPrior: InputPrior;
+  /** The encoder that makes `TextEntry.vector`; where it is `encoder` or `words` itself, vectors are made once for both. */
+  readonly keyEncoder?: Encoder;
+  /** Bound of the similarities between words, shared by all namespaces, in bytes; default 64 MiB. */
+  readonly maxRowBytes?: number;
+  /** Default: a pace of 5 ms slices. */
+  readonly startPace?: StartPace;
+}
+
+/** The scorer that `SCORER` asks for, with the input prior. Throws an Error as `parseScorerSpec` does. */
+export function createScorer(spec: string, tools: ScorerTools): Scorer {
+  const parts = parseScorerSpec(spec);
+  const learner = parts.find(({ name }) => name === 'hybrid' || name === 'lexical')?.name;
+  const lexicon = new Lexicon();
+  const combined = parts.map(
+    ({ name, weight }): CombinedPart => ({
+      scorer: createPart(name, tools, lexicon),
+      weight,
+      learns: name === learner,
+    }),
+  );
+  const scorer = combined.length === 1 ? combined[0]!.scorer : createCombinedScorer(combined);
+  return withInputPrior(scorer, tools.inputPrior);
+}
+
+function createPart(name: ScorerName, tools: ScorerTools, lexicon: Lexicon): Scorer {
+  const { encoder, words, prior, keyEncoder, maxRowBytes, startPace } = tools;
+  switch (name) {
+    case 'hybrid':
+      return createHybridScorer({
+        lexicon,
+        words,
+        prior,
+        maxRowBytes,
+        startPace,
+        sharesKeyVectors: isSame(keyEncoder, words),
+      });
+    case 'lexical':
+      return createLexicalScorer({ prior, startPace, lexicon });
+    case 'embedding':
+      return createEmbeddingScorer({ encoder, startPace, sharesKeyVectors: isSame(keyEncoder, encoder) });
+    case 'input':
+      return createInputScorer();
+  }
+}
+
+function isSame(keyEncoder: Encoder | undefined, other: object): boolean {
+  return keyEncoder === other;
+}

@@ -1,0 +1,60 @@
+import type { StartPace } from '../base/pace.js';
+import type { DocumentPrior } from '../text/prior.js';
+import { exactGain, lengthNorm } from './bm25.js';
+import { Lexicon } from './lexicon.js';
+import { minMax } from './min-max.js';
+import type { Scorer } from './scorer.js';
+import { SlotIndex } from './slot-index.js';
+import { meanLength, termCounts, termPlaces } from './term-counts.js';
+import { type TermMeasure, TermNamespace } from './term-namespace.js';
+
+export interface LexicalOptions {
+  readonly prior: DocumentPrior;
+  /** Words, shared with the other term scorers of a combination; default: its own. */
+  readonly lexicon?: Lexicon | undefined;
+  /** Default: a pace of 5 ms slices. */
+  readonly startPace?: StartPace | undefined;
+}
+
+/**
+ * BM25 with an idf from the prior and from what the namespace learned: steps 1 to 4 of the hybrid scorer alone. Scores
+ * are scaled to [0, 1] over the candidates; part `bm25` is the sum itself.
+ */
+export function createLexicalScorer({ prior, startPace, lexicon = new Lexicon() }: LexicalOptions): Scorer {
+  const tools = { lexicon, index: new SlotIndex(), prior, startPace };
+  return {
+    name: 'lexical',
+    revision: `lexical-1 ${prior.revision}`,
+    autoInputPrior: true,
+    open: (context) => new TermNamespace(context, tools, lexicalMeasure(tools.index)),
+    async close() {},
+  };
+}
+
+function lexicalMeasure(index: SlotIndex): TermMeasure {
+  return {
+    soft: false,
+    measure(pairs, entry, read) {
+      const analysis = read(entry);
+      const counts = termCounts(termPlaces(pairs.terms, analysis, index), analysis);
+      return { length: analysis.length, counts, heads: NO_BYTES, similarities: NO_NUMBERS, cosine: 0 };
+    },
+    blend({ terms, counts, lengths }, rows, idfs) {
+      const mean = meanLength(lengths, rows);
+      const bm25 = new Float64Array(rows.length);
+      for (let index = 0; index < rows.length; index++) {
+        const row = rows[index]!;
+        const norm = lengthNorm(lengths[row]!, mean);
+        let sum = 0;
+        for (let term = 0; term < terms.length; term++) {
+          sum += idfs[term]! * terms[term]!.count * exactGain(counts[row * terms.length + term]!, norm);
+        }
+        bm25[index] = sum;
+      }
+      return { scores: minMax(bm25), parts: { bm25 } };
+    },
+  };
+}
+
+const NO_BYTES = new Uint8Array(0);
+const NO_NUMBERS = new Float32Array(0);

@@ -1,0 +1,111 @@
+import type { QueryTerm } from './query-terms.js';
+
+/** Pairs of one query kept at most; then they start again. Well above the most documents of a request. */
+const MAX_PAIRS = 8192;
+const FIRST_CAPACITY = 16;
+const BASE_BYTES = 600;
+const TERM_BYTES = 150;
+/** Bytes of a pair's place in the map. */
+const PLACE_BYTES = 40;
+
+/** What was measured of a pair of query and text; arrays by term, in the query's order. */
+export interface PairFeatures {
+  /** Content words of the text. */
+  readonly length: number;
+  /** How often the text holds the term. */
+  readonly counts: Float32Array;
+  /** 1 = the term is among the text's first words. Empty where the scorer does not ask. */
+  readonly heads: Uint8Array;
+  /** The largest similarity of another word, `g`. Empty likewise. */
+  readonly similarities: Float32Array;
+  /** Cosine of the pooled vectors; 0 likewise. */
+  readonly cosine: number;
+}
+
+/**
+ * The features of one query's pairs, none of which depends on document frequencies or on the other candidates. Rows of
+ * plain arrays, so that a request over known pairs only sums.
+ */
+export class QueryPairs {
+  /** By row. */
+  lengths = new Float32Array(FIRST_CAPACITY);
+  cosines = new Float64Array(FIRST_CAPACITY);
+  /** By row and term: element `row * terms.length + term`. The last two are empty unless `soft`. */
+  counts: Float32Array;
+  similarities: Float32Array;
+  heads: Uint8Array;
+  /** The query's pooled vector, once it was needed. */
+  vector: Float32Array | undefined;
+  private readonly rows = new Map<number, number>();
+  private capacity = FIRST_CAPACITY;
+
+  constructor(
+    readonly query: string,
+    readonly terms: readonly QueryTerm[],
+    private readonly soft: boolean,
+  ) {
+    const cells = FIRST_CAPACITY * terms.length;
+    this.counts = new Float32Array(cells);
+    this.similarities = new Float32Array(soft ? cells : 0);
+    this.heads = new Uint8Array(soft ? cells : 0);
+  }
+
+  /** Bytes held (estimate). */
+  get bytes(): number {
+    const arrays = [this.lengths, this.cosines, this.counts, this.similarities, this.heads];
+    const held = arrays.reduce((sum, array) => sum + array.byteLength, 0) + (this.vector?.byteLength ?? 0);
+    return (
+      BASE_BYTES +
+      2 * this.query.length +
+      TERM_BYTES * this.terms.length +
+      PLACE_BYTES * this.rows.size +
+      held
+    );
+  }
+
+  /** The row of a text's analysis, or −1. */
+  row(textId: number): number {
+    return this.rows.get(textId) ?? -1;
+  }
+
+  /** Adds a pair and returns its row, which stays good until the pairs start again (`isFull`). */
+  add(textId: number, features: PairFeatures): number {
+    const row = this.rows.get(textId) ?? this.rows.size;
+    if (row >= this.capacity) this.grow();
+    this.rows.set(textId, row);
+    this.lengths[row] = features.length;
+    this.cosines[row] = features.cosine;
+    this.counts.set(features.counts, row * this.terms.length);
+    this.similarities.set(features.similarities, this.soft ? row * this.terms.length : 0);
+    this.heads.set(features.heads, this.soft ? row * this.terms.length : 0);
+    return row;
+  }
+
+  /** Whether a request with `count` new pairs should begin with empty ones of the same query. */
+  isFull(count: number): boolean {
+    return this.rows.size + count > MAX_PAIRS;
+  }
+
+  /** The same query without its pairs. */
+  restarted(): QueryPairs {
+    const fresh = new QueryPairs(this.query, this.terms, this.soft);
+    fresh.vector = this.vector;
+    return fresh;
+  }
+
+  private grow(): void {
+    this.capacity *= 2;
+    const cells = this.capacity * this.terms.length;
+    this.lengths = copyTo(new Float32Array(this.capacity), this.lengths);
+    this.cosines = copyTo(new Float64Array(this.capacity), this.cosines);
+    this.counts = copyTo(new Float32Array(cells), this.counts);
+    if (!this.soft) return;
+    this.similarities = copyTo(new Float32Array(cells), this.similarities);
+    this.heads = copyTo(new Uint8Array(cells), this.heads);
+  }
+}
+
+function copyTo<T extends Float32Array | Float64Array | Uint8Array>(target: T, source: T): T {
+  target.set(source);
+  return target;
+}

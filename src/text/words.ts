@@ -1,0 +1,88 @@
+import { CJK, characterClass, isAscii, LETTER, UNSPACED } from '../base/characters.js';
+
+/** Splits by dictionary; the locale only decides between dictionaries that all come with the engine. */
+const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
+
+/** 1 for ASCII letters, digits and `_`. */
+const ASCII_WORD = Uint8Array.from({ length: 128 }, (_, code) =>
+  /\w/.test(String.fromCharCode(code)) ? 1 : 0,
+);
+
+/**
+ * Calls `visit` with each word of a text in order: NFC, lower case, runs of letters, numbers, marks and `_`. Runs of
+ * Han, Kana, Hangul, Thai, Lao, Khmer and Myanmar are split by dictionary; Han, Kana and Hangul runs add their pairs of
+ * neighbouring characters after their words, because dictionaries cut one name in different ways. Stop words are
+ * visited too. Words may be views of the text: detach what you keep. About 10 µs for 1000 ASCII characters besides the
+ * visits.
+ */
+export function forEachWord(text: string, visit: (word: string) => void): void {
+  if (isAscii(text)) visitAscii(text.toLowerCase(), visit);
+  else visitUnicode(text.normalize('NFC').toLowerCase(), visit);
+}
+
+/** The words of a text, as `forEachWord` visits them. */
+export function wordsOf(text: string): string[] {
+  const words: string[] = [];
+  forEachWord(text, (word) => words.push(word));
+  return words;
+}
+
+function visitAscii(text: string, visit: (word: string) => void): void {
+  let start = -1;
+  for (let index = 0; index < text.length; index++) {
+    if (ASCII_WORD[text.charCodeAt(index)] === 1) {
+      if (start < 0) start = index;
+    } else if (start >= 0) {
+      visit(text.slice(start, index));
+      start = -1;
+    }
+  }
+  if (start >= 0) visit(text.slice(start));
+}
+
+function visitUnicode(text: string, visit: (word: string) => void): void {
+  let start = 0;
+  let runKind = 0;
+  let index = 0;
+  while (index < text.length) {
+    const code = text.charCodeAt(index);
+    const wide = code >= 0xd800 && code < 0xe000;
+    const kind = code < 128 ? ASCII_WORD[code]! * LETTER : wordKind(wide ? text.codePointAt(index)! : code);
+    if (kind !== runKind) {
+      if (runKind !== 0) visitRun(text.slice(start, index), runKind, visit);
+      start = index;
+      runKind = kind;
+    }
+    index += wide && text.codePointAt(index)! > 0xffff ? 2 : 1;
+  }
+  if (runKind !== 0) visitRun(text.slice(start), runKind, visit);
+}
+
+/** The class of a code point that belongs to words, else 0. */
+function wordKind(codePoint: number): number {
+  const kind = characterClass(codePoint);
+  return kind >= LETTER ? kind : 0;
+}
+
+function visitRun(run: string, kind: number, visit: (word: string) => void): void {
+  if (kind !== CJK && kind !== UNSPACED) {
+    visit(run);
+    return;
+  }
+  const words = new Set<string>();
+  for (const { segment } of segmenter.segment(run)) {
+    words.add(segment);
+    visit(segment);
+  }
+  if (kind === CJK) visitPairs(run, words, visit);
+}
+
+/** Pairs of neighbouring characters, except those that were visited as words of this run. */
+function visitPairs(run: string, words: ReadonlySet<string>, visit: (word: string) => void): void {
+  let previous = '';
+  for (const character of run) {
+    const pair = previous + character;
+    if (previous !== '' && !words.has(pair)) visit(pair);
+    previous = character;
+  }
+}
