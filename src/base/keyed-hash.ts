@@ -9,14 +9,26 @@ const WORD_MEMO_SIZE = 20_000;
  * can be matched but not read, nor guessed without the key.
  */
 export class KeyedHash {
-  /** Names the key without telling it; stored with the state, so that a changed key is noticed. 11 characters. */
-  readonly fingerprint: string;
   private readonly words = new LRUCache<string, string>({ max: WORD_MEMO_SIZE });
+  private key: Uint8Array = new Uint8Array();
+  private name = '';
 
-  /** `key`: at least 16 bytes. */
-  constructor(private readonly key: Uint8Array) {
+  /** `key`: at least 16 bytes, else `RangeError`. */
+  constructor(key: Uint8Array) {
+    this.replaceKey(key);
+  }
+
+  /** Names the key without telling it; stored with the state, so that a changed key is noticed. 11 characters. */
+  get fingerprint(): string {
+    return this.name;
+  }
+
+  /** Goes on under another key; whoever keeps hashes of this one must forget them. */
+  replaceKey(key: Uint8Array): void {
     if (key.length < 16) throw new RangeError('a hash key has at least 16 bytes');
-    this.fingerprint = this.hmac('neuralcache hash key').slice(0, 11);
+    this.key = key;
+    this.words.clear();
+    this.name = this.hmac('neuralcache hash key').slice(0, 11);
   }
 
   /** 128 bits of a text as 22 characters of base64url. */

@@ -36,7 +36,6 @@ export interface NamespaceDependencies {
   /** Bounds of the text and of the pair cache of one namespace. */
   readonly maxTextBytes: number;
   readonly maxPairBytes: number;
-  readonly impressionTtlMs: number;
   readonly impressionMaxBytes: number;
   readonly impressionMaxCount: number;
   readonly impressionBudget: ImpressionBudget;
@@ -63,6 +62,8 @@ const CHUNKS_PER_FLUSH = 4;
 const TOUCHED_PER_FLUSH = 256;
 /** Vectors of shown texts kept for feedback. */
 const SHOWN_VECTORS = 4096;
+/** Bytes of a kept vector besides its components. */
+const VECTOR_OVERHEAD_BYTES = 150;
 /** Wait before a failed load is tried again. */
 const RELOAD_INTERVAL_MS = 1000;
 /** Impressions of one query looked through for a feedback without request id. */
@@ -81,6 +82,7 @@ export class Namespace implements Resident {
   memory: AdaptiveMemory;
   private readonly shownVectors = new LRUCache<string, Float32Array>({ max: SHOWN_VECTORS });
   private loaded = false;
+  private closed = false;
   private loading: Promise<void> | null = null;
   private lastLoadAt = Number.NEGATIVE_INFINITY;
   private writes: Promise<unknown> = Promise.resolve();
@@ -139,7 +141,8 @@ export class Namespace implements Resident {
   }
 
   get bytes(): number {
-    return this.cacheBytes + this.memory.bytes + this.frequencies.bytes + this.impressions.bytes;
+    const vectors = this.shownVectors.size * (this.dependencies.encoder.dimension * 4 + VECTOR_OVERHEAD_BYTES);
+    return this.memory.bytes + this.frequencies.bytes + this.impressions.bytes + vectors;
   }
 
   private get vectorShape() {
@@ -176,11 +179,18 @@ export class Namespace implements Resident {
       if (damaged > 0) events.recordsDamaged(this.name, damaged);
       this.memory.restore({ ...stored, state: stored.state && this.adopt(stored.state) });
       this.counters = stored.counters ?? this.counters;
-      this.pinned = this.pinned ?? stored.state?.pinnedDimension ?? null;
+      this.adoptPin(stored.state?.pinnedDimension ?? null);
       this.loaded = true;
     } catch (error) {
       events.storageFailed(this.name, 'load', error as Error);
     }
+  }
+
+  /** What was stored came first, whatever was sent before it could be read. */
+  private adoptPin(stored: number | null): void {
+    if (stored === null) return;
+    this.pinned = stored;
+    this.pinChanged = false;
   }
 
   private adopt(state: StateRecord): MemoryState {
@@ -282,11 +292,12 @@ export class Namespace implements Resident {
     marks: readonly Row[],
   ) {
     const counters = { ...this.counters, feedback_total: this.counters.feedback_total + 1 };
+    const pinned = this.pinned;
     const puts = [this.stateRow(learned.state), counterRow(counters), ...marks].map((put) => ({ put }));
     await this.dependencies.store.commit(this.name, [...learned.changes, ...puts]);
     learned.apply();
     this.counters = { ...this.counters, feedback_total: counters.feedback_total };
-    this.pinChanged = false;
+    if (this.pinned === pinned) this.pinChanged = false;
   }
 
   private stateRow(state: MemoryState): Row {
@@ -298,6 +309,13 @@ export class Namespace implements Resident {
       hashKey: hash.fingerprint,
       pinnedDimension: this.pinned,
     });
+  }
+
+  /** Forgets all that was hashed under another key and is not written yet. */
+  forgetHashes(): void {
+    this.trimCaches();
+    this.shownVectors.clear();
+    this.impressions.clear();
   }
 
   trimCaches(): void {
@@ -314,6 +332,7 @@ export class Namespace implements Resident {
     if (!this.loaded) await this.load();
     if (!this.loaded) throw new StorageError('io', 'the state of the namespace is not loaded');
     await this.exclusive(async () => {
+      if (this.closed) return;
       await this.flushImpressions();
       await this.flushFrequencies(everything ? Number.POSITIVE_INFINITY : CHUNKS_PER_FLUSH);
       await this.flushUse(everything ? Number.POSITIVE_INFINITY : TOUCHED_PER_FLUSH);
@@ -375,9 +394,14 @@ export class Namespace implements Resident {
     }
   }
 
-  /** Ends the namespace's life in memory. Called with nobody inside, after `flush`, unless its state is being dropped. */
+  /**
+   * Ends the namespace's life in memory, once writes under way have ended. Called with nobody inside, after `flush`
+   * unless its state is being dropped.
+   */
   async close(reason: EvictionReason): Promise<void> {
     const { store, events } = this.dependencies;
+    this.closed = true;
+    await this.writes;
     this.impressions.clear();
     if (!store.durable && reason !== 'shutdown') {
       await store.drop(this.name);

@@ -29,10 +29,12 @@ export function uncertaintyOf(base: ArrayLike<number>, temperature: number): num
   for (let i = 0; i < n; i++) variance += (base[i] - mean) ** 2 / n;
   const deviation = Math.sqrt(variance);
   if (!(deviation > 0) || !Number.isFinite(deviation)) return 1;
+  // Above 0, or the best score's 0/0 would make all of it NaN.
+  const scale = Math.max(temperature * deviation, Number.MIN_VALUE);
   let total = 0;
   let weighted = 0;
   for (let i = 0; i < n; i++) {
-    const logit = (base[i] - max) / (temperature * deviation);
+    const logit = (base[i] - max) / scale;
     const mass = Math.exp(logit);
     total += mass;
     weighted += mass > 0 ? mass * logit : 0;

@@ -1,7 +1,4 @@
-/**
- * One step of the narrative EMA: (1 − a)·mean + a·step. `mean` null = nothing before: the step scaled by a (namespace-wide
- * use starts from zero) — pass a = 1 for the first step of a running mean. A new vector.
- */
+/** One step of the narrative EMA: (1 − a)·mean + a·step, from zero where there was nothing (`null`). A new vector. */
 export function blend(mean: Float32Array | null, step: Float32Array, a: number): Float32Array {
   const next = new Float32Array(step.length);
   for (let i = 0; i < step.length; i++) next[i] = (mean === null ? 0 : (1 - a) * mean[i]) + a * step[i];

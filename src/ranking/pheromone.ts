@@ -4,7 +4,7 @@ export interface Evidence {
   readonly W: number;
 }
 
-/** Click rate to expect where nothing is known of a document: a quarter before any evidence, at most .95. */
+/** Click rate to expect where nothing is known of a document: a fifth before any evidence, at most .95. */
 export function usualRate(sumS: number, sumW: number): number {
   return Math.min(0.95, (1 + sumS) / (5 + sumW));
 }

@@ -11,11 +11,11 @@ export function cosine(left: ArrayLike<number>, right: ArrayLike<number>): numbe
   return norms > 0 && Number.isFinite(norms) ? dot(left, right) / norms : 0;
 }
 
-/** Scales a vector in place to unit length and returns it; a (nearly) zero vector becomes exactly zero. */
+/** Scales a vector in place to unit length and returns it; one that is (nearly) zero or not finite becomes exactly zero. */
 export function toUnit(vector: Float32Array): Float32Array {
   const length = Math.sqrt(dot(vector, vector));
-  const scale = length > 1e-9 ? 1 / length : 0;
-  for (let i = 0; i < vector.length; i++) vector[i] *= scale;
+  if (!(length > 1e-9 && Number.isFinite(length))) return vector.fill(0);
+  for (let i = 0; i < vector.length; i++) vector[i] /= length;
   return vector;
 }
 
@@ -34,8 +34,11 @@ export function minMax(values: ArrayLike<number>): Float64Array {
     if (values[i] > high) high = values[i];
   }
   const scaled = new Float64Array(values.length);
-  const range = high - low;
-  for (let i = 0; i < values.length; i++) scaled[i] = range > 0 ? (values[i] - low) / range : 0.5;
+  // Halved where the range alone would overflow.
+  const unit = Number.isFinite(high - low) ? 1 : 0.5;
+  const range = high * unit - low * unit;
+  for (let i = 0; i < values.length; i++)
+    scaled[i] = range > 0 ? (values[i] * unit - low * unit) / range : 0.5;
   return scaled;
 }
 

@@ -4,7 +4,7 @@ import type { ShownDocument } from '../namespaces/cell.js';
 import type { Arm, Impression } from '../namespaces/impression.js';
 import type { Namespace } from '../namespaces/namespace.js';
 import { RECORD_FORMAT } from '../namespaces/records.js';
-import { toUnit } from '../ranking/similarity.js';
+import { isZero, toUnit } from '../ranking/similarity.js';
 import { type Row, StorageError } from '../stores/store.js';
 import { normaliseQuery } from '../text/normalise.js';
 import { idKey } from './document-key.js';
@@ -163,8 +163,16 @@ async function shownDocuments(
   return [...documents.values()];
 }
 
-/** Embedding of the best document as the caller tells it; a vector only where it can be the key encoder's. */
+/**
+ * Embedding of the best document as the caller tells it; a vector only where it can be the key encoder's. Null where it
+ * says nothing.
+ */
 async function standIn(request: FeedbackRequest, encoder: Encoder): Promise<Float32Array | null> {
+  const told = await toldVector(request, encoder);
+  return told === null || isZero(told) ? null : told;
+}
+
+async function toldVector(request: FeedbackRequest, encoder: Encoder): Promise<Float32Array | null> {
   if (request.bestDocumentText !== undefined) return (await encoder.encode([request.bestDocumentText]))[0];
   const vector = request.bestDocumentEmbedding;
   return vector?.length === encoder.dimension ? toUnit(Float32Array.from(vector)) : null;

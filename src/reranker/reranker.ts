@@ -13,9 +13,17 @@ export interface RerankerSettings extends OrderSettings, FeedbackSettings {
   readonly impressionTtlMs: number;
 }
 
+/** What one answer found in the caches, and whether memory changed its order. */
+export interface AnswerReport {
+  readonly textHits: number;
+  readonly textMisses: number;
+  readonly pairHits: number;
+  readonly pairMisses: number;
+  readonly adapted: boolean;
+}
+
 export interface RerankerEvents extends FeedbackEvents {
-  /** An answer was given; `moved` = memory changed its order. */
-  answered(namespace: string, moved: boolean): void;
+  answered(namespace: string, report: AnswerReport): void;
 }
 
 export interface RerankerDependencies {
@@ -31,6 +39,7 @@ export interface RerankerDependencies {
 
 interface Ranked {
   readonly answer: RerankAnswer;
+  readonly report: AnswerReport;
   /** Leaves the traces a learning request leaves. */
   record(): void;
 }
@@ -49,9 +58,9 @@ export class Reranker {
       checkDimensions(namespace, requests);
       const ranked: Ranked[] = [];
       for (const request of requests) ranked.push(await this.rank(namespace, request));
-      for (const { record, answer } of ranked) {
+      for (const { record, report } of ranked) {
         record();
-        this.dependencies.events.answered(namespaceName, answer.adapted);
+        this.dependencies.events.answered(namespaceName, report);
       }
       return ranked.map(({ answer }) => answer);
     });
@@ -66,7 +75,9 @@ export class Reranker {
 
   private async rank(namespace: Namespace, request: RerankRequest): Promise<Ranked> {
     const startedAt = performance.now();
+    const { hits, misses } = namespace.texts;
     const texts = request.candidates.map(({ text }) => namespace.texts.get(text));
+    const looked = { textHits: namespace.texts.hits - hits, textMisses: namespace.texts.misses - misses };
     const { query, candidates, queryEmbedding } = request;
     const base = await namespace.scorer.score({ query, candidates, texts, queryEmbedding });
     const scoredAt = performance.now();
@@ -75,7 +86,9 @@ export class Reranker {
       { name: 'score', ms: scoredAt - startedAt },
       { name: 'memory', ms: performance.now() - scoredAt },
     ];
+    const { pairHits, pairMisses } = base;
     return {
+      report: { ...looked, pairHits, pairMisses, adapted: ranking.moved },
       answer: buildAnswer(namespace, request, base, ranking, stages, this.dependencies.settings),
       record: () => recordAnswer(namespace, request, ranking, texts, this.dependencies),
     };

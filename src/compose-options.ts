@@ -1,0 +1,64 @@
+import type { Settings } from './base/settings/table.js';
+import type { Encoder } from './encoders/encoder.js';
+import type { MemorySettings } from './namespaces/memory.js';
+import type { GateSettings } from './reranker/request.js';
+import type { RerankerSettings } from './reranker/reranker.js';
+import type { ImpressionBounds } from './stores/store.js';
+
+/** Settings of the memory; τ is the encoder's unless set, and 1 (same text alone) where nobody measured it. */
+export function memorySettings(settings: Settings, encoder: Encoder): MemorySettings {
+  return {
+    cells: settings.memoryCells,
+    tau: settings.memoryTau ?? encoder.tau ?? 1,
+    halfLifeMs: settings.pheromoneDecayHalfLifeS * 1000,
+    evidenceCap: settings.evidenceCap,
+    propensityEta: settings.propensityEta,
+    narrativeAlpha: settings.narrativeEmaAlpha,
+    successGate: settings.narrativeSuccessGate,
+    documentsPerCell: settings.memoryDocsPerCell,
+    pheromone: pheromoneSettings(settings),
+  };
+}
+
+function pheromoneSettings({ pheromoneExposurePenalty, pheromoneUnit }: Settings) {
+  return { exposurePenalty: pheromoneExposurePenalty, unit: pheromoneUnit };
+}
+
+/** Settings of ranking and feedback. */
+export function rerankerSettings(settings: Settings): RerankerSettings {
+  return {
+    weightDense: settings.weightDense,
+    weightNarrative: settings.weightNarrative,
+    weightPheromone: settings.weightPheromone,
+    pheromone: pheromoneSettings(settings),
+    halfLifeMs: settings.pheromoneDecayHalfLifeS * 1000,
+    gateZ: settings.memoryGateZ,
+    anchor: settings.anchor,
+    epsilon: settings.epsilon,
+    deterministic: settings.deterministic,
+    holdout: settings.memoryHoldout,
+    impressionTtlMs: settings.impressionTtlS * 1000,
+    successGate: settings.narrativeSuccessGate,
+    feedbackPerSource: settings.feedbackPerSource,
+  };
+}
+
+/** The entropy gate of requests that do not choose one. */
+export function gateSettings(settings: Settings): GateSettings {
+  return {
+    mode: settings.gatingMode,
+    threshold: settings.gatingThreshold,
+    minCandidates: settings.gatingMinCandidates,
+    maxCandidates: settings.gatingMaxCandidates,
+    temperature: settings.gatingTemperature,
+  };
+}
+
+/** Bounds of the impressions that the store keeps. */
+export function impressionBounds(settings: Settings): ImpressionBounds {
+  return {
+    namespaceBytes: settings.impressionMaxBytes,
+    totalBytes: settings.impressionTotalMaxBytes,
+    ...(settings.feedbackCacheSize === undefined ? {} : { namespaceCount: settings.feedbackCacheSize }),
+  };
+}

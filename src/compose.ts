@@ -1,0 +1,229 @@
+import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
+import { type Clock, systemClock } from './base/clock.js';
+import { silentLogger } from './base/log.js';
+import { Metrics } from './base/metrics.js';
+import { RequestIds } from './base/request-ids.js';
+import { loadSettings } from './base/settings/load-settings.js';
+import type { Settings } from './base/settings/table.js';
+import { chanceOf, openModels, openStateOwner as openOwner, openStore } from './compose-drivers.js';
+import { gateSettings, memorySettings, rerankerSettings } from './compose-options.js';
+import { Maintenance } from './namespaces/maintenance.js';
+import { NamespaceNames } from './namespaces/name.js';
+import { Namespace, type NamespaceDependencies, type NamespaceEvents } from './namespaces/namespace.js';
+import { NamespaceRegistry } from './namespaces/registry.js';
+import type {
+  FeedbackRequest,
+  FeedbackResult,
+  GateSettings,
+  RerankAnswer,
+  RerankRequest,
+} from './reranker/request.js';
+import { Reranker, type RerankerEvents } from './reranker/reranker.js';
+import { InstalledHashKey } from './stores/installed-hash-key.js';
+import type { Store } from './stores/store.js';
+
+export { openStateReader } from './compose-drivers.js';
+
+/** Share of `CACHE_MAX_BYTES` that the texts, or the pairs, of one namespace may fill. */
+const CACHE_SHARE = 0.5;
+
+/** The whole program without HTTP: what `serve` and the measuring commands use. */
+export interface ComposedServices {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** The entropy gate as configured. */
+  readonly gate: GateSettings;
+  rerank(namespace: string, requests: readonly RerankRequest[]): Promise<RerankAnswer[]>;
+  feedback(namespace: string, request: FeedbackRequest): Promise<FeedbackResult>;
+  /** Removes a namespace with all its state. */
+  drop(namespace: string): Promise<void>;
+  /** The name as it is to be used; `AppError` 400 "Invalid namespace". */
+  parseNamespace(raw: string): string;
+  readiness(): Promise<{
+    status: 'ok' | 'degraded' | 'unavailable';
+    checks: Readonly<Record<string, unknown>>;
+  }>;
+  /** Null where metrics are off. */
+  metricsText(): Promise<{ contentType: string; text: string } | null>;
+  retentionReport(): Promise<object>;
+  newRequestId(): string;
+  /** Drains, flushes, closes; gives the storage folder back. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds everything from settings; only here are drivers picked. Rejects with `StorageError` where the storage folder
+ * belongs to another process or is of a newer format, and where a model does not match its checksums.
+ */
+export async function compose(
+  settings: Settings,
+  logger: Logger,
+  clock = systemClock(),
+): Promise<ComposedServices> {
+  const metrics = new Metrics({
+    registry: new Registry(),
+    namespaceLabel: settings.metricsNamespaceLabel,
+    namespaceMax: settings.metricsNamespaceMax,
+  });
+  const { encoder, scorer } = openModels(settings);
+  const store = await openStore(settings, clock, logger, metrics);
+  const hashKey = new InstalledHashKey({
+    key: settings.storageHashKey,
+    folder: store.durable ? settings.storageDir : undefined,
+  });
+  const { hash } = hashKey;
+  const events = eventsOf(logger, metrics);
+  const registry = openRegistry(settings, { store, scorer, encoder, hash, clock, events }, logger, metrics);
+  const reranker = new Reranker({
+    encoder,
+    hash,
+    clock,
+    random: chanceOf(settings),
+    settings: rerankerSettings(settings),
+    events,
+    use: (name, work) => registry.use(name, work),
+  });
+  const maintenance = new Maintenance({
+    registry,
+    store,
+    clock,
+    intervalMs: settings.storageFlushIntervalMs,
+    retry: () => {
+      if (hashKey.install()) for (const name of registry.names()) registry.peek(name)?.forgetHashes();
+    },
+    onFailure: (operation, error) => {
+      metrics.storageFailed(operation);
+      logger.warn({ err: error }, `background ${operation} failed; it will be tried again`);
+    },
+  });
+  maintenance.start();
+  const names = new NamespaceNames({
+    pattern: settings.namespacePattern,
+    policy: settings.namespacePolicy,
+    defaultName: settings.defaultNamespace,
+  });
+  const requestIds = new RequestIds();
+  return {
+    clock,
+    logger,
+    metrics,
+    gate: gateSettings(settings),
+    rerank: (namespace, requests) => reranker.rerank(namespace, requests),
+    feedback: (namespace, request) => reranker.feedback(namespace, request),
+    async drop(namespace) {
+      await registry.evict(namespace, 'dropped', () => store.drop(namespace));
+    },
+    parseNamespace: (raw) => names.parse(raw),
+    async readiness() {
+      const storage = store.health();
+      const checks = {
+        storage: { driver: store.name, ...storage },
+        scorer: scorer.name,
+        encoder: encoder.name,
+      };
+      return { status: storage.status, checks };
+    },
+    metricsText: async () => (settings.metricsEnabled ? metrics.text() : null),
+    retentionReport: async () => ({
+      retention_enabled: false,
+      retention_days: null,
+      sweep_count: 0,
+      last_sweep_ts: null,
+    }),
+    newRequestId: () => requestIds.next(),
+    async close() {
+      await maintenance.stop();
+      await registry.close(AbortSignal.timeout(settings.shutdownTimeoutMs));
+      await store.close();
+      await scorer.close();
+      await encoder.close();
+    },
+  };
+}
+
+function openRegistry(
+  settings: Settings,
+  shared: Pick<NamespaceDependencies, 'store' | 'scorer' | 'encoder' | 'hash' | 'clock' | 'events'>,
+  logger: Logger,
+  metrics: Metrics,
+): NamespaceRegistry<Namespace> {
+  const dependencies: NamespaceDependencies = {
+    ...shared,
+    memory: memorySettings(settings, shared.encoder),
+    frozen: settings.deterministic,
+    maxTextBytes: Math.ceil(settings.cacheMaxBytes * CACHE_SHARE),
+    maxPairBytes: Math.ceil(settings.cacheMaxBytes * CACHE_SHARE),
+    impressionMaxBytes: settings.impressionMaxBytes,
+    impressionMaxCount: settings.feedbackCacheSize ?? Number.POSITIVE_INFINITY,
+    impressionBudget: { bytes: 0, maxBytes: settings.impressionTotalMaxBytes },
+    storageTimeoutMs: settings.storageTimeoutMs,
+  };
+  const registry = new NamespaceRegistry<Namespace>({
+    open: (name) => Namespace.open(name, dependencies),
+    defaultName: settings.defaultNamespace,
+    maxNamespaces: settings.maxNamespaces,
+    maxBytes: settings.namespaceMemoryLimitMb * 2 ** 20,
+    cacheMaxBytes: settings.cacheMaxBytes,
+    idleTtlMs: settings.namespaceIdleTtlS === undefined ? undefined : settings.namespaceIdleTtlS * 1000,
+    clock: shared.clock,
+    onOpened: (name) => metrics.namespaceOpened(name),
+    onEvicted: (namespace, reason) => {
+      metrics.namespaceClosed(namespace, reason, !shared.store.durable && reason !== 'shutdown');
+      logger.info({ namespace, reason }, 'namespace evicted');
+    },
+    onFlushFailed: (namespace, error, kept) => {
+      metrics.storageFailed('flush');
+      const outcome = kept ? 'it stays in memory' : 'what was unwritten is lost';
+      logger.error({ namespace, err: error }, `a namespace could not be saved; ${outcome}`);
+    },
+  });
+  metrics.watch({ count: () => registry.size.namespaces, bytes: () => registry.size.bytes });
+  return registry;
+}
+
+function eventsOf(logger: Logger, metrics: Metrics): NamespaceEvents & RerankerEvents {
+  return {
+    answered(namespace, { textHits, textMisses, pairHits, pairMisses, adapted }) {
+      metrics.cacheLookups('texts', textHits, textMisses, namespace);
+      metrics.cacheLookups('pairs', pairHits, pairMisses, namespace);
+      if (adapted) metrics.memoryAdapted(namespace);
+    },
+    reciprocalRank: (namespace, arm, value) => metrics.selectionRanked(arm, value, namespace),
+    storageFailed(namespace, operation, error) {
+      metrics.storageFailed(operation);
+      logger.error({ namespace, err: error }, `storage failed: ${operation}`);
+    },
+    recordsDamaged(namespace, count) {
+      metrics.stateQuarantined();
+      logger.error({ namespace, count }, 'stored records cannot be read and are left out');
+    },
+    stateDropped: (namespace: string) =>
+      logger.warn({ namespace }, 'evicted, and its state dropped: nothing keeps it'),
+    hashKeyChanged: (namespace) =>
+      logger.warn({ namespace }, 'stored under another hash key: known queries are found by vector alone'),
+  };
+}
+
+/** The program for `serve`. */
+export function startServices(settings: Settings, logger: Logger): Promise<ComposedServices> {
+  return compose(settings, logger);
+}
+
+/** Takes ownership of the stored state, for commands that change it while no server runs. */
+export function openStateOwner(settings: Settings): Promise<Store> {
+  return openOwner(settings, systemClock());
+}
+
+/** The program for a command that measures or ranks by itself: its own settings on top, a clock of its own, no log. */
+export function createMeasuredService(
+  { overrides, clock }: { overrides: Readonly<Record<string, string>>; clock: Clock },
+  where = { env: process.env as Readonly<Record<string, string | undefined>>, cwd: process.cwd() },
+): Promise<ComposedServices> {
+  const named = Object.fromEntries(
+    Object.entries(overrides).map(([name, value]) => [`NEURALCACHE_${name}`, value]),
+  );
+  const { settings } = loadSettings({ ...where, env: { ...where.env, ...named } });
+  return compose(settings, silentLogger(), clock);
+}
