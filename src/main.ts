@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import pino from 'pino';
+import { watchParent } from './commands/parent-watch.js';
 import { runCommandLine } from './commands/run-command-line.js';
 import { createMeasuredService, openStateOwner, openStateReader, startServices } from './compose.js';
 
@@ -30,6 +31,8 @@ process.exitCode = await runCommandLine(
       on: (signal, listener) => process.on(signal, listener),
       off: (signal, listener) => process.off(signal, listener),
       exit: (code) => process.exit(code),
+      // Only under npm: a shell's `&` and `nohup` are meant to outlive their parent.
+      ...(env.npm_lifecycle_event !== undefined && { onParentGone: watchParent }),
       logDestination,
     },
     startServices,

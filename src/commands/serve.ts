@@ -22,6 +22,8 @@ export interface ServeProcess {
   on(signal: 'SIGINT' | 'SIGTERM', listener: (signal: 'SIGINT' | 'SIGTERM') => void): unknown;
   off(signal: 'SIGINT' | 'SIGTERM', listener: (signal: 'SIGINT' | 'SIGTERM') => void): unknown;
   exit(code: number): void;
+  /** Calls back when whoever started us is gone, which counts as SIGTERM; answers how to end the watch. */
+  onParentGone?(listener: () => void): () => void;
   /** Where log lines go; default the context's stdout. */
   readonly logDestination?: DestinationStream;
 }
@@ -131,9 +133,11 @@ function stopSignals(processOf: ServeProcess): { first: Promise<string>; forget(
   };
   processOf.on('SIGINT', listener);
   processOf.on('SIGTERM', listener);
+  const endWatch = processOf.onParentGone?.(() => resolveFirst('parent gone'));
   return {
     first,
     forget() {
+      endWatch?.();
       processOf.off('SIGINT', listener);
       processOf.off('SIGTERM', listener);
     },

@@ -121,6 +121,14 @@ describe('serve', () => {
     await run.done;
   });
 
+  it('stops when whoever started it is gone', async () => {
+    const run = await started();
+    line.process.parentGone!();
+    expect(await run.done).toBe(0);
+    expect(line.servicesClosed).toBe(1);
+    expect(line.process.parentGone).toBeUndefined();
+  });
+
   it('logs JSON lines and warns of names it ignores', async () => {
     line.env.NEURALCACHE_NARRATIVE_DIM = '768';
     const run = await started();
