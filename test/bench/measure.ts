@@ -1,0 +1,116 @@
+import type { BareProcess } from './bare-process.js';
+import type { BodyMaker } from './bodies.js';
+import type { Case } from './cases.js';
+import { type LoadResult, type RawRequest, type RequestSource, runLoad } from './load.js';
+import { inTurn, once, RequestMaker } from './requests.js';
+import { median, quantile } from './statistics.js';
+import type { Subject } from './subject.js';
+
+export interface Effort {
+  readonly rounds: number;
+  readonly roundMs: number;
+  readonly connections: number;
+}
+
+/** One side of a comparison. */
+export interface Side {
+  /** Median over the rounds. */
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+export interface CaseResult {
+  readonly name: string;
+  readonly bare: Side;
+  readonly ours: Side;
+  /** Median over the rounds of ours / bare in the same round. */
+  readonly ratio: number;
+  readonly target?: number;
+  /** Largest share of a core the load took in a round against bare Express. */
+  readonly generatorShare: number;
+}
+
+/** Bytes of new bodies made ahead for one round, at most. */
+const MAX_POOL_BYTES = 256 * 2 ** 20;
+/** More than the rate so far suggests: a round must not run dry. */
+const POOL_MARGIN = 1.4;
+const FIRST_POOL = 64;
+
+/** Measures one case: bare Express and ours in turn, over the same bodies, after a round of each that does not count. */
+export async function measureCase(
+  subject: Subject,
+  bare: BareProcess,
+  what: Case,
+  bodies: BodyMaker,
+  effort: Effort,
+): Promise<CaseResult> {
+  const maker = new RequestMaker(namespaceOf(what), what.shape, bodies);
+  await prepare(subject, maker, what);
+  await bare.answerWith(await subject.answer(maker.known[0]!, maker.namespace));
+  const bareRounds: LoadResult[] = [];
+  const ourRounds: LoadResult[] = [];
+  const { connections } = effort;
+  let pool = FIRST_POOL;
+  for (let round = 0; round <= effort.rounds; round++) {
+    const durationMs = round === 0 ? effort.roundMs / 2 : effort.roundMs;
+    const requests = makeRequests(maker, what, pool);
+    const theirs = await runLoad(inTurn(requests), { port: bare.port, connections, durationMs });
+    const ours = await runLoad(sourceOf(what, requests), { port: subject.port, connections, durationMs });
+    pool = poolSize(ours, effort.roundMs, requests);
+    if (round === 0) continue;
+    bareRounds.push(theirs);
+    ourRounds.push(ours);
+  }
+  return {
+    name: what.name,
+    bare: sideOf(bareRounds),
+    ours: sideOf(ourRounds),
+    ratio: median(ourRounds.map((ours, round) => rate(ours) / rate(bareRounds[round]!))),
+    ...(what.target === undefined ? {} : { target: what.target }),
+    generatorShare: Math.max(...bareRounds.map((round) => round.generatorShare)),
+  };
+}
+
+function namespaceOf({ name }: Case): string {
+  return `bench.${name.replace(/[^a-zA-Z0-9]+/g, '-')}`.slice(0, 64);
+}
+
+async function prepare(subject: Subject, maker: RequestMaker, what: Case): Promise<void> {
+  if (what.workload === 'all new') return;
+  await subject.send(once([...maker.known, ...maker.known]));
+  if (what.cells > 0) await subject.teach(maker, what.cells);
+}
+
+function makeRequests(maker: RequestMaker, what: Case, count: number): readonly RawRequest[] {
+  if (what.workload === 'pairs known') return maker.known;
+  const make = what.workload === 'all new' ? () => maker.allNew() : () => maker.newQuery();
+  return Array.from({ length: count }, make);
+}
+
+function sourceOf(what: Case, requests: readonly RawRequest[]): RequestSource {
+  return what.workload === 'pairs known' ? inTurn(requests) : once(requests);
+}
+
+/** New requests the next round needs, by the rate of this one. */
+function poolSize(ours: LoadResult, durationMs: number, requests: readonly RawRequest[]): number {
+  const needed = Math.ceil((rate(ours) * durationMs * POOL_MARGIN) / 1000) + FIRST_POOL;
+  const shared = new Set(requests.map(({ tail }) => tail));
+  const bytes = [...shared].reduce((sum, tail) => sum + tail.length, 0) / shared.size;
+  const owned = shared.size === requests.length ? bytes : 0;
+  const bytesEach = owned + requests[0]!.head.length;
+  return Math.min(needed, Math.floor(MAX_POOL_BYTES / bytesEach));
+}
+
+function rate({ requests, seconds }: LoadResult): number {
+  return requests / seconds;
+}
+
+function sideOf(rounds: readonly LoadResult[]): Side {
+  const latenciesMs = rounds.flatMap((round) => round.latenciesMs);
+  return {
+    requestsPerSecond: median(rounds.map(rate)),
+    p50Ms: quantile(latenciesMs, 0.5),
+    p99Ms: quantile(latenciesMs, 0.99),
+  };
+}
