@@ -30,7 +30,8 @@ const SENTENCES: Readonly<Record<StorageFailure, string>> = {
 
 /**
  * The `StorageError` for anything that a file or SQLite call threw. Codes that can mean several things ("unable to open
- * database file") are told apart by a look at the folder of `path`.
+ * database file", or ENOENT for a folder that cannot be made on a read-only disk) are told apart by a look at the folder
+ * of `path`.
  */
 export function storageError(cause: unknown, path: string): StorageError {
   if (cause instanceof StorageError) return cause;
@@ -56,15 +57,18 @@ function failureOf(code: string, path: string): StorageFailure {
   for (const [family, failure] of Object.entries(BY_CODE)) {
     if (isSqliteCode(code, family)) return failure;
   }
-  return code.startsWith('SQLITE_') ? failureOfFolder(dirname(path)) : 'io';
+  return failureOfFolder(dirname(path));
 }
 
+/** What a look at the folder, or the nearest one above it that exists, explains a failure by. */
 function failureOfFolder(folder: string): StorageFailure {
   try {
     accessSync(folder, constants.W_OK);
     const { bavail, bsize } = statfsSync(folder);
     return bavail * bsize < FULL_BELOW_BYTES ? 'full' : 'io';
   } catch (cause) {
+    const parent = dirname(folder);
+    if (codeOf(cause) === 'ENOENT' && parent !== folder) return failureOfFolder(parent);
     return BY_CODE[codeOf(cause)] ?? 'io';
   }
 }

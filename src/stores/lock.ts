@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite3, { type Database } from 'better-sqlite3';
 import { codeOf, isSqliteCode, storageError } from './disk-failure.js';
@@ -102,6 +102,10 @@ function isAlive(pid: number): boolean {
 function lockFile(path: string): Database {
   const database = new BetterSqlite3(path, { timeout: 0 });
   try {
+    // On a file that may only be read, SQLite would answer that the lock is ours and not have it.
+    accessSync(path, constants.W_OK);
+    // Without a journal beside it the lock takes no space, so that it can be had on a full disk.
+    database.pragma('journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
     return database;
   } catch (cause) {

@@ -126,16 +126,16 @@ export class SqliteConnection {
   /** Connects for writing; failing that for reading, and throws why. Throws the last reason while it is too early. */
   private reconnect(): Connected {
     if (this.failure && !this.mayRetry()) throw this.failure;
+    // SQLite lets a new connection share what an open one has, so one that was opened read-only must go first.
+    this.disconnect();
     try {
-      const connected = this.connectForWriting();
-      this.disconnect();
-      this.connected = connected;
+      this.connected = this.connectForWriting();
       this.failure = undefined;
-      return connected;
+      return this.connected;
     } catch (cause) {
       const error = storageError(cause, this.options.path);
       this.backOff(error);
-      if (MENDS_ITSELF.has(error.failure)) this.connected ??= this.connectForReading();
+      if (MENDS_ITSELF.has(error.failure)) this.connected = this.connectForReading();
       throw error;
     }
   }
@@ -171,12 +171,10 @@ export class SqliteConnection {
     try {
       configure(database, { sync, maxPages });
       verify(database, path);
-      return {
-        database,
-        queries: new SqliteQueries(database),
-        commits: new SqliteCommits(database, impressions),
-        identity: identityOf(path),
-      };
+      const commits = new SqliteCommits(database, impressions);
+      // Write-ahead mode that was on before is found on a read-only disk as well: only writing tells.
+      commits.probe();
+      return { database, queries: new SqliteQueries(database), commits, identity: identityOf(path) };
     } catch (cause) {
       database.close();
       // Our header over tables that are not ours: a statement does not compile.

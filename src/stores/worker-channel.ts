@@ -61,7 +61,8 @@ export class WorkerChannel {
   private admit(length: number): void {
     const { maxCalls, maxLength } = this.options;
     const isFull =
-      this.waiting.size >= maxCalls || (this.waiting.size > 0 && this.waitingLength + length > maxLength);
+      this.waiting.size >= maxCalls ||
+      (length > 0 && this.waiting.size > 0 && this.waitingLength + length > maxLength);
     if (isFull) throw new StorageError('io', 'store queue full');
   }
 
@@ -70,7 +71,8 @@ export class WorkerChannel {
     const now = this.options.clock.now();
     if (now - this.startedAt < RESTART_INTERVAL_MS) throw new StorageError('io', 'the store worker stopped');
     this.startedAt = now;
-    const worker = new Worker(this.options.location, { workerData: this.options.workerData });
+    // Without the flags of this process: some (`--input-type`) keep a worker from starting.
+    const worker = new Worker(this.options.location, { workerData: this.options.workerData, execArgv: [] });
     this.worker = worker;
     worker.on('message', (message: Reported) => this.receive(message));
     worker.on('error', (cause: Error) => this.lose(worker, cause));

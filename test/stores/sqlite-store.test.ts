@@ -1,0 +1,169 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import BetterSqlite3 from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock, systemClock } from '../../src/base/clock.js';
+import { openSqliteStore, SqliteStore, type SqliteStoreOptions } from '../../src/stores/sqlite.js';
+import { workerLocation } from '../../src/stores/sqlite-worker-data.js';
+import { type Change, StorageError } from '../../src/stores/store.js';
+import { makeFolder } from './sqlite-harness.js';
+
+let home: ReturnType<typeof makeFolder>;
+const stores: SqliteStore[] = [];
+
+beforeEach(() => {
+  home = makeFolder();
+});
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close();
+  home.remove();
+});
+
+async function open(options: Partial<SqliteStoreOptions> = {}): Promise<SqliteStore> {
+  const store = await openSqliteStore({ path: home.path, clock: systemClock(), ...options });
+  stores.push(store);
+  return store;
+}
+
+function put(key: string, value = '1'): Change[] {
+  return [{ put: { kind: 'cell', key, value } }];
+}
+
+function failureOf(call: Promise<unknown>): Promise<string> {
+  return call.then(
+    () => 'none',
+    (cause: StorageError) => cause.failure,
+  );
+}
+
+describe('the store in its worker', () => {
+  it('owns its folder: a second one is refused by name, until the first is closed', async () => {
+    const first = await open();
+    const refusal = await openSqliteStore({ path: home.path, clock: systemClock() }).catch(
+      (cause: unknown) => cause,
+    );
+    expect(refusal).toBeInstanceOf(StorageError);
+    expect(refusal).toMatchObject({
+      failure: 'locked',
+      message: `${home.folder} is owned by process ${process.pid}`,
+    });
+    await first.close();
+    const second = await open();
+    await second.commit('a', put('k'));
+  });
+
+  it('refuses the start over a newer database', async () => {
+    await (await open()).close();
+    const newer = new BetterSqlite3(home.path);
+    newer.pragma('user_version = 99');
+    newer.close();
+    expect(await failureOf(openSqliteStore({ path: home.path, clock: systemClock() }))).toBe('newer');
+  });
+
+  it('tells of a damaged database and goes on without it', async () => {
+    writeFileSync(home.path, 'garbage');
+    const seen: string[][] = [];
+    const store = await open({ onQuarantined: (...paths) => seen.push(paths) });
+    await store.commit('a', put('k'));
+    expect(seen).toHaveLength(1);
+    expect(seen[0]![0]).toBe(home.path);
+    expect(readFileSync(seen[0]![1]!, 'utf8')).toBe('garbage');
+  });
+
+  it('is degraded while the disk is full, and well again after the next write', async () => {
+    const store = await open({ maxPages: 30 });
+    expect(await failureOf(store.commit('a', put('big', 'x'.repeat(500_000))))).toBe('full');
+    expect(store.health()).toMatchObject({
+      status: 'degraded',
+      detail: expect.stringContaining('the disk is full'),
+    });
+    await store.load('a');
+    expect(store.health().status).toBe('degraded');
+    await store.sweep(0, 10);
+    expect(store.health()).toEqual({ status: 'ok' });
+    expect(await store.load('a')).toEqual([]);
+  });
+
+  it('takes its lock and its rows back when its worker died', async () => {
+    const clock = new ManualClock();
+    const store = await open({ clock });
+    await store.commit('a', put('k'));
+    const { worker } = (store as unknown as { channel: { worker: { terminate(): Promise<number> } } })
+      .channel;
+    const under = store.commit('a', put('lost or not'));
+    await Promise.all([worker.terminate(), failureOf(under)]);
+    expect(await failureOf(store.load('a'))).toBe('io');
+    expect(store.health().status).toBe('degraded');
+    clock.advance(500);
+    expect((await store.load('a')).map((row) => row.key)).toContain('k');
+    await store.commit('a', put('new'));
+    expect(store.health()).toEqual({ status: 'ok' });
+  });
+
+  it('has every acknowledged commit after kill -9', async () => {
+    const module = new URL('../../dist/stores/sqlite.js', import.meta.url);
+    const script = `
+      const { openSqliteStore } = await import(${JSON.stringify(module.href)});
+      const store = await openSqliteStore({ path: process.argv[1], clock: { now: () => 0 } });
+      for (let n = 0; ; n += 1) {
+        await store.commit('a', [
+          { put: { kind: 'cell', key: 'k' + n, value: '1' } },
+          { put: { kind: 'meta', key: 'count', value: String(n + 1) } },
+        ]);
+        process.stdout.write(n + '\\n');
+      }`;
+    for (let round = 0; round < 3; round += 1) {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script, home.path]);
+      let output = '';
+      for await (const chunk of child.stdout) {
+        output += chunk;
+        if (output.length > 200 * (round + 1)) break;
+      }
+      child.kill('SIGKILL');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      const acknowledged = Number(
+        output
+          .trimEnd()
+          .split('\n')
+          .at(output.endsWith('\n') ? -1 : -2),
+      );
+      expect(acknowledged).toBeGreaterThan(10);
+
+      const store = await open();
+      const rows = await store.load('a');
+      const cells = new Set(rows.filter((row) => row.kind === 'cell').map((row) => row.key));
+      for (let n = 0; n <= acknowledged; n += 1) expect(cells.has(`k${n}`)).toBe(true);
+      // All or nothing: the count agrees with the rows of the same commits.
+      expect(rows.find((row) => row.kind === 'meta')?.value).toBe(String(cells.size));
+      await store.drop('a');
+      await store.close();
+      const database = new BetterSqlite3(home.path, { readonly: true });
+      expect(database.pragma('integrity_check', { simple: true })).toBe('ok');
+      database.close();
+    }
+  });
+});
+
+it('closes even if the channel cannot say so', async () => {
+  let stopped = 0;
+  const store = new SqliteStore({
+    post: async () => {
+      throw new StorageError('io', 'the store worker stopped');
+    },
+    stop: async () => {
+      stopped += 1;
+    },
+  });
+  await store.close();
+  await store.close();
+  expect(stopped).toBe(1);
+  expect(await failureOf(store.load('a'))).toBe('closed');
+});
+
+it('runs the compiled worker, from wherever it is asked', () => {
+  expect(workerLocation('file:///app/dist/stores/x.js').href).toBe(
+    'file:///app/dist/stores/sqlite-worker.js',
+  );
+  expect(workerLocation('file:///app/src/stores/x.ts').href).toBe('file:///app/dist/stores/sqlite-worker.js');
+});
