@@ -68,6 +68,8 @@ export class NamespaceRegistry<T extends Resident> {
   private readonly opening = new Map<string, Opening<T>>();
   /** Names nobody may open yet. */
   private readonly leaving = new Map<string, Promise<void>>();
+  /** Those on their way out that may yet have to stay. */
+  private readonly undecided = new Set<Entry<T>>();
   private closing: Promise<void> | undefined;
   /** Set once `close` waits no longer: what is opened after that is closed at once. */
   private isExpired = false;
@@ -105,7 +107,7 @@ export class NamespaceRegistry<T extends Resident> {
     return this.residents.size;
   }
 
-  /** Measures all, evicts the idle and what is over the bounds; resolves when they are gone. */
+  /** Measures all, evicts the idle and what is over the bounds; resolves when those it chose are gone. */
   async maintain(): Promise<void> {
     for (const entry of this.residents.all()) this.residents.measure(entry);
     const idle = this.idle().map((entry) => this.remove(entry, 'idle'));
@@ -239,6 +241,7 @@ export class NamespaceRegistry<T extends Resident> {
     patience?: Promise<void>,
   ): Promise<boolean> {
     this.residents.remove(entry);
+    this.undecided.add(entry);
     const isGone = this.letGo(entry, reason, patience).then(async (gone) => {
       if (gone) await whileGone?.();
       return gone;
@@ -253,6 +256,7 @@ export class NamespaceRegistry<T extends Resident> {
   private async letGo(entry: Entry<T>, reason: EvictionReason, patience?: Promise<void>): Promise<boolean> {
     await Promise.race([drained(entry), ...(patience ? [patience] : [])]);
     const isSaved = reason === 'dropped' || (await this.save(entry, reason !== 'shutdown'));
+    this.undecided.delete(entry);
     if (!isSaved) {
       entry.evictableAt = this.options.clock.now() + RETRY_EVICTION_MS;
       this.residents.add(entry);
@@ -273,7 +277,8 @@ export class NamespaceRegistry<T extends Resident> {
       await entry.resident.flush();
       return true;
     } catch (error) {
-      const kept = mayKeep && !this.closing && !this.residents.isOver(HARD_LIMIT);
+      const kept = mayKeep && !this.closing && !this.residents.isOver(HARD_LIMIT, this.undecided);
+      this.undecided.delete(entry);
       this.options.onFlushFailed?.(entry.name, error, kept);
       return !kept;
     }

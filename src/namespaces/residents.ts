@@ -97,9 +97,15 @@ export class Residents<T extends Measured> {
     entry.cacheBytes = cacheBytes;
   }
 
-  /** Whether a bound is exceeded `times` over. */
-  isOver(times = 1): boolean {
-    return this.reasonToEvict(this.count(), this.totalBytes, times) !== undefined;
+  /** Whether a bound is exceeded `times` over, counting `others` besides what is listed. */
+  isOver(times = 1, others: Iterable<Entry<T>> = []): boolean {
+    let count = this.count();
+    let bytes = this.totalBytes;
+    for (const entry of others) {
+      count += 1;
+      bytes += entry.bytes;
+    }
+    return this.reasonToEvict(count, bytes, times) !== undefined;
   }
 
   /** Whom to evict until the bounds hold: least recently used first, of those that `mayGo`. */
