@@ -38,6 +38,7 @@ export class ImpressionBuffer {
   }
 
   add(row: Row): void {
+    this.delete(row.key);
     this.rows.set(row.key, row);
     this.account(sizeOf(row));
     while (this.rows.size > 1 && this.exceeds()) {

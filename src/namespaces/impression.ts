@@ -70,11 +70,11 @@ export function readImpression(row: Row, shape: VectorShape): Impression {
       cellId: row.group ?? '',
       guard: decodeGuard(value.guard),
       key: value.encoder === shape.encoder ? decodeDirection(value.key, shape.dimension) : null,
-      shown: (value.shown as [string, string, number][]).map(([key, textHash, index]) => ({
-        key,
-        textHash,
-        index,
-      })),
+      shown: (value.shown as unknown[][]).map(([key, textHash, index]) => {
+        if (typeof key !== 'string' || typeof textHash !== 'string' || !Number.isInteger(index))
+          throw new RangeError('bad document');
+        return { key, textHash, index: index as number };
+      }),
       more: value.more === true,
       source: typeof value.source === 'string' ? value.source : null,
       arm: value.arm === 'base' ? 'base' : 'memory',

@@ -155,8 +155,9 @@ export class AdaptiveMemory {
   }
 
   /**
-   * Near cells of a query by vector, its own left out, guarded ones too, most similar first. Give back what the last
-   * search of the same query answered: then only newer cells are looked at, and none if there are none.
+   * Near cells of a query by vector, its own left out, guarded ones too, most similar first; equals by id, so that the
+   * order in which cells were stored says nothing. Give back what the last search of the same query answered: then only
+   * newer cells are looked at, and none if there are none.
    */
   search(query: QueryIdentity, known: RememberedSearch | null): RememberedSearch {
     const { sequence, removals } = this.index;
@@ -168,7 +169,7 @@ export class AdaptiveMemory {
       .filter(({ value }) => this.mayMeet(query, value));
     if (reusable !== null && found.length === 0) return { ...reusable, sequence };
     const matches = [...(reusable?.matches ?? []), ...found].sort(
-      (left, right) => right.similarity - left.similarity,
+      (left, right) => right.similarity - left.similarity || byCodeUnit(left.value, right.value),
     );
     return { matches: matches.slice(0, MAX_MATCHES), sequence, removals };
   }
@@ -245,12 +246,12 @@ export class AdaptiveMemory {
     const own: CellUse = { ...this.useOf(cell.id), lastUsedAt: now };
     const wide = this.learnWide(shown, helped, now);
     const documents = learnWideEvidence(this.wideDocuments, shown, success, now, this.settings);
-    const dropped = this.weakestDocuments(documents);
-    const evicted =
-      this.cells.has(cell.id) || this.cells.size < this.settings.cells ? null : this.weakestCell(now);
+    const dropped = this.weakestDocuments(documents, now);
+    const evicted = this.cells.has(cell.id) ? [] : this.weakestCells(this.cells.size + 1, now);
     const feedbacks = this.state.feedbacks + 1;
     const beta = feedbacks % BETA_INTERVAL === 0 ? this.learnBeta(cell, now) : this.state.beta;
     uses.set(cell.id, own);
+    for (const cellId of evicted) uses.delete(cellId);
     return {
       changes: [
         { put: cellRow(cell) },
@@ -259,10 +260,10 @@ export class AdaptiveMemory {
           .filter(([key]) => !dropped.includes(key))
           .map(([key, evidence]) => ({ put: wideRow(key, evidence) })),
         ...dropped.map((key) => ({ remove: { kind: 'document', key } }) as const),
-        ...(evicted === null ? [] : removeCellChanges(evicted)),
+        ...evicted.flatMap(removeCellChanges),
       ],
       apply: () => {
-        if (evicted !== null) this.removeCell(evicted);
+        for (const cellId of evicted) this.removeCell(cellId);
         this.setCell(cell);
         for (const [cellId, use] of uses) this.uses.set(cellId, use);
         for (const [key, evidence] of documents) this.wideDocuments.set(key, evidence);
@@ -286,7 +287,8 @@ export class AdaptiveMemory {
       };
       return { ...empty, ...fresh };
     }
-    return known.encoder === this.encoder ? known : { ...known, ...fresh };
+    if (known.encoder !== this.encoder) return { ...known, ...fresh };
+    return { ...known, key: known.key ?? query.key };
   }
 
   private judgeNeighbours(query: QueryIdentity, shown: readonly ShownDocument[]): Map<string, CellUse> {
@@ -322,32 +324,42 @@ export class AdaptiveMemory {
 
   private learnBeta(learned: Cell, now: number): number {
     const cells = new Map(this.cells).set(learned.id, learned);
-    return estimateBeta(
-      [...cells.values()].map((cell) => decayedEvidence(cell, now, this.settings.halfLifeMs)),
-    );
+    // By id, so that a restart, which may bring cells in another order, sums to the same last bit.
+    const sorted = [...cells.values()].sort((left, right) => byCodeUnit(left.id, right.id));
+    return estimateBeta(sorted.map((cell) => decayedEvidence(cell, now, this.settings.halfLifeMs)));
   }
 
-  private weakestDocuments(added: ReadonlyMap<string, WideEvidence>): string[] {
+  /** Documents over the bound, by decayed exposure. Cost once there are that many: a sort of all of them. */
+  private weakestDocuments(added: ReadonlyMap<string, WideEvidence>, now: number): string[] {
     if (this.wideDocuments.size + added.size <= MAX_WIDE_DOCUMENTS) return [];
     const all = new Map([...this.wideDocuments, ...added]);
     const excess = Math.max(0, all.size - MAX_WIDE_DOCUMENTS);
+    if (excess === 0) return [];
     return [...all]
-      .sort(([, left], [, right]) => left.W - right.W)
+      .map(([key, known]) => ({ key, W: wideEvidence(known, now, this.settings.halfLifeMs).W }))
+      .sort((left, right) => left.W - right.W || byCodeUnit(left.key, right.key))
       .slice(0, excess)
-      .map(([key]) => key);
+      .map(({ key }) => key);
   }
 
-  /** Least decayed exposure; of equals the longest unused. */
-  private weakestCell(now: number): string | null {
-    let weakest: { id: string; exposure: number; lastUsedAt: number } | null = null;
-    for (const cell of this.cells.values()) {
-      const exposure = totalExposure(cell, now, this.settings.halfLifeMs);
-      const { lastUsedAt } = this.useOf(cell.id);
-      const weaker = weakest === null || exposure < weakest.exposure;
-      const older = weakest !== null && exposure === weakest.exposure && lastUsedAt < weakest.lastUsedAt;
-      if (weaker || older) weakest = { id: cell.id, exposure, lastUsedAt };
-    }
-    return weakest?.id ?? null;
+  /** What must go for `count` cells to fit: least decayed exposure first, of equals the longest unused. */
+  private weakestCells(count: number, now: number): string[] {
+    const excess = Math.min(count - this.settings.cells, this.cells.size);
+    if (excess <= 0) return [];
+    return [...this.cells.values()]
+      .map((cell) => ({
+        id: cell.id,
+        exposure: totalExposure(cell, now, this.settings.halfLifeMs),
+        lastUsedAt: this.useOf(cell.id).lastUsedAt,
+      }))
+      .sort(
+        (left, right) =>
+          left.exposure - right.exposure ||
+          left.lastUsedAt - right.lastUsedAt ||
+          byCodeUnit(left.id, right.id),
+      )
+      .slice(0, excess)
+      .map(({ id }) => id);
   }
 
   private setCell(cell: Cell): void {
@@ -388,6 +400,11 @@ export class AdaptiveMemory {
     for (const [key, evidence] of stored.documents) this.wideDocuments.set(key, evidence);
     if (stored.state !== null) this.setState(stored.state);
   }
+}
+
+function byCodeUnit(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
 }
 
 /** Usual click rate over some evidence. */

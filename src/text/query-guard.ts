@@ -101,12 +101,17 @@ function canonicalForms(word: string): Canonical[] {
   return STOP_WORDS.has(word) ? forms : [...forms, { form: stem(word), positive: true }];
 }
 
-/** Reads a query's guard; `hash` is a keyed hash of a word. Cost: linear in its words. */
+/**
+ * Reads a query's guard; `hash` is a keyed hash of a word. `3.2` is one number, not a 3 and a 2. Cost: linear in its
+ * words.
+ */
 export function queryGuard(query: string, hash: (word: string) => string): QueryGuard {
   const plain = query
     .normalize('NFKC')
     .toLowerCase()
-    .replace(/n['’]t(?!\p{L})/gu, ' not');
+    .replace(/n['’]t(?!\p{L})/gu, ' not')
+    .replace(/(?<![\p{L}\p{N}\p{M}_])(un|dis)[-‐‑](?=\p{L})/gu, '$1')
+    .replace(/(?<=\p{N})[.,](?=\p{N})/gu, '_');
   const numbers = new Set<string>();
   const words = new Set<string>();
   let negations = 0;
