@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import { type Clock, systemClock } from './base/clock.js';
 import { silentLogger } from './base/log.js';
 import { Metrics } from './base/metrics.js';
+import { seededRandom } from './base/random.js';
 import { RequestIds } from './base/request-ids.js';
 import { loadSettings } from './base/settings/load-settings.js';
 import type { Settings } from './base/settings/table.js';
@@ -61,6 +62,7 @@ export async function compose(
   settings: Settings,
   logger: Logger,
   clock = systemClock(),
+  random = chanceOf(settings),
 ): Promise<ComposedServices> {
   const metrics = new Metrics({
     registry: new Registry(),
@@ -80,7 +82,7 @@ export async function compose(
     encoder,
     hash,
     clock,
-    random: chanceOf(settings),
+    random,
     settings: rerankerSettings(settings),
     events,
     use: (name, work) => registry.use(name, work),
@@ -216,7 +218,8 @@ export function openStateOwner(settings: Settings): Promise<Store> {
   return openOwner(settings, systemClock());
 }
 
-/** The program for a command that measures or ranks by itself: its own settings on top, a clock of its own, no log. */
+/** The program for a command that measures or ranks by itself: its own settings on top, a clock of its own, no log, chance that
+ * repeats. */
 export function createMeasuredService(
   { overrides, clock }: { overrides: Readonly<Record<string, string>>; clock: Clock },
   where = { env: process.env as Readonly<Record<string, string | undefined>>, cwd: process.cwd() },
@@ -225,5 +228,5 @@ export function createMeasuredService(
     Object.entries(overrides).map(([name, value]) => [`NEURALCACHE_${name}`, value]),
   );
   const { settings } = loadSettings({ ...where, env: { ...where.env, ...named } });
-  return compose(settings, silentLogger(), clock);
+  return compose(settings, silentLogger(), clock, seededRandom(settings.deterministicSeed));
 }

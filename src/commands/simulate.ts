@@ -23,7 +23,7 @@ interface SimulateOptions {
   readonly noise: number;
   readonly seeds: number;
   readonly seed: number;
-  readonly reportEmpty?: boolean;
+  readonly onlySuccesses?: boolean;
   readonly set?: Readonly<Record<string, string>>;
   readonly json?: boolean;
 }
@@ -48,7 +48,7 @@ export function registerSimulate(
     .option('--noise <share>', 'share of wrong decisions', decimal(0, 1), 0.1)
     .option('--seeds <number>', 'runs, each with a seed of its own', wholeNumber(1, 100), 3)
     .option('--seed <number>', 'seed of the first run', wholeNumber(0, 4_294_967_295), 1)
-    .option('--report-empty', 'users who select nothing say so (most clients do not)')
+    .option('--only-successes', 'users who select nothing say nothing, as many clients have it')
     .option('--set <NAME=VALUE>', 'a setting, may be repeated; state is in memory unless set', collectSetting)
     .option('--json', 'print JSON')
     .action((directory: string, options: SimulateOptions) =>
@@ -63,7 +63,8 @@ async function simulate(
   createService: CreateService,
 ): Promise<void> {
   const collection = await openCollection(context.cwd, directory);
-  const { users: kind, eta, noise, rounds, seeds, seed: firstSeed, reportEmpty = false } = options;
+  const { users: kind, eta, noise, rounds, seeds, seed: firstSeed, onlySuccesses = false } = options;
+  const reportEmpty = !onlySuccesses;
   const bar = startProgress(context.stderr, collection.name, options.json === true);
   try {
     const report = await withService(createService, options.set ?? {}, (service, clock) =>

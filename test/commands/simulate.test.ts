@@ -36,7 +36,7 @@ describe('simulate', () => {
     );
     const report = JSON.parse(stdout);
     expect(report).toMatchObject({
-      settings: { users: 'poisoned', rounds: 10, eta: 1, noise: 0.1, seeds: 2, seed: 7, reportEmpty: false },
+      settings: { users: 'poisoned', rounds: 10, eta: 1, noise: 0.1, seeds: 2, seed: 7, reportEmpty: true },
       collection: 'needs',
       unjudged: 0,
     });
@@ -59,11 +59,11 @@ describe('simulate', () => {
     expect(await gain('--noise', '.5')).toBe(await gain('--users', 'near-random'));
   });
 
-  it('reports empty visits when asked to', async () => {
+  it('reports empty visits unless told not to', async () => {
     const applied = async (...args: string[]) =>
       JSON.parse((await simulate(['needs', '--json', ...args])).stdout).feedback.applied;
-    expect(await applied('--report-empty')).toBe(3 * 2 * 10);
-    expect(await applied()).toBeLessThan(3 * 2 * 10);
+    expect(await applied()).toBe(3 * 2 * 10);
+    expect(await applied('--only-successes')).toBeLessThan(3 * 2 * 10);
   });
 
   it('keeps state in memory, hands settings on and closes the service', async () => {
