@@ -83,14 +83,20 @@ export function exampleEnv(groups, prefix) {
     '# Every line below shows a default; take the # away to change it.',
     '# A secret may also be read from a file: NEURALCACHE_API_TOKENS_FILE=/run/secrets/tokens',
   ];
-  return example(head, groups, (name, value) => `# ${prefix}${name}=${/[ #$]/.test(value) ? `'${value}'` : value}`);
+  return example(
+    head,
+    groups,
+    (name, value) => `# ${prefix}${name}=${/[ #$]/.test(value) ? `'${value}'` : value}`,
+  );
 }
 
 function example(head, groups, line) {
   const blocks = groups.map(({ title, settings }) => {
     const lines = Object.entries(settings).map(([name, setting]) =>
       [
-        ...wrap(`${setting.doc} ${capital(setting.kind.accepts)}.${unsetNote(setting)}`).map((text) => `# ${text}`),
+        ...wrap(`${setting.doc} ${capital(setting.kind.accepts)}.${unsetNote(setting)}`).map(
+          (text) => `# ${text}`,
+        ),
         line(name, defaultValue(setting)),
       ].join('\n'),
     );

@@ -50,7 +50,18 @@ function layerOf(path: string): string {
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['commands', 'compose'],
   commands: ['http', 'evaluation', 'reranker', 'namespaces', 'stores', 'base'],
-  compose: ['evaluation', 'reranker', 'namespaces', 'vectors', 'stores', 'encoders', 'scorers', 'text', 'ranking', 'base'],
+  compose: [
+    'evaluation',
+    'reranker',
+    'namespaces',
+    'vectors',
+    'stores',
+    'encoders',
+    'scorers',
+    'text',
+    'ranking',
+    'base',
+  ],
   http: ['reranker', 'base'],
   evaluation: ['reranker', 'namespaces', 'base'],
   reranker: ['namespaces', 'vectors', 'stores', 'encoders', 'scorers', 'text', 'ranking', 'base'],
@@ -152,7 +163,15 @@ describe('files', () => {
 
   it('hold no path of a machine, no registry, and nothing left to do', () => {
     // Put together here so that this file does not find itself.
-    const words = ['/wor' + 'k/', '/roo' + 't/', '/hom' + 'e/', 'registry' + '.npmjs', 'TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X'];
+    const words = [
+      '/wor' + 'k/',
+      '/roo' + 't/',
+      '/hom' + 'e/',
+      'registry' + '.npmjs',
+      'TO' + 'DO',
+      'FIX' + 'ME',
+      'XX' + 'X',
+    ];
     const found = prose.flatMap((path) => {
       const content = text(path);
       return words.filter((word) => content.includes(word)).map((word) => `${path}: ${word}`);
@@ -169,10 +188,13 @@ function withoutComments(source: string): string {
 describe('what is written about the code', () => {
   const tables = { groups: SETTING_GROUPS, errors: ERRORS, metrics: METRICS, routes: ROUTES, prefix: PREFIX };
 
-  it.each(Object.entries(readmeSections(tables)))("the README's table of %s is the code's (npm run docs)", (name, section) => {
-    const readme = text('README.md');
-    expect(withSections(readme, { [name]: section })).toBe(readme);
-  });
+  it.each(Object.entries(readmeSections(tables)))(
+    "the README's table of %s is the code's (npm run docs)",
+    (name, section) => {
+      const readme = text('README.md');
+      expect(withSections(readme, { [name]: section })).toBe(readme);
+    },
+  );
 
   it('the example files are the settings table (npm run docs)', () => {
     expect(text('config/neuralcache.example.yaml')).toBe(exampleYaml(SETTING_GROUPS));
@@ -195,7 +217,9 @@ describe('what is written about the code', () => {
   it('the README has the two commands and the version', () => {
     const manifest = JSON.parse(text('package.json'));
     const lines = text('README.md').split('\n');
-    expect(lines).toEqual(expect.arrayContaining(['npm ci && npm start', 'npm ci && npm test', `### ${manifest.version}`]));
+    expect(lines).toEqual(
+      expect.arrayContaining(['npm ci && npm start', 'npm ci && npm test', `### ${manifest.version}`]),
+    );
     expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(['start', 'test']));
   });
 });
