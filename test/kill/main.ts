@@ -1,0 +1,60 @@
+/** `npm run kill-loop -- --rounds 200`: see `--help`. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { seededRandom } from '../../src/base/random.js';
+import { runKillLoop } from './kill-loop.js';
+
+const HELP = `npm run kill-loop -- [options]
+
+Starts the built server, sends it requests and feedback, kills it with SIGKILL at a random moment, starts it again on
+the same folder; after each round every acknowledged feedback must be stored exactly once.
+
+  --rounds N     default 200
+  --seed N       decides on load and moments, default 1
+  --workers N    callers at once, default 16
+
+Exits with 1, and keeps the folder, if a promise was broken.
+`;
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    workers: { type: 'string', default: '16' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) process.stdout.write(HELP);
+else process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'neuralcache-kill-'));
+  const startedAt = performance.now();
+  const result = await runKillLoop({
+    rounds: wholeNumber('rounds', values.rounds),
+    random: seededRandom(wholeNumber('seed', values.seed)),
+    workers: wholeNumber('workers', values.workers),
+    folder,
+    onRound: (round) => process.stderr.write(`\rround ${round}`),
+  });
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+  const { rounds, killedAtStart, acknowledged, inFlight, inFlightApplied, problems } = result;
+  process.stderr.write('\n');
+  for (const problem of problems) process.stdout.write(`${problem}\n`);
+  process.stdout.write(
+    `kill-loop: ${rounds} rounds (and ${killedAtStart} kills while starting), ${acknowledged} feedbacks acknowledged, ` +
+      `${inFlight} under way at a kill (${inFlightApplied} of them applied), ` +
+      `${problems.length === 0 ? 'each exactly once, integrity ok' : `${problems.length} problems`}, ${seconds} s\n`,
+  );
+  if (problems.length === 0) rmSync(folder, { recursive: true, force: true });
+  else process.stdout.write(`state kept in ${folder}\n`);
+  return problems.length === 0 ? 0 : 1;
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`--${name} must be a whole number above 0, not ${text}`);
+  return Number(text);
+}
