@@ -1,5 +1,11 @@
 import type { Clock } from '../base/clock.js';
-import type { FeedbackOutcome, FeedbackRequest, RerankAnswer, RerankRequest } from '../reranker/request.js';
+import type {
+  FeedbackOutcome,
+  FeedbackRequest,
+  FeedbackResult,
+  RerankAnswer,
+  RerankRequest,
+} from '../reranker/request.js';
 
 /** The part of a structured logger that is used here; pino fits. Fields never hold query or document text, or secrets. */
 export interface Logger {
@@ -35,7 +41,7 @@ export interface Services {
    */
   rerank(namespace: string, requests: readonly RerankRequest[]): Promise<readonly RerankAnswer[]>;
   /** Applies one feedback; `applied` only once it is safe in the store. Failures of the store are an outcome, not a throw. */
-  feedback(namespace: string, request: FeedbackRequest): Promise<{ readonly outcome: FeedbackOutcome }>;
+  feedback(namespace: string, request: FeedbackRequest): Promise<FeedbackResult>;
   /** The name as it is to be used; throws `AppError` 400 "Invalid namespace". Gets at most what a header can hold. */
   parseNamespace(raw: string): string;
   readiness(): Promise<ReadinessReport>;

@@ -7,6 +7,8 @@ export interface HeaderWishes {
   readonly explain?: boolean;
   /** In [0, 1]. */
   readonly mmrLambda?: number;
+  /** Who asks; see `feedbackSource`. */
+  readonly source?: string;
 }
 
 const NO_WISHES: HeaderWishes = Object.freeze({});
@@ -16,13 +18,17 @@ const BOOLEAN_WORD = /^(?:true|false|1|0|yes|no|on|off|t|f|y|n)$/i;
 const BOOLEAN_PARAMETERS = ['use_cr', 'return_debug'] as const;
 const MAX_SOURCE_LENGTH = 256;
 
-/** Reads `X-NeuralCache-Learn`, `-Explain` and `-MMR-Lambda`. @throws AppError 400 for a value that means nothing */
-export function headerWishes(headers: IncomingHttpHeaders): HeaderWishes {
+/** Reads `X-NeuralCache-Learn`, `-Explain`, `-MMR-Lambda` and `-Source`. @throws AppError 400 for a value that means nothing */
+export function headerWishes(headers: IncomingHttpHeaders, identity: string): HeaderWishes {
   const learn = headers['x-neuralcache-learn'];
   const explain = headers['x-neuralcache-explain'];
   const lambda = headers['x-neuralcache-mmr-lambda'];
-  if (learn === undefined && explain === undefined && lambda === undefined) return NO_WISHES;
+  const source = feedbackSource(headers, identity);
+  if (learn === undefined && explain === undefined && lambda === undefined && source === undefined) {
+    return NO_WISHES;
+  }
   return {
+    source,
     learn: booleanHeader('X-NeuralCache-Learn', learn),
     explain: booleanHeader('X-NeuralCache-Explain', explain),
     mmrLambda: shareHeader('X-NeuralCache-MMR-Lambda', lambda),

@@ -58,7 +58,7 @@ async function apply(
   source: string | undefined,
 ): Promise<void> {
   const namespace = exchange.namespace!;
-  const { outcome } = await services.feedback(
+  const { outcome, issues = [] } = await services.feedback(
     namespace,
     readFeedback(body, loc, rules.maxTextLength, source),
   );
@@ -70,10 +70,8 @@ async function apply(
       return;
     case 'unknown':
       throw new AppError('NOT_FOUND', 'No such request in this namespace, or it has expired');
-    case 'invalid': {
-      const msg = 'an id was not shown in that request, or the query or vector does not belong to it';
-      throw validationError([{ loc: [...loc, 'selected_ids'], msg, type: 'value_error' }]);
-    }
+    case 'invalid':
+      throw validationError(issues.map((issue) => ({ ...issue, loc: [...loc, ...issue.loc] })));
     case 'failed':
       throw new AppError('UNAVAILABLE', 'The feedback could not be stored; nothing has changed, try again');
   }

@@ -14,7 +14,7 @@ export function rerankRoute(tools: RouteTools): Handler {
   return async (exchange) => {
     const { req } = exchange;
     checkQueryString(req.url);
-    const wishes = headerWishes(req.headers);
+    const wishes = headerWishes(req.headers, exchange.identity);
     const body = await readJson(exchange, tools);
     requireNative(exchange, body);
     const issues = new Issues();
@@ -34,7 +34,7 @@ export function rerankBatchRoute(tools: RouteTools): Handler {
   return async (exchange) => {
     const { req } = exchange;
     checkQueryString(req.url);
-    const wishes = headerWishes(req.headers);
+    const wishes = headerWishes(req.headers, exchange.identity);
     const requests = readRerankBatch(await readJson(exchange, tools), tools.rules, wishes, newRequestId);
     const answers = requests.length === 0 ? [] : await rank(exchange, tools, requests);
     if (answers.length !== requests.length) throw new Error('the reranker gave too few answers');

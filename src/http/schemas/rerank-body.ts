@@ -54,6 +54,7 @@ export function readRerankRequest(
     gate,
     explain: explain ?? wishes.explain ?? false,
     learn: learn ?? wishes.learn ?? true,
+    source: wishes.source,
   };
 }
 
