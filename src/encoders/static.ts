@@ -59,7 +59,6 @@ class TableEncoder implements StaticEncoder {
   private readonly table: StaticTable;
   private readonly pieces: WordPieces;
   private readonly memo = new Map<string, Token>();
-  private readonly sum: Float64Array;
   private closed = false;
 
   constructor(
@@ -74,7 +73,6 @@ class TableEncoder implements StaticEncoder {
     if (this.dimension !== model.entry.dimension)
       throw new Error(`model ${model.name}: the manifest has another dimension`);
     this.pieces = new WordPieces(readVocabulary(model, this.table.size));
-    this.sum = new Float64Array(this.dimension);
   }
 
   async encode(texts: readonly string[]): Promise<Float32Array[]> {
@@ -94,12 +92,12 @@ class TableEncoder implements StaticEncoder {
       const token = this.token(word);
       if (token.times++ === 0) tokens.push(token);
     });
-    this.sum.fill(0);
+    this.table.clear();
     for (const token of tokens) {
-      for (const piece of token.pieces) this.table.add(this.sum, piece, token.times);
+      for (const piece of token.pieces) this.table.add(piece, token.times);
       token.times = 0;
     }
-    return unit(this.sum);
+    return this.table.unit();
   }
 
   form(word: string): WordForm {
@@ -108,13 +106,13 @@ class TableEncoder implements StaticEncoder {
       if (token !== '_') pieces.push(...this.token(token).pieces);
     });
     this.sumPieces(pieces);
-    const length = norm(this.sum);
+    const length = this.table.norm();
     return { pieces, scale: length > 0 ? 1 / length : 0 };
   }
 
   vector(form: WordForm): Float32Array {
     this.sumPieces(form.pieces);
-    return unit(this.sum);
+    return this.table.unit();
   }
 
   cosine(vector: Float32Array, form: WordForm): number {
@@ -138,8 +136,8 @@ class TableEncoder implements StaticEncoder {
   }
 
   private sumPieces(pieces: readonly number[]): void {
-    this.sum.fill(0);
-    for (const piece of pieces) this.table.add(this.sum, piece, 1);
+    this.table.clear();
+    for (const piece of pieces) this.table.add(piece, 1);
   }
 }
 
@@ -158,19 +156,4 @@ function readVocabulary(model: ModelFiles, size: number): Record<string, number>
     throw new Error(`model ${model.name}: tokenizer.json has no WordPiece vocabulary that fits the table`);
   }
   return vocabulary as Record<string, number>;
-}
-
-function norm(vector: Float64Array): number {
-  let squares = 0;
-  for (let k = 0; k < vector.length; k++) squares += vector[k]! * vector[k]!;
-  return Math.sqrt(squares);
-}
-
-/** A copy of unit length; the zero vector stays what it is. */
-function unit(vector: Float64Array): Float32Array {
-  const length = norm(vector);
-  const result = new Float32Array(vector.length);
-  if (length === 0) return result;
-  for (let k = 0; k < vector.length; k++) result[k] = vector[k]! / length;
-  return result;
 }

@@ -20,6 +20,26 @@ export function fold(text: string): string {
  * that is no white space alone; ideographs alone. Tokens may be views of the text: detach what you keep.
  */
 export function forEachToken(folded: string, visit: (token: string) => void): void {
+  if (isAscii(folded)) visitAscii(folded, visit);
+  else visitUnicode(folded, visit);
+}
+
+function visitAscii(folded: string, visit: (token: string) => void): void {
+  let start = -1;
+  for (let index = 0; index < folded.length; index++) {
+    const kind = ASCII_KIND[folded.charCodeAt(index)];
+    if (kind === ASCII_LETTER) {
+      if (start < 0) start = index;
+      continue;
+    }
+    if (start >= 0) visit(folded.slice(start, index));
+    start = -1;
+    if (kind !== ASCII_SPACE) visit(folded[index]!);
+  }
+  if (start >= 0) visit(folded.slice(start));
+}
+
+function visitUnicode(folded: string, visit: (token: string) => void): void {
   let start = -1;
   let index = 0;
   while (index < folded.length) {

@@ -8,7 +8,8 @@ import type { Scorer } from './scorer.js';
 import { SlotIndex } from './slot-index.js';
 import { meanLength, termCounts, termPlaces } from './term-counts.js';
 import { type Blend, type ReadText, type TermMeasure, TermNamespace } from './term-namespace.js';
-import { MAX_TEXT_LENGTH, type TextAnalysis } from './text-analysis.js';
+import { MAX_TEXT_LENGTH } from './text-analyser.js';
+import type { TextAnalysis } from './text-analysis.js';
 import type { TextCache, TextEntry } from './text-cache.js';
 import { WordSimilarity, type WordVectors } from './word-similarity.js';
 

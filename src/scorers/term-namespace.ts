@@ -7,7 +7,8 @@ import { PairCache } from './pair-cache.js';
 import type { PairFeatures, QueryPairs } from './query-pairs.js';
 import type { BaseScores, NamespaceScorer, ScoreRequest, ScoringContext } from './scorer.js';
 import type { SlotIndex } from './slot-index.js';
-import { TextAnalyser, type TextAnalysis } from './text-analysis.js';
+import { TextAnalyser } from './text-analyser.js';
+import type { TextAnalysis } from './text-analysis.js';
 import type { TextEntry } from './text-cache.js';
 
 /** What a term scorer has of its own, apart from reading texts, keeping pairs and learning. */
