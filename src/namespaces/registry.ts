@@ -1,25 +1,11 @@
-import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
+import { type EvictionOptions, Evictions } from './evictions.js';
+import type { EvictionReason, Resident } from './resident.js';
 import { type Entry, Residents } from './residents.js';
 
-/** Why a namespace left memory. `dropped`: its state is being removed, so nothing of it is saved. */
-export type EvictionReason = 'count' | 'bytes' | 'idle' | 'dropped' | 'shutdown';
+export type { EvictionReason, Resident };
 
-/** What the registry needs of an open namespace. */
-export interface Resident {
-  readonly name: string;
-  /** Memory it takes without its caches; may change with every use, reading it is cheap. */
-  readonly bytes: number;
-  /** Memory of what can be made again. */
-  readonly cacheBytes: number;
-  trimCaches(): void;
-  /** Saves what is not saved yet. Rejects if that fails. */
-  flush(): Promise<void>;
-  /** The last call; nobody uses it any more. */
-  close(reason: EvictionReason): Promise<void>;
-}
-
-export interface NamespaceRegistryOptions<T extends Resident> {
+export interface NamespaceRegistryOptions<T extends Resident> extends EvictionOptions {
   /** Makes a namespace, restored from what is saved. Never called for a name that is open. */
   readonly open: (name: string) => Promise<T>;
   /** The namespace that count, bytes and idle time never evict. */
@@ -32,11 +18,7 @@ export interface NamespaceRegistryOptions<T extends Resident> {
   readonly cacheMaxBytes: number;
   /** Time without use after which `maintain` evicts; absent = never. */
   readonly idleTtlMs?: number;
-  readonly clock: Clock;
-  readonly onEvicted: (name: string, reason: EvictionReason) => void;
   readonly onOpened?: (name: string) => void;
-  /** Saving failed while evicting. `kept`: it stays open until it can be saved; otherwise what was unsaved is lost. */
-  readonly onFlushFailed?: (name: string, error: unknown, kept: boolean) => void;
 }
 
 export interface FlushFailure {
@@ -50,10 +32,6 @@ interface Opening<T> {
   waiters: number;
 }
 
-/** Wait after a failed flush before the same namespace is evicted again. */
-const RETRY_EVICTION_MS = 1_000;
-/** Beyond so many times a bound, a namespace that cannot be saved is evicted all the same. */
-const HARD_LIMIT = 2;
 /** Namespaces saved at the same time by `flushAll`. */
 const FLUSH_CONCURRENCY = 16;
 
@@ -65,17 +43,15 @@ const FLUSH_CONCURRENCY = 16;
  */
 export class NamespaceRegistry<T extends Resident> {
   private readonly residents: Residents<T>;
+  private readonly evictions: Evictions<T>;
   private readonly opening = new Map<string, Opening<T>>();
-  /** Names nobody may open yet. */
-  private readonly leaving = new Map<string, Promise<void>>();
-  /** Those on their way out that may yet have to stay. */
-  private readonly undecided = new Set<Entry<T>>();
   private closing: Promise<void> | undefined;
   /** Set once `close` waits no longer: what is opened after that is closed at once. */
   private isExpired = false;
 
   constructor(private readonly options: NamespaceRegistryOptions<T>) {
     this.residents = new Residents(options);
+    this.evictions = new Evictions(this.residents, options);
   }
 
   /**
@@ -110,7 +86,7 @@ export class NamespaceRegistry<T extends Resident> {
   /** Measures all, evicts the idle and what is over the bounds; resolves when those it chose are gone. */
   async maintain(): Promise<void> {
     for (const entry of this.residents.all()) this.residents.measure(entry);
-    const idle = this.idle().map((entry) => this.remove(entry, 'idle'));
+    const idle = this.idle().map((entry) => this.evictions.start(entry, 'idle'));
     await Promise.all([...idle, ...this.trim()]);
   }
 
@@ -120,13 +96,13 @@ export class NamespaceRegistry<T extends Resident> {
    */
   async evict(name: string, reason: EvictionReason, whileGone?: () => Promise<void>): Promise<boolean> {
     for (;;) {
-      const pending = this.leaving.get(name) ?? this.opening.get(name)?.promise.catch(() => undefined);
+      const pending = this.evictions.pending(name) ?? this.opening.get(name)?.promise.catch(() => undefined);
       if (!pending) break;
       await pending;
     }
     const entry = this.residents.peek(name);
-    if (entry) return this.remove(entry, reason, whileGone);
-    if (whileGone) await this.keepOut(name, whileGone());
+    if (entry) return this.evictions.start(entry, reason, whileGone);
+    if (whileGone) await this.evictions.keepOut(name, whileGone());
     return true;
   }
 
@@ -161,7 +137,7 @@ export class NamespaceRegistry<T extends Resident> {
     for (;;) {
       const entry = this.enter(name);
       if (entry) return entry;
-      const leaving = this.leaving.get(name);
+      const leaving = this.evictions.pending(name);
       if (!leaving) break;
       await leaving;
     }
@@ -230,71 +206,7 @@ export class NamespaceRegistry<T extends Resident> {
   private trim(): Promise<boolean>[] {
     this.residents.trimCaches();
     const surplus = this.residents.surplus((entry) => this.isEvictable(entry));
-    return surplus.map(({ entry, reason }) => this.remove(entry, reason));
-  }
-
-  /** From here on new uses of the name wait; `patience` ends the wait for those inside. */
-  private remove(
-    entry: Entry<T>,
-    reason: EvictionReason,
-    whileGone?: () => Promise<void>,
-    patience?: Promise<void>,
-  ): Promise<boolean> {
-    this.residents.remove(entry);
-    this.undecided.add(entry);
-    const isGone = this.letGo(entry, reason, patience).then(async (gone) => {
-      if (gone) await whileGone?.();
-      return gone;
-    });
-    this.keepOut(
-      entry.name,
-      isGone.then(() => undefined),
-    ).catch(() => undefined); // The caller has the rejection.
-    return isGone;
-  }
-
-  private async letGo(entry: Entry<T>, reason: EvictionReason, patience?: Promise<void>): Promise<boolean> {
-    await Promise.race([drained(entry), ...(patience ? [patience] : [])]);
-    const isSaved = reason === 'dropped' || (await this.save(entry, reason !== 'shutdown'));
-    this.undecided.delete(entry);
-    if (!isSaved) {
-      entry.evictableAt = this.options.clock.now() + RETRY_EVICTION_MS;
-      this.residents.add(entry);
-      return false;
-    }
-    try {
-      await entry.resident.close(reason);
-    } catch (error) {
-      this.options.onFlushFailed?.(entry.name, error, false);
-    }
-    this.options.onEvicted(entry.name, reason);
-    return true;
-  }
-
-  /** Whether it may be closed: it was saved, or it could not be and must not be kept. */
-  private async save(entry: Entry<T>, mayKeep: boolean): Promise<boolean> {
-    try {
-      await entry.resident.flush();
-      return true;
-    } catch (error) {
-      const kept = mayKeep && !this.closing && !this.residents.isOver(HARD_LIMIT, this.undecided);
-      this.undecided.delete(entry);
-      this.options.onFlushFailed?.(entry.name, error, kept);
-      return !kept;
-    }
-  }
-
-  /** Keeps a name from being opened until the work is over, however it ends. */
-  private async keepOut(name: string, work: Promise<void>): Promise<void> {
-    const over = work.then(
-      () => this.leaving.delete(name),
-      () => this.leaving.delete(name),
-    );
-    this.leaving.set(
-      name,
-      over.then(() => undefined),
-    );
-    await work;
+    return surplus.map(({ entry, reason }) => this.evictions.start(entry, reason));
   }
 
   private async flushEntry(entry: Entry<T>, failures: FlushFailure[]): Promise<void> {
@@ -310,23 +222,19 @@ export class NamespaceRegistry<T extends Resident> {
   }
 
   private async closeAll(deadline?: AbortSignal): Promise<void> {
+    this.evictions.isFinal = true;
     const patience = aborted(deadline).then(() => {
       this.isExpired = true;
     });
     const openings = Array.from(this.opening.values(), (opening) => opening.promise);
     await Promise.race([Promise.allSettled(openings), patience]);
-    const leaving = [...this.leaving.values()];
-    const closed = this.residents.all().map((entry) => this.remove(entry, 'shutdown', undefined, patience));
+    const leaving = this.evictions.allPending();
+    const closed = this.residents
+      .all()
+      .map((entry) => this.evictions.start(entry, 'shutdown', undefined, patience));
     await Promise.all([...leaving, ...closed]);
     this.isExpired = true;
   }
-}
-
-function drained<T>(entry: Entry<T>): Promise<void> {
-  if (entry.users === 0) return Promise.resolve();
-  return new Promise((resolve) => {
-    entry.onDrained = resolve;
-  });
 }
 
 /** Resolves when the signal is aborted; without a signal, never. */

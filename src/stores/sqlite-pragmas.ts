@@ -29,13 +29,13 @@ export function configure(
 }
 
 /**
- * Refuses a newer format, brings an older one up to date, and looks for damage: the whole file up to 64 MiB, only its
- * length beyond that. Throws `StorageError` (`newer`, `damaged`).
+ * Refuses a newer format, brings an older one up to date, and looks for damage: page by page in files of up to
+ * `fullCheckBytes` (64 MiB); in larger ones only what SQLite sees by itself, as a wrong length or a garbled first page.
+ * Throws `StorageError` (`newer`, `damaged`) and what SQLite throws.
  */
-export function verify(database: Database, path: string): void {
+export function verify(database: Database, path: string, fullCheckBytes = FULL_CHECK_BYTES): void {
   refuseNewer(path, formatOf(database));
-  const { size } = statSync(path);
-  const problem = size <= FULL_CHECK_BYTES ? pageProblem(database) : lengthProblem(database, size);
+  const problem = statSync(path).size <= fullCheckBytes ? pageProblem(database) : undefined;
   if (problem) throw new StorageError('damaged', `${path}: ${problem}`);
   migrate(database);
 }
@@ -43,12 +43,4 @@ export function verify(database: Database, path: string): void {
 function pageProblem(database: Database): string | undefined {
   const answer = database.pragma('quick_check(1)', { simple: true });
   return answer === 'ok' ? undefined : String(answer);
-}
-
-/** Meaningful because the log has just been put away; otherwise the file may be shorter than it will be. */
-function lengthProblem(database: Database, size: number): string | undefined {
-  database.pragma('wal_checkpoint(TRUNCATE)');
-  const pages = database.pragma('page_count', { simple: true }) as number;
-  const pageBytes = database.pragma('page_size', { simple: true }) as number;
-  return pages * pageBytes > size ? 'the file was cut short' : undefined;
 }

@@ -184,6 +184,11 @@ describe('evicting', () => {
     await settle();
     expect(registry.names()).toEqual(['b']);
     expect(log.at(-1)).toBe('evicted a idle');
+    clock.advance(500);
+    await touch('b');
+    clock.advance(500);
+    await registry.maintain();
+    expect(registry.names()).toEqual(['b']);
   });
 
   it('leaves those in use, and makes up for it when they are not', async () => {
@@ -275,6 +280,11 @@ describe('evicting', () => {
     await registry.maintain();
     await settle();
     expect(log).toContain('failed a kept');
+    expect(registry.peek('a')!.flushes).toBe(1);
+    clock.advance(999);
+    await touch('b');
+    await settle();
+    expect(registry.peek('a')!.flushes).toBe(1);
     await registry.maintain();
     await settle();
     expect(registry.names()).toContain('a');
@@ -392,6 +402,18 @@ describe('closing', () => {
     door.open();
     await expect(use).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(resident.closedFor).toBe('shutdown');
+  });
+
+  it('closes also what an eviction under way could not save', async () => {
+    const { registry, log, touch } = setUp();
+    await touch('a', (resident) => {
+      resident.flushError = new Error('disk full');
+    });
+    const evicted = registry.evict('a', 'idle');
+    await registry.close();
+    expect(await evicted).toBe(true);
+    expect(registry.names()).toEqual([]);
+    expect(log).toContain('close a idle');
   });
 
   it('closes what cannot be saved, and says that it is lost', async () => {

@@ -19,6 +19,7 @@ import { FolderLock } from '../../src/stores/lock.js';
 import type { SqliteConnectionOptions } from '../../src/stores/sqlite-connection.js';
 import { SqliteDatabase } from '../../src/stores/sqlite-database.js';
 import { type Connect, connectFile } from '../../src/stores/sqlite-file.js';
+import { verify } from '../../src/stores/sqlite-pragmas.js';
 import {
   APPLICATION_ID,
   FORMAT_VERSION,
@@ -276,6 +277,20 @@ describe('damage', () => {
       },
     ],
     [
+      'garbled where nobody looks when it is opened',
+      () => {
+        const database = new BetterSqlite3(home.path);
+        const insert = database.prepare(
+          `INSERT INTO rows (namespace, kind, key, value, bytes) VALUES ('b', 'cell', ?, ?, 3000)`,
+        );
+        for (let n = 0; n < 100; n += 1) insert.run(`k${n}`, 'x'.repeat(3000));
+        database.close();
+        const bytes = readFileSync(home.path);
+        bytes.fill(0xee, bytes.length - 20 * 4096, bytes.length - 10 * 4096);
+        writeFileSync(home.path, bytes);
+      },
+    ],
+    [
       'garbled inside',
       () => {
         const bytes = readFileSync(home.path);
@@ -304,6 +319,19 @@ describe('damage', () => {
     if (['garbled from the first byte', 'empty', 'gone while its log is there'].includes(what))
       expect(kept).toEqual(before);
     expect(kept.map((bytes) => bytes.length > 0)).toEqual(before.map((bytes) => bytes.length > 0));
+  });
+
+  it('tells also of a file too large to be read through that it was cut short', () => {
+    writeDatabase();
+    truncateSync(home.path, statSync(home.path).size - 4096);
+    const database = new BetterSqlite3(home.path);
+    expect(() => verify(database, home.path, 0)).toThrow('malformed');
+    database.close();
+    rmSync(home.path);
+    writeDatabase();
+    const whole = new BetterSqlite3(home.path);
+    verify(whole, home.path, 0);
+    whole.close();
   });
 
   it('gives each file that is set aside a name of its own', () => {

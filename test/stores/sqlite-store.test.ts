@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock, systemClock } from '../../src/base/clock.js';
+import { LOCK_FILE } from '../../src/stores/lock.js';
 import { openSqliteStore, SqliteStore, type SqliteStoreOptions } from '../../src/stores/sqlite.js';
 import { workerLocation } from '../../src/stores/sqlite-worker-data.js';
 import { type Change, StorageError } from '../../src/stores/store.js';
@@ -49,6 +52,7 @@ describe('the store in its worker', () => {
       message: `${home.folder} is owned by process ${process.pid}`,
     });
     await first.close();
+    expect(readdirSync(home.folder).sort()).toEqual([LOCK_FILE, basename(home.path)].sort());
     const second = await open();
     await second.commit('a', put('k'));
   });

@@ -1,0 +1,16 @@
+/** Why a namespace left memory. `dropped`: its state is being removed, so nothing of it is saved. */
+export type EvictionReason = 'count' | 'bytes' | 'idle' | 'dropped' | 'shutdown';
+
+/** What the registry needs of an open namespace. */
+export interface Resident {
+  readonly name: string;
+  /** Memory it takes without its caches; may change with every use, reading it is cheap. */
+  readonly bytes: number;
+  /** Memory of what can be made again. */
+  readonly cacheBytes: number;
+  trimCaches(): void;
+  /** Saves what is not saved yet. Rejects if that fails. */
+  flush(): Promise<void>;
+  /** The last call; nobody uses it any more. */
+  close(reason: EvictionReason): Promise<void>;
+}
