@@ -299,6 +299,19 @@ describe('evicting', () => {
     expect(registry.size.namespaces).toBeLessThanOrEqual(2);
   });
 
+  it('waits a second before it tries again to save what it could not', async () => {
+    const { registry, clock, touch } = setUp({ idleTtlMs: 10 });
+    const a = await touch('a', (resident) => {
+      resident.flushError = new Error('disk full');
+    });
+    const flushesAfter = async (ms: number) => {
+      clock.advance(ms);
+      await registry.maintain();
+      return a.flushes;
+    };
+    expect([await flushesAfter(10), await flushesAfter(999), await flushesAfter(1)]).toEqual([1, 1, 2]);
+  });
+
   it('does not let a disk that fails fill the memory: beyond twice the bound it lets go', async () => {
     const { registry, log, clock, touch } = setUp({ maxNamespaces: 2 });
     for (let n = 0; n < 12; n += 1) {
