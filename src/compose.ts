@@ -23,6 +23,7 @@ import type {
 import { Reranker, type RerankerEvents } from './reranker/reranker.js';
 import { InstalledHashKey } from './stores/installed-hash-key.js';
 import type { Store } from './stores/store.js';
+import { FlatIndex } from './vectors/flat.js';
 
 export { openStateReader } from './compose-drivers.js';
 
@@ -161,6 +162,7 @@ function openRegistry(
     impressionMaxCount: settings.feedbackCacheSize ?? Number.POSITIVE_INFINITY,
     impressionBudget: { bytes: 0, maxBytes: settings.impressionTotalMaxBytes },
     storageTimeoutMs: settings.storageTimeoutMs,
+    openIndex: (dimension) => new FlatIndex(dimension),
   };
   const registry = new NamespaceRegistry<Namespace>({
     open: (name) => Namespace.open(name, dependencies),

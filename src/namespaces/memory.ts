@@ -1,4 +1,3 @@
-import { MAX_NEIGHBOURS, neighbourWeight } from '../ranking/neighbour.js';
 import {
   type Evidence,
   estimateBeta,
@@ -7,20 +6,17 @@ import {
   pheromone,
   usualRate,
 } from '../ranking/pheromone.js';
-import type { Change, Row } from '../stores/store.js';
-import { guardsConflict, type QueryGuard } from '../text/query-guard.js';
-import { FlatIndex } from '../vectors/flat.js';
-import type { Match, VectorIndex } from '../vectors/vector-index.js';
+import type { Change } from '../stores/store.js';
+import type { VectorIndex } from '../vectors/vector-index.js';
+import { byCodeUnit } from './by-code-unit.js';
 import {
   type Cell,
   type CellUse,
   decayedEvidence,
-  INITIAL_USE,
   judged,
   type LearningSettings,
   learnFeedback,
   type ShownDocument,
-  totalExposure,
 } from './cell.js';
 import {
   EMPTY_WIDE,
@@ -35,47 +31,14 @@ import {
   wideEvidence,
   windowTrust,
 } from './namespace-wide.js';
+import { QueryCells, type QueryCellsSettings, type QueryIdentity } from './query-cells.js';
 import { cellRow, removeCellChanges, useRow, wideRow } from './records.js';
 
 /** Feedbacks after which β is learned again. */
 const BETA_INTERVAL = 200;
-/** Most near cells a query remembers, and most whose trust one feedback touches. */
-const MAX_MATCHES = 64;
-/** Finest step of last-use times. */
-const TOUCH_INTERVAL_MS = 1000;
 
-export interface MemorySettings extends LearningSettings {
-  /** Most cells. */
-  readonly cells: number;
-  /** Cosine from which cells are neighbours. */
-  readonly tau: number;
+export interface MemorySettings extends LearningSettings, QueryCellsSettings {
   readonly pheromone: PheromoneSettings;
-}
-
-/** What the memory knows a query by. */
-export interface QueryIdentity {
-  readonly cellId: string;
-  readonly guard: QueryGuard;
-  readonly key: Float32Array | null;
-}
-
-/** A cell that speaks for a query. */
-export interface Neighbour {
-  readonly cell: Cell;
-  readonly sameText: boolean;
-  /** Cosine of the keys; 1 for the same text. */
-  readonly similarity: number;
-  /** κ in (0, 1]. */
-  readonly weight: number;
-  /** a/(a + b). */
-  readonly trust: number;
-}
-
-/** A search that is remembered with its query: what it found, and up to where it looked. */
-export interface RememberedSearch {
-  readonly matches: readonly Match<string>[];
-  readonly sequence: number;
-  readonly removals: number;
 }
 
 /** What a feedback would change: rows to write, and the step that makes it so in memory once they are written. */
@@ -99,22 +62,21 @@ export interface MemoryState {
  * changes nothing but last-use times.
  */
 export class AdaptiveMemory {
-  private readonly cells = new Map<string, Cell>();
-  private readonly uses = new Map<string, CellUse>();
-  private readonly touched = new Set<string>();
-  private readonly index: VectorIndex<string>;
+  /** Query cells; changed here alone. */
+  readonly cells: QueryCells;
   private readonly wideDocuments = new Map<string, WideEvidence>();
   private state: MemoryState = { beta: INITIAL_BETA, feedbacks: 0, wide: EMPTY_WIDE };
   private trusts = { narrative: 0, pheromone: 0 };
-  private entries = 0;
 
   constructor(
     /** Name and version of the encoder of all vectors here. */
     private readonly encoder: string,
     private readonly dimension: number,
     private readonly settings: MemorySettings,
+    /** Empty index for vectors of `dimension`. */
+    index: VectorIndex<string>,
   ) {
-    this.index = new FlatIndex(dimension);
+    this.cells = new QueryCells(settings, index);
   }
 
   get size(): number {
@@ -146,89 +108,12 @@ export class AdaptiveMemory {
   /** Estimate of the bytes held. */
   get bytes(): number {
     const vectors = this.cells.size * (this.dimension * 12 + 700);
-    return vectors + this.entries * (160 + this.dimension / 8) + this.wideDocuments.size * 120;
+    return vectors + this.cells.documentCount * (160 + this.dimension / 8) + this.wideDocuments.size * 120;
   }
 
   /** Namespace-wide evidence of a document, decayed to `now`. */
   wideEvidence(documentKey: string, now: number): Evidence {
     return wideEvidence(this.wideDocuments.get(documentKey), now, this.settings.halfLifeMs);
-  }
-
-  /**
-   * Near cells of a query by vector, its own left out, guarded ones too, most similar first; equals by id, so that the
-   * order in which cells were stored says nothing. Give back what the last search of the same query answered: then only
-   * newer cells are looked at, and none if there are none.
-   */
-  search(query: QueryIdentity, known: RememberedSearch | null): RememberedSearch {
-    const { sequence, removals } = this.index;
-    if (known !== null && known.sequence === sequence && known.removals === removals) return known;
-    if (query.key === null) return { matches: [], sequence, removals };
-    const reusable = known !== null && known.removals === removals ? known : null;
-    const found = this.index
-      .search(query.key, this.settings.tau, reusable?.sequence ?? 0)
-      .filter(({ value }) => this.mayMeet(query, value));
-    if (reusable !== null && found.length === 0) return { ...reusable, sequence };
-    const matches = [...(reusable?.matches ?? []), ...found].sort(
-      (left, right) => right.similarity - left.similarity || byCodeUnit(left.value, right.value),
-    );
-    return { matches: matches.slice(0, MAX_MATCHES), sequence, removals };
-  }
-
-  private mayMeet(query: QueryIdentity, cellId: string): boolean {
-    const cell = this.cells.get(cellId);
-    return cell !== undefined && cellId !== query.cellId && !guardsConflict(query.guard, cell.guard);
-  }
-
-  /** The cells that speak for a query: its own with weight 1, and the nearest others, at most eight in all. */
-  neighbours(query: QueryIdentity, search: RememberedSearch): Neighbour[] {
-    const own = this.cells.get(query.cellId);
-    const speaking: Neighbour[] = [];
-    if (own !== undefined)
-      speaking.push({ cell: own, sameText: true, similarity: 1, weight: 1, trust: this.trustOf(own.id) });
-    for (const { value, similarity } of search.matches) {
-      const cell = this.cells.get(value);
-      if (speaking.length >= MAX_NEIGHBOURS || cell === undefined) continue;
-      const trust = this.trustOf(value);
-      const weight = neighbourWeight(similarity, this.settings.tau, trust);
-      if (weight > 0) speaking.push({ cell, sameText: false, similarity, weight, trust });
-    }
-    return speaking;
-  }
-
-  private trustOf(cellId: string): number {
-    const { right, wrong } = this.uses.get(cellId) ?? INITIAL_USE;
-    return right / (right + wrong);
-  }
-
-  /** Notes that cells spoke, to the second; written behind. */
-  touch(neighbours: readonly Neighbour[], now: number): void {
-    for (const { cell } of neighbours) {
-      const use = this.useOf(cell.id);
-      if (now - use.lastUsedAt < TOUCH_INTERVAL_MS) continue;
-      this.uses.set(cell.id, { ...use, lastUsedAt: now });
-      this.touched.add(cell.id);
-    }
-  }
-
-  private useOf(cellId: string): CellUse {
-    return this.uses.get(cellId) ?? { ...INITIAL_USE, lastUsedAt: 0 };
-  }
-
-  /** Rows of up to `limit` cells touched since they were last taken. */
-  takeTouched(limit: number): Row[] {
-    const taken = [...this.touched].slice(0, limit);
-    for (const cellId of taken) this.touched.delete(cellId);
-    return taken
-      .filter((cellId) => this.cells.has(cellId))
-      .map((cellId) => useRow(cellId, this.useOf(cellId)));
-  }
-
-  /** Marks cells whose rows could not be written. */
-  touchAgain(rows: readonly Row[], cellOf: (row: Row) => string | null): void {
-    for (const row of rows) {
-      const cellId = cellOf(row);
-      if (cellId !== null) this.touched.add(cellId);
-    }
   }
 
   /**
@@ -243,11 +128,11 @@ export class AdaptiveMemory {
     const helped = success >= this.settings.successGate && shown.some(({ selected }) => selected);
     const uses = helped ? this.judgeNeighbours(query, shown) : new Map<string, CellUse>();
     const cell = learnFeedback(this.cellFor(query, now), shown, success, now, this.settings);
-    const own: CellUse = { ...this.useOf(cell.id), lastUsedAt: now };
+    const own: CellUse = { ...this.cells.useOf(cell.id), lastUsedAt: now };
     const wide = this.learnWide(shown, helped, now);
     const documents = learnWideEvidence(this.wideDocuments, shown, success, now, this.settings);
     const dropped = this.weakestDocuments(documents, now);
-    const evicted = this.cells.has(cell.id) ? [] : this.weakestCells(this.cells.size + 1, now);
+    const evicted = this.cells.get(cell.id) === undefined ? this.cells.weakest(this.cells.size + 1, now) : [];
     const feedbacks = this.state.feedbacks + 1;
     const beta = feedbacks % BETA_INTERVAL === 0 ? this.learnBeta(cell, now) : this.state.beta;
     uses.set(cell.id, own);
@@ -263,9 +148,9 @@ export class AdaptiveMemory {
         ...evicted.flatMap(removeCellChanges),
       ],
       apply: () => {
-        for (const cellId of evicted) this.removeCell(cellId);
-        this.setCell(cell);
-        for (const [cellId, use] of uses) this.uses.set(cellId, use);
+        for (const cellId of evicted) this.cells.remove(cellId);
+        this.cells.set(cell);
+        for (const [cellId, use] of uses) this.cells.setUse(cellId, use);
         for (const [key, evidence] of documents) this.wideDocuments.set(key, evidence);
         for (const key of dropped) this.wideDocuments.delete(key);
         this.setState({ beta, feedbacks, wide });
@@ -293,14 +178,14 @@ export class AdaptiveMemory {
 
   private judgeNeighbours(query: QueryIdentity, shown: readonly ShownDocument[]): Map<string, CellUse> {
     const uses = new Map<string, CellUse>();
-    for (const { value } of this.search(query, null).matches) {
+    for (const { value } of this.cells.search(query, null).matches) {
       const documents = this.cells.get(value)?.documents;
       const vouched = shown.filter(({ key }) => (documents?.get(key)?.S ?? 0) > 0);
       if (vouched.length > 0)
         uses.set(
           value,
           judged(
-            this.useOf(value),
+            this.cells.useOf(value),
             vouched.some(({ selected }) => selected),
           ),
         );
@@ -323,10 +208,9 @@ export class AdaptiveMemory {
   }
 
   private learnBeta(learned: Cell, now: number): number {
-    const cells = new Map(this.cells).set(learned.id, learned);
-    // By id, so that a restart, which may bring cells in another order, sums to the same last bit.
-    const sorted = [...cells.values()].sort((left, right) => byCodeUnit(left.id, right.id));
-    return estimateBeta(sorted.map((cell) => decayedEvidence(cell, now, this.settings.halfLifeMs)));
+    const others = this.cells.sorted().filter(({ id }) => id !== learned.id);
+    const all = [...others, learned].sort((left, right) => byCodeUnit(left.id, right.id));
+    return estimateBeta(all.map((cell) => decayedEvidence(cell, now, this.settings.halfLifeMs)));
   }
 
   /** Documents over the bound, by decayed exposure. Cost once there are that many: a sort of all of them. */
@@ -340,44 +224,6 @@ export class AdaptiveMemory {
       .sort((left, right) => left.W - right.W || byCodeUnit(left.key, right.key))
       .slice(0, excess)
       .map(({ key }) => key);
-  }
-
-  /** What must go for `count` cells to fit: least decayed exposure first, of equals the longest unused. */
-  private weakestCells(count: number, now: number): string[] {
-    const excess = Math.min(count - this.settings.cells, this.cells.size);
-    if (excess <= 0) return [];
-    return [...this.cells.values()]
-      .map((cell) => ({
-        id: cell.id,
-        exposure: totalExposure(cell, now, this.settings.halfLifeMs),
-        lastUsedAt: this.useOf(cell.id).lastUsedAt,
-      }))
-      .sort(
-        (left, right) =>
-          left.exposure - right.exposure ||
-          left.lastUsedAt - right.lastUsedAt ||
-          byCodeUnit(left.id, right.id),
-      )
-      .slice(0, excess)
-      .map(({ id }) => id);
-  }
-
-  private setCell(cell: Cell): void {
-    const before = this.cells.get(cell.id);
-    this.entries += cell.documents.size - (before?.documents.size ?? 0);
-    this.cells.set(cell.id, cell);
-    if (before?.key !== cell.key || before === undefined) {
-      this.index.remove(cell.id);
-      if (cell.key !== null) this.index.add(cell.key, cell.id);
-    }
-  }
-
-  private removeCell(cellId: string): void {
-    this.entries -= this.cells.get(cellId)?.documents.size ?? 0;
-    this.cells.delete(cellId);
-    this.uses.delete(cellId);
-    this.touched.delete(cellId);
-    this.index.remove(cellId);
   }
 
   private setState(state: MemoryState): void {
@@ -395,16 +241,11 @@ export class AdaptiveMemory {
     readonly uses: Iterable<readonly [string, CellUse]>;
     readonly documents: Iterable<readonly [string, WideEvidence]>;
   }): void {
-    for (const cell of stored.cells) this.setCell(cell);
-    for (const [cellId, use] of stored.uses) if (this.cells.has(cellId)) this.uses.set(cellId, use);
+    for (const cell of stored.cells) this.cells.set(cell);
+    for (const [cellId, use] of stored.uses) this.cells.setUse(cellId, use);
     for (const [key, evidence] of stored.documents) this.wideDocuments.set(key, evidence);
     if (stored.state !== null) this.setState(stored.state);
   }
-}
-
-function byCodeUnit(left: string, right: string): number {
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
 }
 
 /** Usual click rate over some evidence. */

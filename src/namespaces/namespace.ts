@@ -2,25 +2,21 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../base/clock.js';
 import { validationError } from '../base/errors.js';
 import type { KeyedHash } from '../base/keyed-hash.js';
+import { withinTime } from '../base/within-time.js';
 import type { Encoder } from '../encoders/encoder.js';
 import type { NamespaceScorer, Scorer } from '../scorers/scorer.js';
 import { TextCache } from '../scorers/text-cache.js';
 import { type Change, type Row, StorageError, type Store } from '../stores/store.js';
 import { DocumentFrequencies } from '../text/document-frequencies.js';
-import { type Impression, readImpression } from './impression.js';
+import type { VectorIndex } from '../vectors/vector-index.js';
 import { type ImpressionBudget, ImpressionBuffer } from './impression-buffer.js';
+import { ImpressionLog } from './impression-log.js';
 import { AdaptiveMemory, type MemorySettings, type MemoryState } from './memory.js';
 import { QueryMemo } from './query-memo.js';
-import {
-  type CounterRecord,
-  counterRow,
-  RecordError,
-  type StateRecord,
-  stateRow,
-  usedCell,
-} from './records.js';
+import { type CounterRecord, counterRow, type StateRecord, stateRow } from './records.js';
 import type { EvictionReason, Resident } from './registry.js';
 import { readRows } from './restore.js';
+import { CHUNKS_PER_COMMIT, flushFrequencies, flushImpressions } from './write-behind.js';
 
 /** What namespaces are made with; one object for all of them. */
 export interface NamespaceDependencies {
@@ -31,6 +27,8 @@ export interface NamespaceDependencies {
   readonly hash: KeyedHash;
   readonly clock: Clock;
   readonly memory: MemorySettings;
+  /** Makes an empty vector index. */
+  openIndex(dimension: number): VectorIndex<string>;
   /** Document frequencies are not learned (`DETERMINISTIC`). */
   readonly frozen: boolean;
   /** Bounds of the text and of the pair cache of one namespace. */
@@ -55,10 +53,7 @@ export interface NamespaceEvents {
   hashKeyChanged(namespace: string): void;
 }
 
-/** Impressions written in one commit. */
-const IMPRESSIONS_PER_COMMIT = 500;
-/** Chunks of document frequencies, and last-use rows, written at one ordinary flush. */
-const CHUNKS_PER_FLUSH = 4;
+/** Last-use rows written at one ordinary flush. */
 const TOUCHED_PER_FLUSH = 256;
 /** Vectors of shown texts kept for feedback. */
 const SHOWN_VECTORS = 4096;
@@ -66,8 +61,6 @@ const SHOWN_VECTORS = 4096;
 const VECTOR_OVERHEAD_BYTES = 150;
 /** Wait before a failed load is tried again. */
 const RELOAD_INTERVAL_MS = 1000;
-/** Impressions of one query looked through for a feedback without request id. */
-const MAX_IMPRESSIONS_OF_QUERY = 32;
 
 /**
  * The live state of one namespace: its memory, learned frequencies, caches, and impressions on their way to the store.
@@ -79,7 +72,8 @@ export class Namespace implements Resident {
   readonly scorer: NamespaceScorer;
   readonly queries: QueryMemo;
   readonly impressions: ImpressionBuffer;
-  memory: AdaptiveMemory;
+  readonly memory: AdaptiveMemory;
+  readonly log: ImpressionLog;
   private readonly shownVectors = new LRUCache<string, Float32Array>({ max: SHOWN_VECTORS });
   private loaded = false;
   private closed = false;
@@ -102,7 +96,17 @@ export class Namespace implements Resident {
     this.queries = new QueryMemo(encoder.dimension);
     const { impressionMaxBytes, impressionMaxCount, impressionBudget } = dependencies;
     this.impressions = new ImpressionBuffer(impressionMaxBytes, impressionMaxCount, impressionBudget);
-    this.memory = this.emptyMemory();
+    const shape = this.vectorShape;
+    const index = dependencies.openIndex(shape.dimension);
+    this.memory = new AdaptiveMemory(shape.encoder, shape.dimension, dependencies.memory, index);
+    const onDamaged = () => dependencies.events.recordsDamaged(name, 1);
+    this.log = new ImpressionLog(this.impressions, {
+      namespace: name,
+      store: dependencies.store,
+      clock,
+      shape,
+      onDamaged,
+    });
     const now = clock.now();
     this.counters = { feedback_total: 0, request_total: 0, created_at: now, last_used_at: now };
   }
@@ -141,17 +145,14 @@ export class Namespace implements Resident {
   }
 
   get bytes(): number {
-    const vectors = this.shownVectors.size * (this.dependencies.encoder.dimension * 4 + VECTOR_OVERHEAD_BYTES);
+    const vectors =
+      this.shownVectors.size * (this.dependencies.encoder.dimension * 4 + VECTOR_OVERHEAD_BYTES);
     return this.memory.bytes + this.frequencies.bytes + this.impressions.bytes + vectors;
   }
 
   private get vectorShape() {
     const { encoder } = this.dependencies;
     return { encoder: `${encoder.name}@${encoder.version}`, dimension: encoder.dimension };
-  }
-
-  private emptyMemory(): AdaptiveMemory {
-    return new AdaptiveMemory(this.vectorShape.encoder, this.vectorShape.dimension, this.dependencies.memory);
   }
 
   /** Tries once more to restore the state, if it is not here and the last try is a while ago. Does not wait. */
@@ -236,40 +237,6 @@ export class Namespace implements Resident {
     return this.shownVectors.get(textHash) ?? null;
   }
 
-  /** The impression of a request, unless it has expired. Rejects with `StorageError`. */
-  async impression(requestId: string): Promise<Impression | null> {
-    const row =
-      this.impressions.get(requestId) ??
-      (await this.dependencies.store.get(this.name, 'impression', requestId));
-    return row === undefined ? null : this.liveImpression(row);
-  }
-
-  /** Impressions of a query, newest first, expired ones left out. Rejects with `StorageError`. */
-  async impressionsOf(cellId: string): Promise<Impression[]> {
-    const pending = this.impressions.ofQuery(cellId);
-    const stored = await this.dependencies.store.find(
-      this.name,
-      'impression',
-      cellId,
-      MAX_IMPRESSIONS_OF_QUERY,
-    );
-    const rows = new Map([...pending, ...stored].map((row) => [row.key, row]));
-    return [...rows.values()]
-      .slice(0, MAX_IMPRESSIONS_OF_QUERY)
-      .flatMap((row) => this.liveImpression(row) ?? []);
-  }
-
-  private liveImpression(row: Row): Impression | null {
-    if ((row.expiresAt ?? Number.POSITIVE_INFINITY) <= this.dependencies.clock.now()) return null;
-    try {
-      return readImpression(row, this.vectorShape);
-    } catch (error) {
-      if (!(error instanceof RecordError)) throw error;
-      this.dependencies.events.recordsDamaged(this.name, 1);
-      return null;
-    }
-  }
-
   /** A row of a kind that is looked up one by one, unless it has expired. Rejects with `StorageError`. */
   async lookUp(kind: 'used' | 'allowance', key: string): Promise<Row | null> {
     const row = await this.dependencies.store.get(this.name, kind, key);
@@ -333,47 +300,16 @@ export class Namespace implements Resident {
     if (!this.loaded) throw new StorageError('io', 'the state of the namespace is not loaded');
     await this.exclusive(async () => {
       if (this.closed) return;
-      await this.flushImpressions();
-      await this.flushFrequencies(everything ? Number.POSITIVE_INFINITY : CHUNKS_PER_FLUSH);
+      const { store } = this.dependencies;
+      await flushImpressions(this.name, this.impressions, store);
+      const chunks = everything ? Number.POSITIVE_INFINITY : CHUNKS_PER_COMMIT;
+      await flushFrequencies(this.name, this.frequencies, store, chunks);
       await this.flushUse(everything ? Number.POSITIVE_INFINITY : TOUCHED_PER_FLUSH);
     });
   }
 
-  private async flushImpressions(): Promise<void> {
-    for (let left = this.impressions.size; left > 0; ) {
-      const rows = this.impressions.oldest(Math.min(left, IMPRESSIONS_PER_COMMIT));
-      if (rows.length === 0) return;
-      left -= rows.length;
-      await this.dependencies.store.commit(
-        this.name,
-        rows.map((put) => ({ put })),
-      );
-      this.impressions.written(rows);
-    }
-  }
-
-  private async flushFrequencies(limit: number): Promise<void> {
-    for (let left = limit; left > 0; ) {
-      const chunks = this.frequencies.takeChanged(Math.min(left, CHUNKS_PER_FLUSH));
-      if (chunks.length === 0) return;
-      left -= chunks.length;
-      const changes = chunks.map(
-        ({ key, value }): Change =>
-          value === null
-            ? { remove: { kind: 'frequencies', key } }
-            : { put: { kind: 'frequencies', key, value } },
-      );
-      try {
-        await this.dependencies.store.commit(this.name, changes);
-      } catch (error) {
-        this.frequencies.markChanged(chunks.map(({ key }) => key));
-        throw error;
-      }
-    }
-  }
-
   private async flushUse(limit: number): Promise<void> {
-    const touched = this.memory.takeTouched(limit);
+    const touched = this.memory.cells.takeTouched(limit);
     const { countersChanged, pinChanged } = this;
     const rows = [...touched];
     if (countersChanged) rows.push(counterRow(this.counters));
@@ -387,7 +323,7 @@ export class Namespace implements Resident {
         rows.map((put) => ({ put })),
       );
     } catch (error) {
-      this.memory.touchAgain(touched, usedCell);
+      this.memory.cells.touchAgain(touched);
       this.countersChanged ||= countersChanged;
       this.pinChanged ||= pinChanged;
       throw error;
@@ -408,14 +344,4 @@ export class Namespace implements Resident {
       events.stateDropped(this.name);
     }
   }
-}
-
-/** Waits for `work`, but no longer than `ms`; never rejects for being late. */
-async function withinTime(work: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { QueryGuard } from '../text/query-guard.js';
-import type { RememberedSearch } from './memory.js';
+import type { RememberedSearch } from './query-cells.js';
 
 /** What is known of a query by its text alone. */
 export interface KnownQuery {

@@ -1,4 +1,4 @@
-import type { Neighbour } from '../namespaces/memory.js';
+import type { Neighbour } from '../namespaces/query-cells.js';
 import { anchor } from '../ranking/anchor.js';
 import { decayFactor } from '../ranking/decay.js';
 import type { EntropyGate } from '../ranking/entropy-gate.js';

@@ -69,7 +69,7 @@ async function learn(
   const impression =
     requestId === undefined
       ? await newestUnused(namespace, queryHash(request, tools), selected)
-      : await namespace.impression(requestId);
+      : await namespace.log.find(requestId);
   if (impression === null) return { outcome: 'unknown' };
   const issues = issuesOf(impression, request, selected, tools);
   if (issues.length > 0) return { outcome: 'invalid', issues };
@@ -93,7 +93,7 @@ async function newestUnused(
   selected: ReadonlySet<string>,
 ): Promise<Impression | null> {
   if (cellId === null) return null;
-  for (const impression of await namespace.impressionsOf(cellId)) {
+  for (const impression of await namespace.log.ofQuery(cellId)) {
     const shown = new Set(impression.shown.map(({ key }) => key));
     const fits = [...selected].every((key) => shown.has(key));
     if (fits && (await namespace.lookUp('used', impression.requestId)) === null) return impression;

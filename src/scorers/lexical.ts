@@ -17,7 +17,7 @@ export interface LexicalOptions {
 }
 
 /**
- * BM25 with an idf from the prior and from what the namespace learned: steps 1 to 4 of the hybrid scorer alone. Scores
+ * BM25 with an idf from the prior and from what the namespace learned: the hybrid scorer without its vectors and its head. Scores
  * are scaled to [0, 1] over the candidates; part `bm25` is the sum itself.
  */
 export function createLexicalScorer({ prior, startPace, lexicon = new Lexicon() }: LexicalOptions): Scorer {

@@ -75,7 +75,7 @@ export class WordSimilarity {
   }
 
   /**
-   * `g` of scorer.md: the largest max(0, (s − .3)/.7) over the words of a text, s = cosine with the row's word, leaving
+   * The largest max(0, (s − .3)/.7) over the words of a text, s = cosine with the row's word, leaving
    * out the word in place `own` (−1 = none). In [0, 1]. 1–2 ns for a known word, some 0.3 µs for a new one.
    */
   closest(row: SimilarityRow, { slots, size }: TextAnalysis, own: number): number {

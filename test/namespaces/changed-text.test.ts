@@ -54,8 +54,8 @@ describe('a document whose text changed for good', () => {
 
   it('loses nothing by being looked at: only feedback tells', () => {
     const memory = memoryOfOldText();
-    memory.neighbours(query, memory.search(query, null));
-    memory.touch(memory.neighbours(query, memory.search(query, null)), START_MS);
+    memory.cells.neighbours(query, memory.cells.search(query, null));
+    memory.cells.touch(memory.cells.neighbours(query, memory.cells.search(query, null)), START_MS);
     expect(evidence(memory)).toMatchObject({ S: 2, W: 2, textHash: 'old' });
   });
 });

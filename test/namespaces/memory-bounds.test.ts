@@ -67,7 +67,7 @@ describe('bounds of the memory', () => {
     learn(memory, identity('first', randomUnit(1)), shownList(['a']));
     learn(memory, identity('second', randomUnit(2)), shownList(['a']), { now: START_MS });
     const first = identity('first', null);
-    memory.touch(memory.neighbours(first, memory.search(first, null)), START_MS + 5000);
+    memory.cells.touch(memory.cells.neighbours(first, memory.cells.search(first, null)), START_MS + 5000);
     learn(memory, identity('new', randomUnit(3)), [], { now: START_MS });
     expect(ids(memory, ['first', 'second', 'new'])).toEqual(['first', 'new']);
   });
@@ -85,7 +85,7 @@ describe('bounds of the memory', () => {
     // back again, it starts with the trust of a new cell: 2/3
     learn(memory, identity('near', atCosine(0.9)), shownList(['a'], ['a']));
     const asker = identity('asker', atCosine(1));
-    expect(memory.neighbours(asker, memory.search(asker, null))[0].trust).toBeCloseTo(2 / 3, 12);
+    expect(memory.cells.neighbours(asker, memory.cells.search(asker, null))[0].trust).toBeCloseTo(2 / 3, 12);
   });
 
   it('property 15: brings a memory stored under a higher bound down to its own', () => {
@@ -126,7 +126,7 @@ describe('bounds of the memory', () => {
         }
         const again = restored(rows, memory, 4);
         const asker = identity('asker', atCosine(1));
-        const seen = (one: AdaptiveMemory) => one.neighbours(asker, one.search(asker, null));
+        const seen = (one: AdaptiveMemory) => one.cells.neighbours(asker, one.cells.search(asker, null));
         expect(seen(again)).toEqual(seen(memory));
         expect(again.bytes).toBe(memory.bytes);
         expect([again.beta, again.trust, again.documentsKnown]).toEqual([
@@ -147,15 +147,16 @@ describe('last-use times', () => {
   const asked = identity('a', atCosine(1));
 
   it('are noted to the second, taken in slices and given back when they could not be written', () => {
-    const touch = (now: number) => memory.touch(memory.neighbours(asked, memory.search(asked, null)), now);
+    const touch = (now: number) =>
+      memory.cells.touch(memory.cells.neighbours(asked, memory.cells.search(asked, null)), now);
     touch(START_MS + 999);
-    expect(memory.takeTouched(10)).toEqual([]);
+    expect(memory.cells.takeTouched(10)).toEqual([]);
     touch(START_MS + 1000);
-    const [row, ...none] = memory.takeTouched(1);
+    const [row, ...none] = memory.cells.takeTouched(1);
     expect([usedCell(row), none]).toEqual(['a', []]);
     expect(readUse(row).lastUsedAt).toBe(START_MS + 1000);
-    memory.touchAgain([row], usedCell);
-    expect(memory.takeTouched(10).map(usedCell).sort()).toEqual(['a', 'b']);
-    expect(memory.takeTouched(10)).toEqual([]);
+    memory.cells.touchAgain([row]);
+    expect(memory.cells.takeTouched(10).map(usedCell).sort()).toEqual(['a', 'b']);
+    expect(memory.cells.takeTouched(10)).toEqual([]);
   });
 });

@@ -48,7 +48,8 @@ describe('prepare', () => {
 
 describe('trust of a neighbour', () => {
   const trust = (memory: AdaptiveMemory) =>
-    memory.neighbours(query, memory.search(query, null)).find(({ cell }) => cell.id === 'near')?.trust;
+    memory.cells.neighbours(query, memory.cells.search(query, null)).find(({ cell }) => cell.id === 'near')
+      ?.trust;
   const near = () => {
     const memory = newMemory();
     learn(memory, identity('near', atCosine(0.9)), shownList(['a', 'passed'], ['a']));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AdaptiveMemory, QueryIdentity } from '../../src/namespaces/memory.js';
+import type { AdaptiveMemory } from '../../src/namespaces/memory.js';
+import type { QueryIdentity } from '../../src/namespaces/query-cells.js';
 import {
   atCosine,
   identity,
@@ -15,7 +16,7 @@ import {
 const query = identity('query', atCosine(1));
 
 function neighbours(memory: AdaptiveMemory, asked: QueryIdentity = query) {
-  return memory.neighbours(asked, memory.search(asked, null));
+  return memory.cells.neighbours(asked, memory.cells.search(asked, null));
 }
 
 /** A memory with a cell at each cosine to `query`, named `near 0`, `near 1` … */
@@ -115,23 +116,23 @@ describe('AdaptiveMemory.neighbours', () => {
 describe('AdaptiveMemory.search', () => {
   it('property 20: answers what is remembered, unchanged, while no cell came or went', () => {
     const memory = memoryAround([0.9, 0.95]);
-    const first = memory.search(query, null);
-    expect(memory.search(query, first)).toBe(first);
+    const first = memory.cells.search(query, null);
+    expect(memory.cells.search(query, first)).toBe(first);
     learn(memory, identity('near 0', atCosine(0.9)), shownList(['b'], ['b']), { now: START_MS + 1 });
-    expect(memory.search(query, first)).toBe(first);
+    expect(memory.cells.search(query, first)).toBe(first);
   });
 
   it('property 20: adds newer cells to what is remembered, and forgets those that went', () => {
     const memory = memoryAround([0.9, 0.95], { cells: 3 });
-    const first = memory.search(query, null);
+    const first = memory.cells.search(query, null);
     learn(memory, identity('far', atCosine(0)), shownList(['a', 'b']));
-    const second = memory.search(query, first);
+    const second = memory.cells.search(query, first);
     expect(second.matches).toBe(first.matches);
     // a fourth cell pushes out `near 0`, whose exposure is least and which is the oldest by id
     learn(memory, identity('new', atCosine(0.99, 5)), shownList(['a', 'b']));
-    const third = memory.search(query, second);
+    const third = memory.cells.search(query, second);
     expect(third.matches.map(({ value }) => value)).toEqual(['new', 'near 1']);
-    expect(third).toEqual(memory.search(query, null));
+    expect(third).toEqual(memory.cells.search(query, null));
   });
 
   it('remembers the same as a fresh search gives, after any learning', () => {
@@ -139,11 +140,11 @@ describe('AdaptiveMemory.search', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
         const memory = newMemory({ cells: 6 });
-        let known = memory.search(query, null);
+        let known = memory.cells.search(query, null);
         for (const { name, cosine } of steps) {
           learn(memory, identity(`cell ${name}`, atCosine(cosine, 1 + name)), shownList(['a']));
-          known = memory.search(query, known);
-          expect(known).toEqual(memory.search(query, null));
+          known = memory.cells.search(query, known);
+          expect(known).toEqual(memory.cells.search(query, null));
         }
       }),
       { numRuns: 50 },
@@ -155,7 +156,7 @@ describe('AdaptiveMemory.search', () => {
     const orders = [names, names.toReversed()].map((order) => {
       const memory = newMemory();
       for (const name of order) learn(memory, identity(name, atCosine(0.9)), []);
-      return memory.search(query, null).matches.map(({ value }) => value);
+      return memory.cells.search(query, null).matches.map(({ value }) => value);
     });
     expect(orders).toEqual([names, names]);
   });
