@@ -7,6 +7,7 @@ import { seededRandom } from './base/random.js';
 import { RequestIds } from './base/request-ids.js';
 import { loadSettings } from './base/settings/load-settings.js';
 import type { Settings } from './base/settings/table.js';
+import { Sparingly } from './base/sparingly.js';
 import { chanceOf, openModels, openStateOwner as openOwner, openStore } from './compose-drivers.js';
 import { gateSettings, memorySettings, rerankerSettings } from './compose-options.js';
 import { Maintenance } from './namespaces/maintenance.js';
@@ -27,6 +28,8 @@ import { FlatIndex } from './vectors/flat.js';
 
 export { openStateReader } from './compose-drivers.js';
 
+/** While a disk fails, each kind of failure is logged so often; metrics count them all. */
+const FAILURE_LOG_INTERVAL_MS = 10_000;
 /** Share of `CACHE_MAX_BYTES` that the texts, or the pairs, of one namespace may fill. */
 const CACHE_SHARE = 0.5;
 
@@ -77,7 +80,8 @@ export async function compose(
     folder: store.durable ? settings.storageDir : undefined,
   });
   const { hash } = hashKey;
-  const events = eventsOf(logger, metrics);
+  const sparingly = new Sparingly(clock, FAILURE_LOG_INTERVAL_MS);
+  const events = eventsOf(logger, metrics, sparingly);
   const registry = openRegistry(settings, { store, scorer, encoder, hash, clock, events }, logger, metrics);
   const reranker = new Reranker({
     encoder,
@@ -98,7 +102,9 @@ export async function compose(
     },
     onFailure: (operation, error) => {
       metrics.storageFailed(operation);
-      logger.warn({ err: error }, `background ${operation} failed; it will be tried again`);
+      const held = sparingly.turn(operation);
+      if (held === undefined) return;
+      logger.warn({ err: error, held }, `background ${operation} failed; it will be tried again`);
     },
   });
   maintenance.start();
@@ -187,7 +193,7 @@ function openRegistry(
   return registry;
 }
 
-function eventsOf(logger: Logger, metrics: Metrics): NamespaceEvents & RerankerEvents {
+function eventsOf(logger: Logger, metrics: Metrics, sparingly: Sparingly): NamespaceEvents & RerankerEvents {
   return {
     answered(namespace, { textHits, textMisses, pairHits, pairMisses, adapted }) {
       metrics.cacheLookups('texts', textHits, textMisses, namespace);
@@ -197,7 +203,8 @@ function eventsOf(logger: Logger, metrics: Metrics): NamespaceEvents & RerankerE
     reciprocalRank: (namespace, arm, value) => metrics.selectionRanked(arm, value, namespace),
     storageFailed(namespace, operation, error) {
       metrics.storageFailed(operation);
-      logger.error({ namespace, err: error }, `storage failed: ${operation}`);
+      const held = sparingly.turn(`${operation} ${(error as { failure?: string }).failure ?? ''}`);
+      if (held !== undefined) logger.error({ namespace, err: error, held }, `storage failed: ${operation}`);
     },
     recordsDamaged(namespace, count) {
       metrics.stateQuarantined();
@@ -226,9 +233,6 @@ export function createMeasuredService(
   { overrides, clock }: { overrides: Readonly<Record<string, string>>; clock: Clock },
   where = { env: process.env as Readonly<Record<string, string | undefined>>, cwd: process.cwd() },
 ): Promise<ComposedServices> {
-  const named = Object.fromEntries(
-    Object.entries(overrides).map(([name, value]) => [`NEURALCACHE_${name}`, value]),
-  );
-  const { settings } = loadSettings({ ...where, env: { ...where.env, ...named } });
+  const { settings } = loadSettings({ ...where, overrides });
   return compose(settings, silentLogger(), clock, seededRandom(settings.deterministicSeed));
 }

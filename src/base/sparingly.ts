@@ -1,0 +1,30 @@
+import type { Clock } from './clock.js';
+
+/** Most kinds of message told apart; beyond it all share one turn. */
+const MAX_KINDS = 1000;
+
+/**
+ * Decides which of many equal messages are logged: the first of a kind, then at most one in each interval, with the
+ * number held back since. For failures that come with every request while their cause lasts.
+ */
+export class Sparingly {
+  private readonly turns = new Map<string, { nextAt: number; held: number }>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly intervalMs: number,
+  ) {}
+
+  /** The number held back since the last one, if it is this kind's turn; undefined = hold this one back too. */
+  turn(kind: string): number | undefined {
+    const key = this.turns.has(kind) || this.turns.size < MAX_KINDS ? kind : '';
+    const turn = this.turns.get(key) ?? { nextAt: Number.NEGATIVE_INFINITY, held: 0 };
+    const now = this.clock.now();
+    if (now < turn.nextAt) {
+      this.turns.set(key, { ...turn, held: turn.held + 1 });
+      return undefined;
+    }
+    this.turns.set(key, { nextAt: now + this.intervalMs, held: 0 });
+    return turn.held;
+  }
+}
