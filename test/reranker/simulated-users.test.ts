@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/base/random.js';
+import type { RankedService } from '../../src/evaluation/ranked-service.js';
+import { GATE_OFF } from '../../src/evaluation/requests.js';
+import { simulateCollection } from '../../src/evaluation/simulate-collection.js';
+import type { UserKind } from '../../src/evaluation/simulated-users.js';
+import { syntheticCollection } from '../fixtures/collection.js';
+import { type TestOptions, TestReranker } from '../fixtures/reranker.js';
+
+const COLLECTION = syntheticCollection({ needs: 20, wordings: 4 });
+
+/** Everything with its default, exploration and entropy gate included. */
+function service(test: TestReranker): RankedService {
+  return {
+    gate: { ...GATE_OFF, mode: 'auto' },
+    rerank: (namespace, requests) => test.reranker.rerank(namespace, requests),
+    feedback: (namespace, request) => test.reranker.feedback(namespace, request),
+    drop: async (namespace) => {
+      test.crash(namespace);
+      await test.store.drop(namespace);
+    },
+    close: async () => undefined,
+  };
+}
+
+async function simulate(kind: UserKind, options: TestOptions = {}, { rounds = 10, seeds = 3 } = {}) {
+  const test = new TestReranker({ ...options, settings: { epsilon: 0.05, ...options.settings } });
+  const users = { kind, eta: 1, noise: 0.1 };
+  const asked = { users, rounds, seeds, firstSeed: 1, reportEmpty: false };
+  const { sets } = await simulateCollection(COLLECTION, asked, { service: service(test), clock: test.clock });
+  return { repeated: sets.repeated.gain, reworded: sets.reworded.gain, unseen: sets.unseen.gain };
+}
+
+describe('property 17: simulated users on a synthetic collection', () => {
+  it('lift what they repeat, and what they reword no less than nothing; what nobody asked stays within .005', async () => {
+    const gains = await simulate('informative');
+    expect(gains.repeated).toBeGreaterThan(0.05);
+    expect(gains.reworded).toBeGreaterThan(0);
+    expect(Math.abs(gains.unseen)).toBeLessThanOrEqual(0.005);
+  });
+
+  it('do no harm by clicking at random: −.005 at worst', async () => {
+    const gains = await simulate('near-random');
+    expect(gains.repeated).toBeGreaterThanOrEqual(-0.005);
+    expect(gains.reworded).toBeGreaterThanOrEqual(-0.005);
+    expect(gains.unseen).toBeGreaterThanOrEqual(-0.005);
+  });
+});
+
+describe('property 18: half of a query’s feedback hostile from one named source', () => {
+  it('leaves the poisoned queries above base − .03', async () => {
+    expect((await simulate('poisoned')).repeated).toBeGreaterThanOrEqual(-0.03);
+  });
+
+  it('would do more without the allowance', async () => {
+    const held = await simulate('poisoned');
+    const free = await simulate('poisoned', { settings: { feedbackPerSource: 1000 } });
+    expect(held.repeated).toBeGreaterThan(free.repeated);
+  });
+});
+
+describe('property 13: β after 1000 feedbacks', () => {
+  async function betaAfter1000(noise: number): Promise<number> {
+    const test = new TestReranker({ settings: { epsilon: 0.05 } });
+    const random = seededRandom(4);
+    const queries = COLLECTION.queries.filter((_, i) => i % 2 === 0);
+    for (let told = 0; told < 1000; told++) {
+      const { text, candidates, judgements } = queries[told % queries.length];
+      const { ids, requestId } = await test.ask(text, candidates);
+      const selected = ids.filter((id, index) => {
+        const looked = random.next() < 1 / (index + 1);
+        return looked && random.next() < (judgements.has(id as string) ? 1 - noise : noise);
+      });
+      await test.tell(selected as string[], { requestId });
+    }
+    const { memory } = await test.namespace();
+    expect(memory.snapshot.feedbacks).toBe(1000);
+    return memory.beta;
+  }
+
+  it('is at most 15 for informative users and at least 50 for near-random ones', async () => {
+    expect(await betaAfter1000(0.1)).toBeLessThanOrEqual(15);
+    expect(await betaAfter1000(0.5)).toBeGreaterThanOrEqual(50);
+  });
+});
