@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { createCombinedScorer } from '../../src/scorers/combine.js';
+import { newScorer, ScoringNamespace } from '../fixtures/scoring.js';
+
+const TEXTS = ['lift of a wing', 'an airfoil in a flow', 'cars and roads', 'wing'];
+
+describe('a combination of scorers', () => {
+  it('is the weighted sum of its parts, each scaled to 0…1', async () => {
+    const query = 'wing lift';
+    const { scores, parts } = await new ScoringNamespace(newScorer('lexical:35,embedding:65')).answer(
+      query,
+      TEXTS,
+    );
+    const lexical = await new ScoringNamespace(newScorer('lexical')).scores(query, TEXTS);
+    const embedding = await new ScoringNamespace(newScorer('embedding')).scores(query, TEXTS);
+    const [low, high] = [Math.min(...embedding), Math.max(...embedding)];
+    scores.forEach((score, index) => {
+      const scaled = (embedding[index]! - low) / (high - low);
+      expect(score).toBeCloseTo(0.35 * lexical[index]! + 0.65 * scaled, 9);
+      expect(parts.lexical![index]).toBeCloseTo(lexical[index]!, 9);
+      expect(parts.embedding![index]).toBeCloseTo(scaled, 9);
+    });
+  });
+
+  it('has a name that SCORER would read the same, and its parts’ revisions', () => {
+    const scorer = newScorer('lexical:7,embedding:13');
+    expect(scorer.name).toBe('lexical:0.35,embedding:0.65');
+    expect(newScorer(scorer.name).name).toBe(scorer.name);
+    expect(scorer.revision).toContain(newScorer('lexical').revision);
+    expect(scorer.revision).not.toBe(newScorer('lexical:1,embedding:1').revision);
+  });
+
+  it('learns once, though two of its parts learn', async () => {
+    const namespace = new ScoringNamespace(newScorer('hybrid:1,lexical:1'));
+    await namespace.scores('wing', TEXTS);
+    namespace.learn('wing', TEXTS);
+    const { frequencies } = namespace;
+    expect([frequencies.seen(-1), frequencies.count(frequencies.find('car'))]).toEqual([4, 1]);
+  });
+
+  it('has parts that read each text once between them', async () => {
+    const namespace = new ScoringNamespace(newScorer('hybrid:1,lexical:1'));
+    const request = namespace.request('wing', TEXTS);
+    await namespace.scorer.score(request);
+    const analyses = request.texts.map(({ analysis }) => analysis);
+    await namespace.scorer.score(namespace.request('lift', TEXTS));
+    for (const [index, { analysis }] of request.texts.entries()) expect(analysis).toBe(analyses[index]);
+  });
+
+  it('adds up bytes, clears and closes its parts', async () => {
+    const namespace = new ScoringNamespace(newScorer('lexical:1,embedding:1'));
+    await namespace.scores('wing', TEXTS);
+    const alone = new ScoringNamespace(newScorer('lexical'));
+    await alone.scores('wing', TEXTS);
+    expect(namespace.scorer.bytes).toBeGreaterThan(alone.scorer.bytes);
+    namespace.scorer.clear();
+    expect(namespace.scorer.bytes).toBe(0);
+    let closed = 0;
+    const part = { ...newScorer('input'), close: async () => void closed++ };
+    await createCombinedScorer([
+      { scorer: part, weight: 0.5, learns: false },
+      { scorer: part, weight: 0.5, learns: false },
+    ]).close();
+    expect(closed).toBe(2);
+  });
+
+  it('gives no scores for no candidates', async () => {
+    expect(await new ScoringNamespace(newScorer('lexical:1,embedding:1,input:1')).scores('wing', [])).toEqual(
+      [],
+    );
+  });
+
+  it('needs a part', () => {
+    expect(() => createCombinedScorer([])).toThrow('needs a scorer');
+  });
+});
+
+describe('the input scorer', () => {
+  it('gives the order that came in, from 1 to 0', async () => {
+    const namespace = new ScoringNamespace(newScorer('input'));
+    expect(await namespace.scores('q', ['a', 'b', 'c'])).toEqual([1, 0.5, 0]);
+    expect(await namespace.scores('q', ['a'])).toEqual([0.5]);
+    expect(await namespace.scores('q', [])).toEqual([]);
+  });
+
+  it('gives the retriever’s scores as they are where all documents have one', async () => {
+    const namespace = new ScoringNamespace(newScorer('input'));
+    const documents = [-3, 70].map((score) => ({ text: 'a', score }));
+    expect(await namespace.scores('q', documents)).toEqual([-3, 70]);
+    expect(await namespace.scores('q', [...documents, 'without'])).toEqual([1, 0.5, 0]);
+    namespace.scorer.clear();
+    expect(namespace.scorer.bytes).toBe(0);
+  });
+});

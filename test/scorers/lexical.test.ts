@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { expectClose } from '../fixtures/close.js';
+import { countedPace } from '../fixtures/counted-pace.js';
+import { bundledPrior } from '../fixtures/models.js';
+import { newScorer, ScoringNamespace } from '../fixtures/scoring.js';
+
+const TEXTS = ['wing wing lift', 'lift', 'drag of a car', 'wing'];
+
+/** BM25 as its definition has it, with nothing learned. */
+function expectedBm25(
+  stems: readonly string[],
+  lengths: readonly number[],
+  counts: readonly number[][],
+): number[] {
+  const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
+  const e = 0.5 / 3000;
+  return lengths.map((length, document) => {
+    const k = 1.6 * (1 - 0.7 + (0.7 * length) / mean);
+    return stems.reduce((sum, stem, term) => {
+      const f = bundledPrior().share(stem);
+      const r = counts[term]!.filter((count) => count > 0).length / lengths.length;
+      const idf = Math.log(1 + (1 - f + e) / (f + e)) * (1 - 0.5 * r);
+      const count = counts[term]![document]!;
+      return sum + (idf * count * 2.6) / (count + k);
+    }, 0);
+  });
+}
+
+describe('the lexical scorer', () => {
+  it('is BM25 with the prior’s idf while nothing is learned', async () => {
+    const { scores, parts } = await new ScoringNamespace(newScorer('lexical')).answer('wing and lift', TEXTS);
+    const expected = expectedBm25(
+      ['wing', 'lift'],
+      [3, 1, 2, 1],
+      [
+        [2, 0, 0, 1],
+        [1, 1, 0, 0],
+      ],
+    );
+    expectClose(parts.bm25!, expected, 1e-9);
+    const [low, high] = [Math.min(...expected), Math.max(...expected)];
+    expectClose(
+      scores,
+      expected.map((value) => (value - low) / (high - low)),
+      1e-9,
+    );
+  });
+
+  it('weighs a word less once it is common in the namespace', async () => {
+    const namespace = new ScoringNamespace(newScorer('lexical'));
+    const ask = () => namespace.scores('wing lift', ['wing of a bird', 'lift of a car', 'neither']);
+    const [wing, lift] = await ask();
+    for (let round = 0; round < 10; round++)
+      namespace.learn(
+        'other',
+        Array.from({ length: 20 }, () => 'a wing'),
+      );
+    const [wingAfter, liftAfter] = await ask();
+    expect(wing! - lift!).toBeGreaterThan(wingAfter! - liftAfter!);
+  });
+
+  it('counts a query’s repetitions', async () => {
+    const namespace = new ScoringNamespace(newScorer('lexical'));
+    const [once] = (await namespace.answer('wing', TEXTS)).parts.bm25!;
+    const [twice] = (await namespace.answer('wing wing', TEXTS)).parts.bm25!;
+    expect(twice).toBeCloseTo(2 * once!, 9);
+  });
+
+  it('gives .5 to all where nothing tells them apart', async () => {
+    const namespace = new ScoringNamespace(newScorer('lexical'));
+    expect(await namespace.scores('wing', ['a', 'b'])).toEqual([0.5, 0.5]);
+    expect(await namespace.scores('the', TEXTS)).toEqual([0.5, 0.5, 0.5, 0.5]);
+    expect(await namespace.scores('wing', ['wing'])).toEqual([0.5]);
+    expect(await namespace.scores('wing', [])).toEqual([]);
+  });
+
+  it('lets others run before 10 ms are used up', async () => {
+    const { startPace, pauses, longestMs } = countedPace(3);
+    const namespace = new ScoringNamespace(newScorer('lexical', { startPace }));
+    await namespace.scores(
+      'wing',
+      Array.from({ length: 60 }, (_, index) => `text ${index}`),
+    );
+    expect(pauses()).toBeGreaterThan(10);
+    expect(longestMs()).toBeLessThanOrEqual(10);
+  });
+
+  it('reports known pairs', async () => {
+    const namespace = new ScoringNamespace(newScorer('lexical'));
+    await namespace.answer('wing', TEXTS);
+    const { pairHits, pairMisses } = await namespace.answer('wing', [...TEXTS, 'new']);
+    expect([pairHits, pairMisses]).toEqual([4, 1]);
+  });
+});
