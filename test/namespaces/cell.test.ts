@@ -22,7 +22,6 @@ import {
 const HALF_LIFE_MS = MEMORY_SETTINGS.halfLifeMs;
 
 function emptyCell(now = START_MS): Cell {
-  const documents = new Map();
   return {
     id: 'cell',
     encoder: 'fake@v1',
@@ -32,7 +31,7 @@ function emptyCell(now = START_MS): Cell {
     decayedAt: now,
     narrative: null,
     mass: 0,
-    documents,
+    documents: new Map(),
   };
 }
 
