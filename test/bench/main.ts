@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { seededRandom } from '../../src/base/random.js';
 import { BareProcess } from './bare-process.js';
 import { BodyMaker, readVocabulary } from './bodies.js';
-import { CASES } from './cases.js';
+import { CASES, type Case } from './cases.js';
 import { type CaseResult, type Effort, measureCase } from './measure.js';
 import { MEMORY_COST_SETTINGS, type MemoryCost, measureMemoryCost } from './memory-cost.js';
 import { caseTable, memoryTable } from './report.js';
@@ -15,7 +15,7 @@ const HELP = `npm run bench -- [options]
 Requests per second and p50/p99 of bare Express, which parses the same body and answers the same bytes, and of this
 server, in turns; and what 1024 remembered queries add to a request.
 
-  --quick              short rounds: about a minute in all
+  --quick              short rounds, cells for one shape only: about a minute in all
   --filter TEXT        only cases whose name holds TEXT ("50×1000, hybrid"); "memory" is the last table
   --json               print JSON
   --rounds N           measured rounds of a case, default 5
@@ -49,7 +49,10 @@ async function main(): Promise<void> {
   const words = readVocabulary();
   const bodies = new BodyMaker(words, seededRandom(positive('seed', values.seed)));
   const wanted = values.filter.replaceAll('x', '×');
-  const chosen = CASES.filter(({ name }) => name.includes(values.filter) || name.includes(wanted));
+  const chosen = CASES.filter(
+    (what) =>
+      (what.name.includes(values.filter) || what.name.includes(wanted)) && (!values.quick || isQuick(what)),
+  );
   const withMemory = 'memory'.includes(values.filter);
   if (chosen.length === 0 && !withMemory) throw new Error(`no case holds "${values.filter}"`);
   const results = await measureCases(chosen, words, bodies, effort);
@@ -99,6 +102,11 @@ function print(results: readonly CaseResult[], memory: readonly MemoryCost[], ef
   }
   const tables = [results.length > 0 && caseTable(results), memory.length > 0 && memoryTable(memory)];
   process.stdout.write(`${tables.filter(Boolean).join('\n\n')}\n`);
+}
+
+/** A namespace takes seconds to fill with cells: in a quick run one shape shows what they cost. */
+function isQuick({ cells, shape, scorer }: Case): boolean {
+  return cells === 0 || (shape.name === '50×1000' && scorer === 'hybrid');
 }
 
 function positive(name: string, text: string): number {
