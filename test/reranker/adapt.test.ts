@@ -1,62 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Cell } from '../../src/namespaces/cell.js';
-import type { Neighbour } from '../../src/namespaces/query-cells.js';
 import { pheromone } from '../../src/ranking/pheromone.js';
-import { minMax, orderByDescending } from '../../src/ranking/similarity.js';
-import { type AdaptInput, adapt, type FusionSettings, neighbourEvidence } from '../../src/reranker/adapt.js';
-import { atCosine, DAY_MS, ENCODER, MEMORY_SETTINGS, NO_GUARD, START_MS } from '../fixtures/memory.js';
-
-const SETTINGS: FusionSettings = {
-  weightDense: 1,
-  weightNarrative: 0.6,
-  weightPheromone: 0.3,
-  pheromone: { exposurePenalty: 0.1, unit: 0.15 },
-  halfLifeMs: MEMORY_SETTINGS.halfLifeMs,
-  gateZ: 0.5,
-  anchor: 0,
-};
-const SILENT = { trust: { narrative: 0, pheromone: 0 }, vector: null, evidence: [] };
-
-function neighbour(
-  documents: Record<string, [S: number, W: number]>,
-  changes: Partial<Cell> = {},
-  weight = 1,
-) {
-  const entries = Object.entries(documents).map(
-    ([key, [S, W]]) => [key, { S, W, textHash: '', bits: null }] as const,
-  );
-  const cell: Cell = {
-    id: 'cell',
-    encoder: ENCODER,
-    key: null,
-    guard: NO_GUARD,
-    feedbacks: 2,
-    decayedAt: START_MS,
-    narrative: null,
-    mass: 0,
-    documents: new Map(entries),
-    ...changes,
-  };
-  return { cell, sameText: true, similarity: 1, weight, trust: 2 / 3 } satisfies Neighbour;
-}
-
-function input(base: readonly number[], changes: Partial<AdaptInput> = {}): AdaptInput {
-  return {
-    b: minMax(base),
-    baseOrder: orderByDescending(base),
-    shown: base.length,
-    gate: { applied: false, uncertainty: 1, free: base.length },
-    neighbours: [],
-    encoder: ENCODER,
-    keys: base.map((_, d) => `d${d}`),
-    embeddings: [],
-    wide: SILENT,
-    beta: 4,
-    now: START_MS,
-    ...changes,
-  };
-}
+import { orderByDescending } from '../../src/ranking/similarity.js';
+import { adapt, neighbourEvidence } from '../../src/reranker/adapt.js';
+import { input, neighbour, SETTINGS, SILENT } from '../fixtures/adapt-input.js';
+import { atCosine, DAY_MS, START_MS } from '../fixtures/memory.js';
 
 const CLICKED = neighbour({ d2: [5, 5], d0: [0, 5] });
 
@@ -155,14 +103,5 @@ describe('neighbourEvidence', () => {
       { S: 0.25, W: 0.5 },
       { S: 0, W: 0 },
     ]);
-  });
-
-  it('property 4: ten years later there is nothing left, no NaN, and the base order', () => {
-    const now = START_MS + 3650 * DAY_MS;
-    const old = neighbour({ d2: [5, 5] }, { narrative: atCosine(1), mass: 3 });
-    const embeddings = [atCosine(0), atCosine(0.5), atCosine(0.9)];
-    const adapted = adapt(input([1, 0.5, 0.4], { neighbours: [old], now, embeddings }), SETTINGS);
-    expect(adapted.order).toEqual([0, 1, 2]);
-    expect(adapted.value.every(Number.isFinite)).toBe(true);
   });
 });

@@ -9,6 +9,11 @@ import { type TestOptions, TestReranker } from '../fixtures/reranker.js';
 
 const COLLECTION = syntheticCollection({ needs: 20, wordings: 4 });
 
+const TWO = [
+  { id: 'l', text: 'left', score: 1 },
+  { id: 'r', text: 'right', score: 0.99 },
+];
+
 /** Everything with its default, exploration and entropy gate included. */
 function service(test: TestReranker): RankedService {
   return {
@@ -56,6 +61,49 @@ describe('property 18: half of a query’s feedback hostile from one named sourc
     const held = await simulate('poisoned');
     const free = await simulate('poisoned', { settings: { feedbackPerSource: 1000 } });
     expect(held.repeated).toBeGreaterThan(free.repeated);
+  });
+});
+
+describe('property 19: a namespace whose queries never repeat', () => {
+  /** 400 feedbacks, each on a query and documents of its own; `chosen` says which of two was chosen. */
+  async function trustAfter(chosen: () => number, topic: readonly [string, string]) {
+    const test = new TestReranker();
+    const highest = { narrative: 0, pheromone: 0 };
+    for (let i = 0; i < 400; i++) {
+      const documents = [0, 1].map((side) => ({
+        id: `${side} of ${i}`,
+        text: `${topic[side]} own${i}x${side} other${(i * 7) % 50} more${side}${(i * 3) % 40}`,
+        score: 1 - side,
+      }));
+      const order =
+        chosen() === 1 ? documents : documents.toReversed().map((one, at) => ({ ...one, score: 1 - at }));
+      // what is chosen stands second, or no pair is judged
+      await test.visit(`question${i} alone${i}`, order, [order[1].id]);
+      const { trust } = (await test.namespace()).memory;
+      highest.narrative = Math.max(highest.narrative, trust.narrative);
+      highest.pheromone = Math.max(highest.pheromone, trust.pheromone);
+    }
+    return { highest, test };
+  }
+
+  it('of one topic earns its narrative a say, which queries nobody asked then hear', async () => {
+    const { highest, test } = await trustAfter(() => 1, ['elsewhere', 'topic topical']);
+    expect(highest.narrative).toBeGreaterThan(0.05);
+    const fresh = [
+      { id: 'off', text: 'elsewhere new', score: 1 },
+      { id: 'on', text: 'topic topical new', score: 0.99 },
+      { id: 'last', text: 'nothing', score: 0 },
+    ];
+    const { results } = await test.ask('never asked before', fresh, { explain: true, learn: false });
+    expect(results.find(({ candidate }) => candidate.id === 'on')?.components.narrative).toBeGreaterThan(0);
+  });
+
+  it('of coin flips never earns more than .05, and nothing moves', async () => {
+    const random = seededRandom(12);
+    const { highest, test } = await trustAfter(() => (random.next() < 0.5 ? 0 : 1), ['left', 'right']);
+    expect(highest.narrative).toBeLessThanOrEqual(0.05);
+    expect(highest.pheromone).toBeLessThanOrEqual(0.05);
+    expect((await test.ask('never asked before', TWO, { learn: false })).adapted).toBe(false);
   });
 });
 
