@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { adapt } from '../../src/reranker/adapt.js';
 import { input, neighbour, SETTINGS } from '../fixtures/adapt-input.js';
-import { atCosine, START_MS } from '../fixtures/memory.js';
+import { atCosine, DAY_MS, START_MS } from '../fixtures/memory.js';
 
 describe('adapt, at its bounds', () => {
   it('property 5: is a permutation by finite values for any input and settings', () => {
