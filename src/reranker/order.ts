@@ -75,11 +75,12 @@ export async function orderCandidates(
     texts,
     tools.encoder,
   );
-  const mayExplore = !settings.deterministic && neighbours[0]?.sameText === true;
+  // Without an impression nothing is learned from a swap, and whoever looks wants to see the order itself.
+  const mayExplore = request.learn && !settings.deterministic && neighbours[0]?.sameText === true;
   const explores = mayExplore && settings.epsilon > 0 && random.next() < settings.epsilon;
   const exposure = (d: number) => adapted?.evidence[d].W ?? 0;
   const shown = explores ? swapNeighbours(diverse, value, exposure, random) : diverse;
-  if (neighbours.length > 0) memory.cells.touch(neighbours, clock.now());
+  if (request.learn && neighbours.length > 0) memory.cells.touch(neighbours, clock.now());
   return {
     baseOrder,
     b,

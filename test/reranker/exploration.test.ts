@@ -20,7 +20,7 @@ describe('property 14: exploration', () => {
     const rounds = 3000;
     let altered = 0;
     for (let round = 0; round < rounds; round++) {
-      const { ids, adapted, debug } = await test.ask('some query', LIST, { topK: 21, learn: false });
+      const { ids, adapted, debug } = await test.ask('some query', LIST, { topK: 21 });
       if (ids.some((id, rank) => id !== IDS[rank])) altered++;
       expect(ids[0]).toBe('d0');
       for (const [rank, id] of ids.entries()) expect(Math.abs(rank - IDS.indexOf(id))).toBeLessThanOrEqual(1);
@@ -49,7 +49,7 @@ describe('property 14: exploration', () => {
   it('leaves a query without a cell of its own alone, also one with neighbours', async () => {
     const test = await withCell({ epsilon: 1 });
     for (const query of ['query some', 'nothing alike']) {
-      const { ids, debug } = await test.ask(query, LIST, { topK: 21, learn: false, explain: true });
+      const { ids, debug } = await test.ask(query, LIST, { topK: 21, explain: true });
       expect([ids, debug.epsilon_used]).toEqual([IDS, 0]);
       expect(debug.explanation?.neighbours).toHaveLength(query === 'query some' ? 1 : 0);
     }
@@ -67,10 +67,16 @@ describe('property 14: exploration', () => {
     expect(await run(5)).not.toEqual(await run(6));
   });
 
+  it('is not for a request that leaves no trace: nothing could be learned from the swap', async () => {
+    const test = await withCell({ epsilon: 1 });
+    const { ids, debug } = await test.ask('some query', LIST, { topK: 21, learn: false });
+    expect([ids, debug.epsilon_used]).toEqual([IDS, 0]);
+  });
+
   it('happens among the shown alone: what was cut stays cut', async () => {
     const test = await withCell({ epsilon: 1 });
     for (let round = 0; round < 20; round++) {
-      const { ids } = await test.ask('some query', LIST, { topK: 6, learn: false });
+      const { ids } = await test.ask('some query', LIST, { topK: 6 });
       expect([...ids].sort()).toEqual(IDS.slice(0, 6).sort());
     }
   });

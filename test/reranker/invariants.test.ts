@@ -65,7 +65,7 @@ describe('property 10: the answer', () => {
         lambda,
         fc.integer({ min: 1, max: 25 }),
         async (list, wished, mmr, topK) => {
-          const asked = { gate: wished, topK, mmrLambda: mmr, learn: false };
+          const asked = { gate: wished, topK, mmrLambda: mmr };
           const { ids, results } = await test.ask('some query', list, asked);
           expect(new Set(ids).size).toBe(Math.min(topK, list.length));
           expect(list.map(({ id }) => id)).toEqual(expect.arrayContaining(ids));

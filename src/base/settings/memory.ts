@@ -67,7 +67,11 @@ export const MEMORY_SETTINGS = {
     0,
     'Every how many slots one is kept for the base order; 0 = none, 2 = every second.',
   ),
-  EPSILON: setting(share, 0.05, 'Share of answers in which comparable neighbours may swap places.'),
+  EPSILON: setting(
+    share,
+    0.05,
+    'Share of answers in which comparable neighbours may swap places; never with `learn: false`.',
+  ),
   MMR_LAMBDA_DEFAULT: setting(share, 0.5, '1 = relevance only; lower sinks near-copies.'),
   GATING_MODE: setting(
     choice(['off', 'auto', 'on']),
