@@ -1,5 +1,5 @@
-import { detached } from '../base/detached.js';
 import { Pace, type StartPace } from '../base/pace.js';
+import { SpanTable } from '../base/span-table.js';
 import type { Encoder } from './encoder.js';
 import type { ModelFiles } from './model-store.js';
 import { StaticTable } from './static-table.js';
@@ -58,7 +58,7 @@ class TableEncoder implements StaticEncoder {
   readonly tau?: number;
   private readonly table: StaticTable;
   private readonly pieces: WordPieces;
-  private readonly memo = new Map<string, Token>();
+  private readonly memo = new SpanTable<Token>();
   private closed = false;
 
   constructor(
@@ -88,8 +88,8 @@ class TableEncoder implements StaticEncoder {
 
   encodeText(text: string): Float32Array {
     const tokens: Token[] = [];
-    forEachToken(fold(text.slice(0, MAX_TEXT_LENGTH)), (word) => {
-      const token = this.token(word);
+    forEachToken(fold(text.slice(0, MAX_TEXT_LENGTH)), (source, start, end) => {
+      const token = this.token(source, start, end);
       if (token.times++ === 0) tokens.push(token);
     });
     this.table.clear();
@@ -102,8 +102,8 @@ class TableEncoder implements StaticEncoder {
 
   form(word: string): WordForm {
     const pieces: number[] = [];
-    forEachToken(fold(word), (token) => {
-      if (token !== '_') pieces.push(...this.token(token).pieces);
+    forEachToken(fold(word), (source, start, end) => {
+      if (source[start] !== '_') pieces.push(...this.token(source, start, end).pieces);
     });
     this.sumPieces(pieces);
     const length = this.table.norm();
@@ -126,12 +126,13 @@ class TableEncoder implements StaticEncoder {
     this.memo.clear();
   }
 
-  private token(word: string): Token {
-    const known = this.memo.get(word);
+  private token(source: string, start: number, end: number): Token {
+    const known = this.memo.find(source, start, end);
     if (known !== undefined) return known;
     if (this.memo.size >= MEMO_LIMIT) this.memo.clear();
+    const word = source.slice(start, end);
     const token = { pieces: this.pieces.split(word), times: 0 };
-    this.memo.set(detached(word), token);
+    this.memo.add(word, token);
     return token;
   }
 

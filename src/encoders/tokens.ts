@@ -15,16 +15,19 @@ export function fold(text: string): string {
   return isAscii(lower) ? lower : lower.normalize('NFD').replace(/\p{Mn}/gu, '');
 }
 
+/** Is given a token as the part of `source` from `start` to before `end`. */
+export type VisitToken = (source: string, start: number, end: number) => void;
+
 /**
  * Calls `visit` with the tokens of a folded text in order: runs of letters, numbers and marks; every other character
- * that is no white space alone; ideographs alone. Tokens may be views of the text: detach what you keep.
+ * that is no white space alone; ideographs alone.
  */
-export function forEachToken(folded: string, visit: (token: string) => void): void {
+export function forEachToken(folded: string, visit: VisitToken): void {
   if (isAscii(folded)) visitAscii(folded, visit);
   else visitUnicode(folded, visit);
 }
 
-function visitAscii(folded: string, visit: (token: string) => void): void {
+function visitAscii(folded: string, visit: VisitToken): void {
   let start = -1;
   for (let index = 0; index < folded.length; index++) {
     const kind = ASCII_KIND[folded.charCodeAt(index)];
@@ -32,14 +35,14 @@ function visitAscii(folded: string, visit: (token: string) => void): void {
       if (start < 0) start = index;
       continue;
     }
-    if (start >= 0) visit(folded.slice(start, index));
+    if (start >= 0) visit(folded, start, index);
     start = -1;
-    if (kind !== ASCII_SPACE) visit(folded[index]!);
+    if (kind !== ASCII_SPACE) visit(folded, index, index + 1);
   }
-  if (start >= 0) visit(folded.slice(start));
+  if (start >= 0) visit(folded, start, folded.length);
 }
 
-function visitUnicode(folded: string, visit: (token: string) => void): void {
+function visitUnicode(folded: string, visit: VisitToken): void {
   let start = -1;
   let index = 0;
   while (index < folded.length) {
@@ -48,13 +51,13 @@ function visitUnicode(folded: string, visit: (token: string) => void): void {
     if (kind === RUN) {
       if (start < 0) start = index;
     } else {
-      if (start >= 0) visit(folded.slice(start, index));
+      if (start >= 0) visit(folded, start, index);
       start = -1;
-      if (kind === ALONE) visit(folded.slice(index, index + width));
+      if (kind === ALONE) visit(folded, index, index + width);
     }
     index += width;
   }
-  if (start >= 0) visit(folded.slice(start));
+  if (start >= 0) visit(folded, start, folded.length);
 }
 
 const RUN = 0;

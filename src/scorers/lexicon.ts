@@ -1,4 +1,5 @@
 import { detached } from '../base/detached.js';
+import { SpanTable } from '../base/span-table.js';
 import { stem } from '../text/stem.js';
 import { STOP_WORDS } from '../text/stop-words.js';
 
@@ -18,7 +19,7 @@ const DEFAULT_MAX_WORDS = 65_536;
 export class Lexicon {
   /** Changes when the lexicon starts again: numbers read before are void. */
   epoch = 0;
-  private readonly known = new Map<string, Word>();
+  private readonly known = new SpanTable<Word>();
   private list: Word[] = [];
 
   constructor(private readonly maxWords = DEFAULT_MAX_WORDS) {}
@@ -28,9 +29,9 @@ export class Lexicon {
     return this.list.length;
   }
 
-  /** The entry of a word as `forEachWord` gives it, made if there is none. Never starts again: `trim` does. */
-  read(word: string): Word {
-    return this.known.get(word) ?? this.add(detached(word));
+  /** The entry of a word as `forEachSpan` gives it, made if there is none. Never starts again: `trim` does. */
+  read(source: string, start: number, end: number): Word {
+    return this.known.find(source, start, end) ?? this.add(detached(source.slice(start, end)));
   }
 
   /** The word of an id. */
@@ -48,7 +49,7 @@ export class Lexicon {
 
   private add(word: string): Word {
     const entry = { id: this.list.length, word, stem: STOP_WORDS.has(word) ? '' : stem(word) };
-    this.known.set(word, entry);
+    this.known.add(word, entry);
     this.list.push(entry);
     return entry;
   }

@@ -60,7 +60,7 @@ export class TermNamespace implements NamespaceScorer {
   }
 
   get bytes(): number {
-    return this.pairs.bytes;
+    return this.pairs.bytes + this.analyser.bytes;
   }
 
   async score({ query, texts }: ScoreRequest): Promise<BaseScores> {
@@ -94,6 +94,7 @@ export class TermNamespace implements NamespaceScorer {
 
   clear(): void {
     this.pairs.clear();
+    this.analyser.clear();
   }
 
   /** The idf of each query term today. */

@@ -1,9 +1,10 @@
 import type { DocumentFrequencies } from '../text/document-frequencies.js';
-import { forEachWord } from '../text/words.js';
+import { forEachSpan } from '../text/words.js';
 import type { Lexicon } from './lexicon.js';
 import { SlotIndex } from './slot-index.js';
 import type { TextAnalysis } from './text-analysis.js';
 import type { TextCache, TextEntry } from './text-cache.js';
+import { WordSlots } from './word-slots.js';
 
 /** Characters of a text that are read; what stands behind them does not count. Bounds one step between pauses. */
 export const MAX_TEXT_LENGTH = 16_384;
@@ -15,6 +16,7 @@ let lastId = 0;
 
 /** Reads the texts of one namespace. */
 export class TextAnalyser {
+  private readonly wordSlots: WordSlots;
   private readonly scratch = { slots: [] as number[], words: [] as number[], counts: [] as number[] };
 
   /** `index`: scratch space that analysers may share. */
@@ -23,7 +25,14 @@ export class TextAnalyser {
     private readonly frequencies: DocumentFrequencies,
     private readonly lexicon: Lexicon,
     private readonly index = new SlotIndex(),
-  ) {}
+  ) {
+    this.wordSlots = new WordSlots(lexicon, frequencies);
+  }
+
+  /** Bytes held besides the analyses. */
+  get bytes(): number {
+    return this.wordSlots.bytes;
+  }
 
   /** The analysis of an entry, made or made again where it is missing or void. Some 15 µs for 1000 new characters. */
   read(entry: TextEntry): TextAnalysis {
@@ -34,6 +43,11 @@ export class TextAnalyser {
     const before = analysis === undefined ? 0 : bytesOf(analysis);
     this.texts.grew(entry, bytesOf(fresh) - before);
     return fresh;
+  }
+
+  /** Forgets what can be looked up again. */
+  clear(): void {
+    this.wordSlots.clear();
   }
 
   private isCurrent(analysis: TextAnalysis): boolean {
@@ -69,7 +83,7 @@ export class TextAnalyser {
 
   /** Fills the scratch lists with the text's distinct stems. */
   private count(text: string): { length: number; headSize: number } {
-    const { index, frequencies, lexicon } = this;
+    const { index, frequencies, lexicon, wordSlots } = this;
     const { slots, words, counts } = this.scratch;
     slots.length = 0;
     words.length = 0;
@@ -77,17 +91,18 @@ export class TextAnalyser {
     let length = 0;
     let headSize = 0;
     index.start(frequencies.size);
-    forEachWord(text.slice(0, MAX_TEXT_LENGTH), (surface) => {
-      const { id, stem } = lexicon.read(surface);
-      if (stem === '') return;
-      const slot = frequencies.slot(stem);
+    wordSlots.start();
+    forEachSpan(text.slice(0, MAX_TEXT_LENGTH), (source, start, end) => {
+      const word = lexicon.read(source, start, end);
+      if (word.stem === '') return;
+      const slot = wordSlots.of(word);
       const place = index.get(slot);
       if (place >= 0) {
         counts[place]!++;
       } else {
         index.set(slot, slots.length);
         slots.push(slot);
-        words.push(id);
+        words.push(word.id);
         counts.push(1);
       }
       if (++length <= HEAD_LENGTH) headSize = slots.length;
