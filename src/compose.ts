@@ -37,6 +37,8 @@ const CACHE_SHARE = 0.5;
 export interface ComposedServices {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The same without redaction, which costs a twentieth of a known request, for lines of fixed fields. */
+  readonly requestLogger: Logger;
   readonly metrics: Metrics;
   /** The entropy gate as configured. */
   readonly gate: GateSettings;
@@ -117,6 +119,7 @@ export async function compose(
   return {
     clock,
     logger,
+    requestLogger: logger.child({}, { redact: [] }),
     metrics,
     gate: gateSettings(settings),
     rerank: (namespace, requests) => reranker.rerank(namespace, requests),

@@ -51,6 +51,8 @@ export interface Services {
   retentionReport(): Promise<object>;
   readonly metrics: HttpMetrics;
   readonly logger: Logger;
+  /** Takes the one line of each request. Its fields are fixed and hold nothing to hide, so it may do without hiding. */
+  readonly requestLogger: Pick<Logger, 'info'>;
   readonly clock: Clock;
   /** A fresh unguessable request id; see `RequestIds`. */
   newRequestId(): string;

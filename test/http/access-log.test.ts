@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { callerIds } from '../../src/http/caller-ids.js';
 import { RequestIds } from '../../src/base/request-ids.js';
+import { callerIds } from '../../src/http/caller-ids.js';
 import { BODY, harness } from './harness.js';
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
