@@ -81,11 +81,28 @@ describe('bounds of the memory', () => {
       { kind: 'cell', key: 'near' },
       { kind: 'meta', key: 'use/near' },
     ]);
+    const put = prepared.changes.flatMap((change) => ('put' in change ? [change.put.key] : []));
+    expect(put).not.toContain('use/near');
     prepared.apply();
     // back again, it starts with the trust of a new cell: 2/3
     learn(memory, identity('near', atCosine(0.9)), shownList(['a'], ['a']));
     const asker = identity('asker', atCosine(1));
     expect(memory.cells.neighbours(asker, memory.cells.search(asker, null))[0].trust).toBeCloseTo(2 / 3, 12);
+  });
+
+  it('property 15: forgets how right an evicted cell was', () => {
+    const memory = newMemory({ cells: 2 });
+    const asker = identity('asker', atCosine(1));
+    const trust = () =>
+      memory.cells.neighbours(asker, memory.cells.search(asker, null)).find(({ cell }) => cell.id === 'near')
+        ?.trust;
+    learn(memory, identity('near', atCosine(0.9)), shownList(['a'], ['a']));
+    learn(memory, asker, shownList(['a', 'b'], ['a']));
+    expect(trust()).toBeCloseTo(3 / 4, 12);
+    learn(memory, identity('new', randomUnit(3)), shownList(['a', 'b']));
+    expect(trust()).toBeUndefined();
+    learn(memory, identity('near', atCosine(0.9)), shownList(['a', 'b', 'c']));
+    expect(trust()).toBeCloseTo(2 / 3, 12);
   });
 
   it('property 15: brings a memory stored under a higher bound down to its own', () => {

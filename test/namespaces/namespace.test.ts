@@ -31,7 +31,7 @@ describe('a namespace', () => {
     const test = new TestReranker();
     for (let i = 0; i < 300; i++) await test.visit(`query${i} alone`, LIST, ['d1']);
     test.clock.advance(5000);
-    for (let i = 0; i < 300; i++) await test.ask(`query${i} alone`, LIST, { learn: false });
+    for (let i = 0; i < 300; i++) await test.ask(`query${i} alone`, LIST);
     const late = async () =>
       (await test.rows()).filter(
         ({ key, value }) => key.startsWith('use/') && JSON.parse(value).lastUsedAt === test.clock.now(),
@@ -110,11 +110,15 @@ describe('a namespace', () => {
   });
 
   it('pins the dimension of the first vectors it recorded, also when feedback is being written', async () => {
-    const test = new TestReranker();
+    const store = new TestStore();
+    const test = new TestReranker({ store });
     const { requestId } = await test.ask('a query', LIST);
     const embedded = LIST.map((one) => ({ ...one, embedding: [1, 0] }));
+    const { held } = store.stall('commit');
     const writing = test.tell(['d1'], { requestId });
+    await held;
     await test.ask('a query', embedded, { queryEmbedding: [1, 0] });
+    store.release();
     await writing;
     await test.evict();
     expect((await test.namespace()).pinnedDimension).toBe(2);

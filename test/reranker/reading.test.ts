@@ -46,6 +46,16 @@ describe('property 6: ranking', () => {
     expect(later.results[0].score).toBeLessThan(first.results[0].score);
   });
 
+  it('with learn off touches no cell', async () => {
+    const test = await learned();
+    test.clock.advance(60_000);
+    await (await test.namespace()).flush();
+    const before = await test.rows();
+    await test.ask('some query', documents(6), { learn: false });
+    await (await test.namespace()).flush();
+    expect(await test.rows()).toEqual(before);
+  });
+
   it('with learn off leaves nothing: no impression, no frequencies, no count', async () => {
     const test = new TestReranker();
     const { requestId } = await test.ask('some query', documents(6), { learn: false });

@@ -59,6 +59,32 @@ describe('a store that cannot write', () => {
     expect(JSON.parse(counters?.value ?? '{}')).toMatchObject({ feedback_total: 4, request_total: 5 });
   });
 
+  it('keeps last-use times, counters, the dimension and frequencies, each on its own', async () => {
+    const { test, store } = await learned();
+    const namespace = await test.namespace();
+    const embedded = LIST.map((one) => ({ ...one, embedding: [1, 0] }));
+    test.clock.advance(5000);
+    await test.ask('some query', embedded, { queryEmbedding: [1, 0] });
+    for (const kind of ['impression', 'frequencies', 'meta'] as const) {
+      store.refused = kind;
+      await expect(namespace.flush()).rejects.toMatchObject({ failure: 'io' });
+    }
+    store.refused = null;
+    await namespace.flush();
+    const last = store.commits.at(-1)?.changes ?? [];
+    const stored = (name: string) => {
+      const row = last
+        .flatMap((change) => ('put' in change ? [change.put] : []))
+        .find(({ key }) => key.startsWith(name));
+      return JSON.parse(row?.value ?? '{}');
+    };
+    expect(stored('use/').lastUsedAt).toBe(test.clock.now());
+    expect(stored('counters').request_total).toBe(4);
+    expect(stored('state').pinnedDimension).toBe(2);
+    const rows = await test.rows();
+    expect(rows.filter(({ kind }) => kind === 'frequencies').length).toBeGreaterThan(0);
+  });
+
   it('writes nothing behind once all is written', async () => {
     const { test, store } = await learned();
     const { length } = store.commits;
@@ -139,7 +165,7 @@ describe('a store that is slow to load', () => {
   it('means base order until it answers, then memory', async () => {
     const { test, store } = await learned({ storageTimeoutMs: 5 });
     test.crash();
-    store.stall();
+    store.stall('load');
     const { ids, degraded } = await test.ask('some query', LIST);
     expect([ids, degraded]).toEqual([BASE, true]);
     store.release();
