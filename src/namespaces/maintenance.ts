@@ -65,7 +65,8 @@ export class Maintenance {
   private async sweep(): Promise<void> {
     const { store, clock } = this.options;
     const now = clock.now();
-    if (now - this.sweptAt < SWEEP_INTERVAL_MS) return;
+    // A sweep also finds out whether a disk that failed works again.
+    if (store.health().status === 'ok' && now - this.sweptAt < SWEEP_INTERVAL_MS) return;
     this.sweptAt = now;
     while ((await store.sweep(now, ROWS_PER_SWEEP)) >= ROWS_PER_SWEEP);
   }

@@ -150,12 +150,13 @@ export class DocumentFrequencies {
   }
 
   /**
-   * Takes over stored chunks, in any order, into an empty instance (an Error if it is not). Returns the keys of chunks
-   * that cannot be read; they are skipped, and what they held is learned anew.
+   * Takes over stored chunks, in any order; an Error once anything was learned. Slots read before are void: texts may
+   * have been scored while the store could not be read. Returns the keys of chunks that cannot be read; they are
+   * skipped, and what they held is learned anew.
    */
   restore(chunks: readonly FrequencyChunk[]): string[] {
-    if (this.total !== 0 || this.slotOf.size !== 0)
-      throw new Error('document frequencies are restored once, at first');
+    if (this.total !== 0) throw new Error('document frequencies are restored once, at first');
+    this.forgetSlots();
     const damaged: string[] = [];
     const misplaced: StemsChunk[] = [];
     for (const { key, value } of chunks) {
@@ -171,6 +172,15 @@ export class DocumentFrequencies {
     for (const chunk of misplaced) this.move(chunk);
     this.trim();
     return damaged;
+  }
+
+  private forgetSlots(): void {
+    if (this.slotOf.size === 0) return;
+    this.slotOf.clear();
+    this.names.length = 0;
+    this.free.length = 0;
+    this.nameBytes = 0;
+    this.epoch++;
   }
 
   private countAll(slots: Uint32Array, size: number): void {

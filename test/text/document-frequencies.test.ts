@@ -166,6 +166,28 @@ describe('document frequencies', () => {
     expect(frequencies.takeChanged(9)).toEqual([{ key: 'c1', value: '{"v":1,"stems":[["b",1,0]]}' }]);
   });
 
+  it('can be restored after texts were read while the store could not be: slots of before are void', () => {
+    const frequencies = new DocumentFrequencies();
+    for (const stem of ['other', 'a', 'b']) frequencies.slot(stem);
+    const { epoch } = frequencies;
+    const chunks = [
+      { key: 'total', value: '{"v":1,"total":7}' },
+      { key: 'c0', value: '{"v":1,"stems":[["a",3,0],["b",2,1]]}' },
+    ];
+    expect(frequencies.restore(chunks)).toEqual([]);
+    expect(frequencies.epoch).not.toBe(epoch);
+    expect([frequencies.size, frequencies.find('other')]).toEqual([2, -1]);
+    expect(read(frequencies, 'a', 'b')).toEqual([
+      [7, 3],
+      [6, 2],
+    ]);
+    learn(frequencies, [], [['other', 'a']]);
+    expect(read(frequencies, 'other', 'a')).toEqual([
+      [8, 1],
+      [8, 4],
+    ]);
+  });
+
   it('cannot be restored once they learned', () => {
     const frequencies = new DocumentFrequencies();
     learn(frequencies, ['q'], [['a']]);
