@@ -97,6 +97,17 @@ describe('property 7: feedback given twice', () => {
   });
 });
 
+describe('a request that has expired', () => {
+  it('is unknown, whether it was used or not', async () => {
+    const { test, requestId } = await asked();
+    await test.tell(['d1'], { requestId });
+    test.clock.advance(DAY_MS - 1);
+    expect(await test.tell(['d1'], { requestId })).toEqual({ outcome: 'duplicate' });
+    test.clock.advance(1);
+    expect(await test.tell(['d1'], { requestId })).toEqual({ outcome: 'unknown' });
+  });
+});
+
 describe('property 8: feedback that fits no request', () => {
   it('changes nothing: unknown, expired, foreign, not shown, or of another query', async () => {
     const { test, requestId } = await asked();
