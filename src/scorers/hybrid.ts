@@ -81,7 +81,7 @@ class HybridMeasure implements TermMeasure {
     if (analysis.size * pairs.terms.length > STEP_LOOKUPS)
       return this.measureSlowly(pairs, entry, read, pace);
     const features = this.countTerms(pairs, entry, analysis);
-    this.compareWords(pairs, analysis, 0, pairs.terms.length, features.similarities);
+    this.compareWords(pairs, analysis, 0, pairs.terms.length, features);
     return features;
   }
 
@@ -108,13 +108,7 @@ class HybridMeasure implements TermMeasure {
     const step = Math.max(1, Math.floor(STEP_LOOKUPS / Math.max(1, size)));
     for (let from = 0; from < pairs.terms.length; from += step) {
       if (pace.due()) await pace.rest();
-      this.compareWords(
-        pairs,
-        read(entry),
-        from,
-        Math.min(from + step, pairs.terms.length),
-        features.similarities,
-      );
+      this.compareWords(pairs, read(entry), from, Math.min(from + step, pairs.terms.length), features);
     }
     return features;
   }
@@ -131,18 +125,20 @@ class HybridMeasure implements TermMeasure {
     };
   }
 
-  /** Fills in the similarities of the terms from `from` to before `to`. */
+  /**
+   * Fills in the similarities of the terms from `from` to before `to`. A term that the text holds needs none: no other
+   * word is worth more than the term itself once.
+   */
   private compareWords(
-    pairs: QueryPairs,
+    { terms }: QueryPairs,
     analysis: TextAnalysis,
     from: number,
     to: number,
-    similarities: Float32Array,
+    { counts, similarities }: PairFeatures,
   ): void {
-    const places = termPlaces(pairs.terms, analysis, this.index);
     for (let term = from; term < to; term++) {
-      const row = this.similarity.row(pairs.terms[term]!.word);
-      similarities[term] = this.similarity.closest(row, analysis, places[term]!);
+      if (counts[term]! > 0) continue;
+      similarities[term] = this.similarity.closest(this.similarity.row(terms[term]!.word), analysis);
     }
   }
 
@@ -165,7 +161,7 @@ class HybridMeasure implements TermMeasure {
   }
 }
 
-/** Each query term counts by its appearances or by the most similar other word, whichever is more. */
+/** Each query term counts by its appearances or, in a text without it, by the most similar word. */
 function softBm25(
   { terms, counts, similarities, lengths }: QueryPairs,
   rows: Int32Array,

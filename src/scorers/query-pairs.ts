@@ -16,7 +16,7 @@ export interface PairFeatures {
   readonly counts: Float32Array;
   /** 1 = the term is among the text's first words. Empty where the scorer does not ask. */
   readonly heads: Uint8Array;
-  /** The largest similarity of another word, `g`. Empty likewise. */
+  /** For terms the text does not hold, the largest similarity of a word in it, in [0, 1]; else 0. Empty likewise. */
   readonly similarities: Float32Array;
   /** Cosine of the pooled vectors; 0 likewise. */
   readonly cosine: number;

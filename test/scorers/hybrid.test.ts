@@ -186,6 +186,16 @@ describe('the hybrid scorer', () => {
     expect(namespace.scorer.bytes).toBeGreaterThan(5_000);
   });
 
+  it('counts what a known query’s pairs grow by', async () => {
+    const namespace = new ScoringNamespace(newScorer('hybrid'));
+    const texts = Array.from({ length: 100 }, (_, index) => `text ${index}`);
+    await namespace.scores('wing lift drag', texts.slice(0, 1));
+    const before = namespace.scorer.bytes;
+    await namespace.scores('wing lift drag', texts);
+    // A hundred pairs of three terms: at least 27 bytes for the terms and 12 for length and cosine each.
+    expect(namespace.scorer.bytes).toBeGreaterThan(before + 90 * 39);
+  });
+
   it('starts the pairs of one query again rather than keep them for ever', async () => {
     const namespace = new ScoringNamespace(newScorer('hybrid'), {
       pairBytes: 50_000_000,
