@@ -20,6 +20,8 @@ export interface KeyedQuery {
   readonly key: Float32Array | null;
   readonly keyJson: string;
   search: RememberedSearch | null;
+  /** Whether no two of the best are near-copies; null = not looked at yet. */
+  distinct: boolean | null;
 }
 
 /** Queries remembered per namespace; a dense one takes some 4 KB. */

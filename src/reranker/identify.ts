@@ -50,7 +50,13 @@ export async function identify(
   const known = namespace.queries.get(query) ?? (await learnQuery(query, namespace, tools));
   if (known.keyed === null || !sameVectors(known.keyed.best, vectors)) {
     const key = keyVector(known.embedding, vectors);
-    known.keyed = { best: vectors, key, keyJson: JSON.stringify(encodeDirection(key)), search: null };
+    known.keyed = {
+      best: vectors,
+      key,
+      keyJson: JSON.stringify(encodeDirection(key)),
+      search: null,
+      distinct: null,
+    };
   }
   return { known, keyed: known.keyed };
 }

@@ -5,7 +5,8 @@ import type { Encoder } from '../encoders/encoder.js';
 import type { Arm } from '../namespaces/impression.js';
 import type { Namespace } from '../namespaces/namespace.js';
 import type { Neighbour } from '../namespaces/query-cells.js';
-import { diversify } from '../ranking/diversify.js';
+import type { KeyedQuery } from '../namespaces/query-memo.js';
+import { diversify, hasNearCopies } from '../ranking/diversify.js';
 import { entropyGate } from '../ranking/entropy-gate.js';
 import { swapNeighbours } from '../ranking/explore.js';
 import { KEY_DOCUMENTS } from '../ranking/key-vector.js';
@@ -74,6 +75,7 @@ export async function orderCandidates(
     value,
     texts,
     tools.encoder,
+    identified?.keyed ?? null,
   );
   // Without an impression nothing is learned from a swap, and whoever looks wants to see the order itself.
   const mayExplore = request.learn && !settings.deterministic && neighbours[0]?.sameText === true;
@@ -135,6 +137,7 @@ async function sinkNearCopies(
   value: Float64Array,
   texts: readonly TextEntry[],
   encoder: Encoder,
+  keyed: KeyedQuery | null,
 ): Promise<readonly number[]> {
   if (request.mmrLambda >= 1 || shown.length < 2) return shown;
   const { candidates } = request;
@@ -147,7 +150,16 @@ async function sinkNearCopies(
     namespace,
     encoder,
   );
+  if (keyed !== null && areDistinct(keyed, vectors)) return shown;
   return diversify(shown, value, request.mmrLambda, (a, other) => dot(vectors[a], vectors[other]));
+}
+
+/** Whether it is known of a query's best results, these among them, that none is a near-copy of another. */
+function areDistinct(keyed: KeyedQuery, vectors: readonly Float32Array[]): boolean {
+  const { best } = keyed;
+  if (!vectors.every((vector) => best.includes(vector))) return false;
+  keyed.distinct ??= !hasNearCopies(best.length, (a, b) => dot(best[a], best[b]));
+  return keyed.distinct;
 }
 
 function findNeighbours(namespace: Namespace, { known, keyed }: IdentifiedQuery): Neighbour[] {
