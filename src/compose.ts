@@ -77,10 +77,7 @@ export async function compose(
   });
   const { encoder, scorer } = openModels(settings);
   const store = await openStore(settings, clock, logger, metrics);
-  const hashKey = new InstalledHashKey({
-    key: settings.storageHashKey,
-    folder: store.durable ? settings.storageDir : undefined,
-  });
+  const hashKey = await openHashKey(settings, store);
   const { hash } = hashKey;
   const sparingly = new Sparingly(clock, FAILURE_LOG_INTERVAL_MS);
   const events = eventsOf(logger, metrics, sparingly);
@@ -153,6 +150,19 @@ export async function compose(
       await encoder.close();
     },
   };
+}
+
+/** The key of the hashes. Rejects with `StorageError` `damaged` where its file is cut off; then the folder is given back. */
+async function openHashKey(settings: Settings, store: Store): Promise<InstalledHashKey> {
+  try {
+    return new InstalledHashKey({
+      key: settings.storageHashKey,
+      folder: store.durable ? settings.storageDir : undefined,
+    });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 }
 
 function openRegistry(

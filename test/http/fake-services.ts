@@ -47,6 +47,8 @@ export class FakeServices implements Services {
   degraded = false;
   ready: 'ok' | 'degraded' | 'unavailable' = 'ok';
   metricsEnabled = true;
+  /** Told when a request for ranking has come in. */
+  onRank: () => void = () => {};
   /** When set, ranking waits for it. */
   hold: Promise<void> | undefined;
   private ids = 0;
@@ -83,6 +85,7 @@ export class FakeServices implements Services {
   }
 
   async rerank(namespace: string, requests: readonly RerankRequest[]): Promise<RerankAnswer[]> {
+    this.onRank();
     await this.hold;
     const answers = requests.map((request) => this.answer(request));
     for (const request of requests) this.ranked.push({ namespace, request });

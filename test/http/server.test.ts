@@ -238,7 +238,7 @@ describe('stopping', () => {
     const ranking = gate();
     const entered = gate();
     services.hold = ranking.opened;
-    services.metrics.documentsRanked = () => entered.open();
+    services.onRank = () => entered.open();
     const client = await connect();
     client.send(head(JSON_BODY.length) + JSON_BODY);
     await entered.opened;
@@ -266,7 +266,7 @@ describe('stopping', () => {
     const never = gate();
     const entered = gate();
     services.hold = never.opened;
-    services.metrics.documentsRanked = () => entered.open();
+    services.onRank = () => entered.open();
     const client = await connect();
     client.send(head(JSON_BODY.length) + JSON_BODY);
     await entered.opened;

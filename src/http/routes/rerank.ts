@@ -51,10 +51,12 @@ async function rank(
   requests: readonly RerankRequest[],
 ): Promise<readonly RerankAnswer[]> {
   const namespace = exchange.namespace!;
+  const answers = await services.rerank(namespace, requests);
+  // Afterwards: the first request of a namespace opens it, and only then it has a label.
   for (const request of requests) {
     services.metrics.documentsRanked(exchange.endpoint, request.candidates.length, namespace);
   }
-  return services.rerank(namespace, requests);
+  return answers;
 }
 
 function answerHeaders(
