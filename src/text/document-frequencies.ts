@@ -28,7 +28,7 @@ export interface DocumentFrequencyOptions {
 const DEFAULT_MAX_STEMS = 200_000;
 const DEFAULT_CHUNK_SIZE = 4096;
 /** Share of the stems kept when there are too many. */
-const KEPT_SHARE = 0.75;
+const KEPT_SHARE = 0.9;
 /** Bytes of a stem besides its name: two counts, its places in the map and in the list of names. */
 const STEM_BYTES = 72;
 const MAX_RANK = 65_535;
@@ -117,16 +117,19 @@ export class DocumentFrequencies {
     this.changed.add(TOTAL_KEY);
   }
 
-  /** Drops the least frequent quarter once there are more stems than allowed. Constant time while there are not. */
+  /**
+   * Drops the least frequent tenth once there are more stems than allowed (some 10 ms for 200 000); constant time while
+   * there are not.
+   */
   trim(): void {
     if (this.slotOf.size <= this.maxStems) return;
     let excess = this.slotOf.size - Math.floor(this.maxStems * KEPT_SHARE);
     const limit = this.rankLimit(excess);
     // Below the limit all go; at the limit as many as are still too many.
-    for (const [stem, slot] of this.slotOf) if (this.rank(slot) < limit) excess -= this.drop(stem, slot);
-    for (const [stem, slot] of this.slotOf) {
-      if (excess <= 0) break;
-      if (this.rank(slot) === limit) excess -= this.drop(stem, slot);
+    for (let slot = 0; slot < this.names.length; slot++)
+      if (this.rank(slot) < limit) excess -= this.drop(slot);
+    for (let slot = 0; slot < this.names.length && excess > 0; slot++) {
+      if (this.rank(slot) === limit) excess -= this.drop(slot);
     }
     this.epoch++;
   }
@@ -248,14 +251,19 @@ export class DocumentFrequencies {
   /** The smallest rank such that at least `excess` stems have this rank or a lower one. */
   private rankLimit(excess: number): number {
     const histogram = new Uint32Array(MAX_RANK + 1);
-    for (const slot of this.slotOf.values()) histogram[this.rank(slot)]!++;
+    for (let slot = 0; slot < this.names.length; slot++) {
+      if (this.names[slot] !== undefined) histogram[this.rank(slot)]!++;
+    }
     let below = 0;
     let rank = 0;
     while (below + histogram[rank]! < excess) below += histogram[rank++]!;
     return rank;
   }
 
-  private drop(stem: string, slot: number): number {
+  /** Drops the stem of a slot and returns 1, or 0 where there is none. */
+  private drop(slot: number): number {
+    const stem = this.names[slot];
+    if (stem === undefined) return 0;
     this.slotOf.delete(stem);
     this.nameBytes -= stem.length * 2;
     this.names[slot] = undefined;
