@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type Agent, default as supertest } from 'supertest';
 import type { Clock } from '../../src/base/clock.js';
 import { createLogger } from '../../src/base/log.js';
@@ -7,6 +5,8 @@ import { seededRandom } from '../../src/base/random.js';
 import type { Settings } from '../../src/base/settings/table.js';
 import { type ComposedServices, compose } from '../../src/compose.js';
 import { createApp } from '../../src/http/app.js';
+import { Draining } from '../../src/http/draining.js';
+import { type RunningServer, startServer } from '../../src/http/server.js';
 
 export interface TestDocument {
   readonly id: string;
@@ -50,7 +50,7 @@ export class RunningApp {
   private constructor(
     readonly client: Agent,
     readonly services: ComposedServices,
-    private readonly server: Server,
+    private readonly server: RunningServer,
     logged: Readonly<Record<string, unknown>>[],
   ) {
     this.logged = logged;
@@ -61,20 +61,21 @@ export class RunningApp {
     const write = (line: string) => void logged.push(JSON.parse(line));
     const logger = createLogger({ level: 'info', destination: { write } });
     const services = await compose(settings, logger, clock, seededRandom(1));
-    const server = createServer(createApp(services, settings));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new RunningApp(supertest(server) as unknown as Agent, services, server, logged);
+    const draining = new Draining();
+    const { shutdownTimeoutMs, requestTimeoutMs } = settings;
+    const options = { host: '127.0.0.1', port: 0, shutdownTimeoutMs, requestTimeoutMs };
+    const server = await startServer(createApp(services, settings, draining), services, options, draining);
+    const client = supertest(`http://127.0.0.1:${server.port}`) as unknown as Agent;
+    return new RunningApp(client, services, server, logged);
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return this.server.port;
   }
 
   /** Orderly end, as at a signal: everything unwritten is written. */
   stop(): Promise<void> {
-    this.stopping ??= new Promise<void>((resolve) => this.server.close(() => resolve())).then(() =>
-      this.services.close(),
-    );
+    this.stopping ??= this.server.stop().then(() => this.services.close());
     return this.stopping;
   }
 
