@@ -59,7 +59,7 @@ describe('ImpressionBuffer', () => {
   it('property 15: stays within its bounds, and counts right, under any load', () => {
     const step = fc.record({ key: fc.nat(30), size: fc.nat(600), write: fc.boolean() });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
         const budget = { bytes: 0, maxBytes: 4000 };
         const held = buffer({ maxBytes: 3000, maxCount: 6, budget });
         for (const { key, size, write } of steps) {

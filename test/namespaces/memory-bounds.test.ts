@@ -128,7 +128,7 @@ describe('bounds of the memory', () => {
       afterMs: fc.nat(MEMORY_SETTINGS.halfLifeMs),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 30, size: 'max' }), (steps) => {
         const memory = newMemory({ cells: 4, documentsPerCell: 5 });
         const rows = new Map<string, Row>();
         let now = START_MS;

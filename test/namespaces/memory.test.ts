@@ -139,7 +139,7 @@ describe('AdaptiveMemory.search', () => {
     const cosine = fc.option(fc.double({ min: 0.6, max: 1, noNaN: true }));
     const step = fc.record({ name: fc.nat(12), cosine });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 25, size: 'max' }), (steps) => {
         const memory = newMemory({ cells: 6 });
         let known = memory.cells.search(query, null);
         for (const { name, cosine: near } of steps) {

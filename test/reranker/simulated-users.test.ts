@@ -28,7 +28,7 @@ function service(test: TestReranker): RankedService {
   };
 }
 
-async function simulate(kind: UserKind, options: TestOptions = {}, { rounds = 10, seeds = 3 } = {}) {
+async function simulate(kind: UserKind, options: TestOptions = {}, { rounds = 10, seeds = 2 } = {}) {
   const test = new TestReranker({ ...options, settings: { epsilon: 0.05, ...options.settings } });
   const users = { kind, eta: 1, noise: 0.1 };
   const asked = { users, rounds, seeds, firstSeed: 1, reportEmpty: false };
@@ -53,13 +53,10 @@ describe('property 17: simulated users on a synthetic collection', () => {
 });
 
 describe('property 18: half of a query’s feedback hostile from one named source', () => {
-  it('leaves the poisoned queries above base − .03', async () => {
-    expect((await simulate('poisoned')).repeated).toBeGreaterThanOrEqual(-0.03);
-  });
-
-  it('would do more without the allowance', async () => {
+  it('leaves the poisoned queries above base − .03, and would do more without the allowance', async () => {
     const held = await simulate('poisoned');
     const free = await simulate('poisoned', { settings: { feedbackPerSource: 1000 } });
+    expect(held.repeated).toBeGreaterThanOrEqual(-0.03);
     expect(held.repeated).toBeGreaterThan(free.repeated);
   });
 });
