@@ -7,6 +7,12 @@ import type { UserKind } from '../../src/evaluation/simulated-users.js';
 import { syntheticCollection } from '../fixtures/collection.js';
 import { type TestOptions, TestReranker } from '../fixtures/reranker.js';
 
+/**
+ * Twelve seeds where a bound of .005 is asked: gains of single seeds spread by .004 (random clicks) to .008 (unseen), so
+ * that their mean is known to .002. Users say when nothing helped: of those who report clicks alone, random ones spread
+ * by .045 a seed, and no bound of that size could be told from chance here.
+ */
+const SEEDS = 12;
 const COLLECTION = syntheticCollection({ needs: 20, wordings: 4 });
 
 const TWO = [
@@ -28,24 +34,24 @@ function service(test: TestReranker): RankedService {
   };
 }
 
-async function simulate(kind: UserKind, options: TestOptions = {}, { rounds = 10, seeds = 2 } = {}) {
+async function simulate(kind: UserKind, options: TestOptions = {}, { seeds = 2 } = {}) {
   const test = new TestReranker({ ...options, settings: { epsilon: 0.05, ...options.settings } });
   const users = { kind, eta: 1, noise: 0.1 };
-  const asked = { users, rounds, seeds, firstSeed: 1, reportEmpty: false };
+  const asked = { users, rounds: 10, seeds, firstSeed: 1, reportEmpty: true };
   const { sets } = await simulateCollection(COLLECTION, asked, { service: service(test), clock: test.clock });
   return { repeated: sets.repeated.gain, reworded: sets.reworded.gain, unseen: sets.unseen.gain };
 }
 
 describe('property 17: simulated users on a synthetic collection', () => {
   it('lift what they repeat, and what they reword no less than nothing; what nobody asked stays within .005', async () => {
-    const gains = await simulate('informative');
+    const gains = await simulate('informative', {}, { seeds: SEEDS });
     expect(gains.repeated).toBeGreaterThan(0.05);
     expect(gains.reworded).toBeGreaterThan(0);
     expect(Math.abs(gains.unseen)).toBeLessThanOrEqual(0.005);
   });
 
   it('do no harm by clicking at random: −.005 at worst', async () => {
-    const gains = await simulate('near-random');
+    const gains = await simulate('near-random', {}, { seeds: SEEDS });
     expect(gains.repeated).toBeGreaterThanOrEqual(-0.005);
     expect(gains.reworded).toBeGreaterThanOrEqual(-0.005);
     expect(gains.unseen).toBeGreaterThanOrEqual(-0.005);
