@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RawClient } from '../http/raw-client.js';
 import { AppHome } from './app-home.js';
 import { DOCUMENTS, type RunningApp } from './running-app.js';
@@ -7,19 +7,29 @@ import { DOCUMENTS, type RunningApp } from './running-app.js';
 const QUERY = 'boats on the water';
 const KNOWN = 'known';
 
+/** Where one namespace has learned something. */
+let origin: AppHome;
+let rows: unknown;
+let answer: unknown;
 let home: AppHome;
 let app: RunningApp;
-let answer: unknown;
-let rows: unknown;
 
-beforeEach(async () => {
-  home = new AppHome();
-  const first = await home.start();
+beforeAll(async () => {
+  origin = new AppHome();
+  const first = await origin.start();
   await first.teach(KNOWN, QUERY, ['d9'], 3);
+  answer = await first.look(KNOWN, QUERY);
   await first.stop();
-  rows = [...home.dump()];
-  app = await home.start({ BODY_LIMIT_BYTES: '100000', MAX_TEXT_LENGTH: '1000', REQUEST_TIMEOUT_MS: '300' });
-  answer = await app.look(KNOWN, QUERY);
+  rows = [...origin.dump()];
+});
+afterAll(() => origin.remove());
+beforeEach(async () => {
+  home = origin.copy();
+  app = await home.start({
+    BODY_LIMIT_BYTES: '100000',
+    MAX_TEXT_LENGTH: '1000',
+    REQUEST_TIMEOUT_MS: '300',
+  });
 });
 afterEach(() => home.remove());
 

@@ -5,7 +5,7 @@
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 
-const BODY_LIMIT_BYTES = 4 * 2 ** 20;
+const BODY_LIMIT_BYTES = 16 * 2 ** 20;
 
 let answer = Buffer.from('{}');
 

@@ -32,9 +32,9 @@ export const SERVER_SETTINGS = {
   ),
   BODY_LIMIT_BYTES: setting(
     bytes(1024, 2 ** 30),
-    4 * 2 ** 20,
+    16 * 2 ** 20,
     'Largest request body, after decompression.',
-    '4 MiB',
+    '16 MiB',
   ),
   REQUEST_TIMEOUT_MS: setting(
     integer(100, 3_600_000, 'ms'),
@@ -51,7 +51,7 @@ export const SERVER_SETTINGS = {
   MAX_TEXT_LENGTH: setting(
     integer(1, 10_000_000, 'characters'),
     8192,
-    'Longest query or document text, in UTF-16 code units.',
+    'Longest query or document text, in characters (code points).',
   ),
   MAX_BATCH_SIZE: setting(integer(1, 10_000), 16, 'Most requests in a batch.'),
   METRICS_ENABLED: setting(boolean, true, 'Serves `/metrics`; off answers 404 there.'),

@@ -36,7 +36,7 @@ describe('values', () => {
       httpPort: 8080,
       httpHost: '127.0.0.1',
       apiTokens: [],
-      bodyLimitBytes: 4_194_304,
+      bodyLimitBytes: 16_777_216,
       namespaceHeader: 'X-NeuralCache-Namespace',
       namespacePattern: '^[a-zA-Z0-9_.-]{1,64}$',
       maxNamespaces: undefined,
