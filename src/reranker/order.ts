@@ -22,7 +22,7 @@ import type { RerankRequest } from './request.js';
 export interface OrderSettings extends FusionSettings {
   /** Chance that a request explores, in [0, 1]. */
   readonly epsilon: number;
-  /** No exploration. */
+  /** No exploration, and evidence fades in steps. */
   readonly deterministic: boolean;
   /** Share of requests answered in base order on purpose, in [0, 1]. */
   readonly holdout: number;
@@ -35,6 +35,9 @@ export interface OrderTools {
   readonly random: Random;
   readonly settings: OrderSettings;
 }
+
+/** In deterministic mode time moves in so many steps a half-life: an hour each at 14 days. */
+const STEPS_PER_HALF_LIFE = 336;
 
 /** The order of the answer, with all that led to it. */
 export async function orderCandidates(
@@ -109,7 +112,7 @@ async function applyMemory(
 ): Promise<Adapted> {
   const { memory } = namespace;
   const { texts, neighbours } = ranking;
-  const now = clock.now();
+  const now = settings.deterministic ? stepOf(clock.now(), settings.halfLifeMs) : clock.now();
   const keys = request.candidates.map((candidate, d) => documentKey(candidate, texts[d], hash));
   const narrates = memory.trust.narrative > 0 || neighbours.some(({ cell }) => cell.narrative !== null);
   return adapt(
@@ -128,6 +131,12 @@ async function applyMemory(
     },
     settings,
   );
+}
+
+/** The start of the step of time that `now` is in: within it evidence does not fade, so answers repeat to the last bit. */
+function stepOf(now: number, halfLifeMs: number): number {
+  const stepMs = halfLifeMs / STEPS_PER_HALF_LIFE;
+  return Math.floor(now / stepMs) * stepMs;
 }
 
 async function sinkNearCopies(

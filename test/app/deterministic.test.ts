@@ -37,6 +37,18 @@ it('with DETERMINISTIC the same request gets the same bytes, before and after a 
   for (const query of QUERIES) expect(await bytes(second, query)).toBe(given.get(query));
 });
 
+it('with DETERMINISTIC evidence fades in steps, so that moments between two requests leave no trace in the bytes', async () => {
+  const app = await home.start({ DETERMINISTIC: 'true' });
+  await app.teach('a', QUERIES[0]!, ['d9'], 3);
+  home.clock.advance(10 * 3_600_000);
+  const given = await bytes(app, QUERIES[0]!);
+  // 1 700 000 000 s are 13 min 20 s after an hour began
+  home.clock.advance(46 * 60_000);
+  expect(await bytes(app, QUERIES[0]!)).toBe(given);
+  home.clock.advance(60_000);
+  expect(await bytes(app, QUERIES[0]!)).not.toBe(given);
+});
+
 it('without it, answers that leave no trace are the same bytes too', async () => {
   const app = await home.start({ EPSILON: '1' });
   await app.teach('a', QUERIES[0]!, ['d9'], 3);

@@ -89,7 +89,7 @@ export const MEMORY_SETTINGS = {
   DETERMINISTIC: setting(
     boolean,
     false,
-    'The same request always gets the same answer: no exploration, document frequencies frozen.',
+    'The same request gets the same answer: no exploration, document frequencies frozen, evidence fades in steps (hourly at the default half-life).',
   ),
   DETERMINISTIC_SEED: setting(
     integer(0, 4_294_967_295),
