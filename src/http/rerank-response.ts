@@ -1,37 +1,30 @@
 import type { RankedDocument, RerankAnswer, RerankRequest } from '../reranker/request.js';
 
 /**
- * The native answer to one request, ready for `JSON.stringify`. Keys of `results` stand in the order of the documented
- * shape; `metadata` is `{}` where none was sent, `embedding` and `explain` are there only where they have something to say.
+ * The native answer to one request as JSON text, put together by hand because the texts in it are quoted already. Keys of
+ * `results` stand in the order of the documented shape; `metadata` is `{}` where none was sent, `embedding` and `explain`
+ * are there only where they have something to say.
  */
-export function rerankResponse(request: RerankRequest, answer: RerankAnswer, namespace: string): object {
+export function rerankResponse(request: RerankRequest, answer: RerankAnswer, namespace: string): string {
   const { gating, deterministic, epsilon_used, mmr_lambda_used, explanation } = answer.debug;
-  return {
-    results: answer.results.map(resultRow),
-    debug: { gating, deterministic, epsilon_used, mmr_lambda_used, explain: explanation },
-    meta: {
-      request_id: request.requestId,
-      namespace,
-      cache: answer.cache,
-      scorer: answer.scorer,
-      adapted: answer.adapted,
-      degraded: answer.degraded,
-    },
-  };
+  const debug = { gating, deterministic, epsilon_used, mmr_lambda_used, explain: explanation };
+  const { cache, scorer, adapted, degraded } = answer;
+  const meta = { request_id: request.requestId, namespace, cache, scorer, adapted, degraded };
+  let rows = '';
+  for (const ranked of answer.results) rows += rows === '' ? resultRow(ranked) : `,${resultRow(ranked)}`;
+  return `{"results":[${rows}],"debug":${JSON.stringify(debug)},"meta":${JSON.stringify(meta)}}`;
 }
 
-function resultRow(ranked: RankedDocument): object {
-  const { candidate, index, score, components, explanation } = ranked;
-  return {
-    id: candidate.id,
-    index,
-    text: candidate.text,
-    metadata: candidate.metadata ?? {},
-    embedding: candidate.embedding,
-    score,
-    components: { dense: components.dense, narrative: components.narrative, pheromone: components.pheromone },
-    explain: explanation,
-  };
+function resultRow({ candidate, quotedText, index, score, components, explanation }: RankedDocument): string {
+  const { dense, narrative, pheromone } = components;
+  const { id, metadata, embedding } = candidate;
+  return (
+    `{${id === undefined ? '' : `"id":${JSON.stringify(id)},`}"index":${index},"text":${quotedText},` +
+    `"metadata":${metadata === undefined || metadata === null ? '{}' : JSON.stringify(metadata)},` +
+    (embedding === undefined ? '' : `"embedding":${JSON.stringify(embedding)},`) +
+    `"score":${score},"components":{"dense":${dense},"narrative":${narrative},"pheromone":${pheromone}}` +
+    (explanation === undefined ? '}' : `,"explain":${JSON.stringify(explanation)}}`)
+  );
 }
 
 /** `Server-Timing`: parse, the answers' stages (summed over a batch), total; milliseconds. */

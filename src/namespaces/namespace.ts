@@ -53,6 +53,8 @@ export interface NamespaceEvents {
   hashKeyChanged(namespace: string): void;
 }
 
+/** Feedbacks of a namespace that may wait for a slow disk; more are refused. */
+const MAX_WAITING_WRITES = 1024;
 /** Last-use rows written at one ordinary flush. */
 const TOUCHED_PER_FLUSH = 256;
 /** Vectors of shown texts kept for feedback. */
@@ -80,6 +82,7 @@ export class Namespace implements Resident {
   private loading: Promise<void> | null = null;
   private lastLoadAt = Number.NEGATIVE_INFINITY;
   private writes: Promise<unknown> = Promise.resolve();
+  private waitingWrites = 0;
   private counters: CounterRecord;
   private countersChanged = false;
   private pinned: number | null = null;
@@ -243,9 +246,17 @@ export class Namespace implements Resident {
     return row === undefined || (row.expiresAt ?? 0) <= this.dependencies.clock.now() ? null : row;
   }
 
+  /** Whether so many writes wait for a slow disk that no more should join them. */
+  get congested(): boolean {
+    return this.waitingWrites >= MAX_WAITING_WRITES;
+  }
+
   /** Runs `work` after all earlier writes of this namespace and before all later ones. */
   exclusive<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.writes.then(work);
+    this.waitingWrites++;
+    const result = this.writes.then(work).finally(() => {
+      this.waitingWrites--;
+    });
     this.writes = result.catch(() => undefined);
     return result;
   }

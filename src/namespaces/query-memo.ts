@@ -20,19 +20,21 @@ export interface KeyedQuery {
   readonly key: Float32Array | null;
   readonly keyJson: string;
   search: RememberedSearch | null;
-  /** Whether no two of the best are near-copies; null = not looked at yet. */
-  distinct: boolean | null;
+  /** Cosine of each two of the best, row by row; null = not needed yet. */
+  similarities: Float64Array | null;
 }
 
-/** Queries remembered per namespace; a dense one takes some 4 KB. */
-const MAX_QUERIES = 4096;
+/** Bytes of the queries remembered in a namespace: some 4000 of usual length. */
+const MAX_BYTES = 16 * 2 ** 20;
+/** Bytes of a query besides its texts and vectors. */
+const ENTRY_BYTES = 1500;
 
 /** Remembers queries, so that one known with the same best results costs no encoding, no hashing and no search. */
 export class QueryMemo {
   private readonly queries: LRUCache<string, KnownQuery>;
 
   constructor(private readonly dimension: number) {
-    this.queries = new LRUCache({ max: MAX_QUERIES });
+    this.queries = new LRUCache({ maxSize: MAX_BYTES });
   }
 
   get(query: string): KnownQuery | undefined {
@@ -40,7 +42,9 @@ export class QueryMemo {
   }
 
   set(query: string, known: KnownQuery): void {
-    this.queries.set(query, known);
+    // Two vectors, and the texts in the larger of an engine's two encodings.
+    const size = ENTRY_BYTES + 8 * this.dimension + 2 * query.length + 4 * known.guardJson.length;
+    this.queries.set(query, known, { size });
   }
 
   clear(): void {
@@ -49,7 +53,7 @@ export class QueryMemo {
 
   /** Estimate of the bytes held. */
   get bytes(): number {
-    return this.queries.size * (this.dimension * 8 + 1500);
+    return this.queries.calculatedSize;
   }
 }
 

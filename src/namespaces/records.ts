@@ -218,3 +218,23 @@ export function readCounters(row: Row): CounterRecord {
     last_used_at: finite(value.last_used_at),
   }));
 }
+
+/** Marks a request's feedback as used up, until the impression itself would have expired. */
+export function usedRow(requestId: string, expiresAt: number): Row {
+  return { kind: 'used', key: requestId, value: write({}), expiresAt };
+}
+
+/** How many feedbacks a source gave a query on one day. */
+export function allowanceRow(key: string, count: number, expiresAt: number): Row {
+  return { kind: 'allowance', key, value: write({ count }), expiresAt };
+}
+
+/** Reads an allowance; one that cannot be read counts as used up for its day. */
+export function readAllowance(row: Row): number {
+  try {
+    return read(row, ({ count }: { count: unknown }) => finite(count));
+  } catch (error) {
+    if (!(error instanceof RecordError)) throw error;
+    return Number.POSITIVE_INFINITY;
+  }
+}

@@ -2,12 +2,6 @@
 const NEAR_COPY = 0.85;
 const NEAR_COPY_RANGE = 0.15;
 
-/** Whether some two of `count` things are near-copies. Cost: count² / 2 similarities. */
-export function hasNearCopies(count: number, similarity: (a: number, b: number) => number): boolean {
-  for (let a = 0; a < count; a++) for (let b = 0; b < a; b++) if (similarity(a, b) > NEAR_COPY) return true;
-  return false;
-}
-
 /**
  * Maximal marginal relevance over the shown part (Carbonell & Goldstein 1998) with a penalty that starts at near-copies:
  * λ·G − (1 − λ)·max(0, (sim − .85)/.15). Plain MMR at λ = .5 cost .066–.090 nDCG. Relevance is the list's own values

@@ -65,8 +65,19 @@ export function signBitCosine(left: Uint8Array, right: Uint8Array, dimension: nu
   return Math.cos((Math.PI * differing) / dimension);
 }
 
+/** Lists up to this long are sorted by insertion, which needs no calls. */
+const SHORT_LIST = 64;
+
 /** Positions sorted by value, largest first; equal values keep their order. */
 export function orderByDescending(values: ArrayLike<number>): number[] {
   const order = Array.from({ length: values.length }, (_, i) => i);
-  return order.sort((left, right) => values[right] - values[left] || left - right);
+  if (values.length > SHORT_LIST)
+    return order.sort((left, right) => values[right] - values[left] || left - right);
+  for (let i = 1; i < order.length; i++) {
+    const value = values[i];
+    let place = i;
+    for (; place > 0 && values[order[place - 1]] < value; place--) order[place] = order[place - 1];
+    order[place] = i;
+  }
+  return order;
 }

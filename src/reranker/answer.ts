@@ -1,5 +1,6 @@
 import type { Namespace } from '../namespaces/namespace.js';
 import type { BaseScores } from '../scorers/scorer.js';
+import type { TextEntry } from '../scorers/text-cache.js';
 import { explainAnswer, explainDocument } from './explain.js';
 import type { Ranking } from './ranking.js';
 import type { RankedDocument, RerankAnswer, RerankRequest } from './request.js';
@@ -15,6 +16,7 @@ export function buildAnswer(
   request: RerankRequest,
   base: BaseScores,
   ranking: Ranking,
+  texts: readonly TextEntry[],
   stages: RerankAnswer['stages'],
   settings: AnswerSettings,
 ): RerankAnswer {
@@ -22,6 +24,7 @@ export function buildAnswer(
   const results = shown.map((d, rank): RankedDocument => {
     const document: RankedDocument = {
       candidate: request.candidates[d],
+      quotedText: quote(texts[d], namespace),
       index: d,
       score: base.scores[baseOrder[rank]],
       components: {
@@ -53,6 +56,15 @@ export function buildAnswer(
     degraded: !namespace.ready,
     stages,
   };
+}
+
+/** The text as JSON has it, kept with the text: writing it anew takes longer than all the rest of the answer. */
+function quote(entry: TextEntry, namespace: Namespace): string {
+  if (entry.quoted === undefined) {
+    entry.quoted = JSON.stringify(entry.text);
+    namespace.texts.grew(entry, 2 * entry.quoted.length);
+  }
+  return entry.quoted;
 }
 
 function cacheOutcome({ pairHits, pairMisses }: BaseScores): RerankAnswer['cache'] {

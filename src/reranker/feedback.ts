@@ -3,7 +3,7 @@ import type { Encoder } from '../encoders/encoder.js';
 import type { ShownDocument } from '../namespaces/cell.js';
 import type { Arm, Impression } from '../namespaces/impression.js';
 import type { Namespace } from '../namespaces/namespace.js';
-import { RECORD_FORMAT } from '../namespaces/records.js';
+import { allowanceRow, readAllowance, usedRow } from '../namespaces/records.js';
 import { isZero, toUnit } from '../ranking/similarity.js';
 import { type Row, StorageError } from '../stores/store.js';
 import { normaliseQuery } from '../text/normalise.js';
@@ -46,6 +46,7 @@ export async function applyFeedback(
     namespace.reload();
     return { outcome: 'failed' };
   }
+  if (namespace.congested) return { outcome: 'failed' };
   return namespace.exclusive(async () => {
     try {
       return await learn(namespace, request, tools);
@@ -77,7 +78,10 @@ async function learn(
   if (allowance === 'exhausted') return { outcome: 'ignored_source' };
   const shown = await shownDocuments(namespace, request, impression, selected, tools);
   const learned = namespace.memory.prepare(impression, shown, request.success, tools.clock.now());
-  await namespace.commitFeedback(learned, [usedRow(impression), ...allowance]);
+  await namespace.commitFeedback(learned, [
+    usedRow(impression.requestId, impression.expiresAt),
+    ...allowance,
+  ]);
   tellRank(namespace, request, impression, shown, tools);
   return { outcome: 'applied' };
 }
@@ -131,14 +135,9 @@ async function takeAllowance(
   const day = Math.floor(clock.now() / DAY_MS);
   const key = `${source}/${impression.cellId}/${day}`;
   const known = await namespace.lookUp('allowance', key);
-  const count = known === null ? 0 : (JSON.parse(known.value) as { count: number }).count;
+  const count = known === null ? 0 : readAllowance(known);
   if (count >= settings.feedbackPerSource) return 'exhausted';
-  const value = JSON.stringify({ format: RECORD_FORMAT, count: count + 1 });
-  return [{ kind: 'allowance', key, value, expiresAt: (day + 1) * DAY_MS }];
-}
-
-function usedRow({ requestId, expiresAt }: Impression): Row {
-  return { kind: 'used', key: requestId, value: JSON.stringify({ format: RECORD_FORMAT }), expiresAt };
+  return [allowanceRow(key, count + 1, (day + 1) * DAY_MS)];
 }
 
 /** Each shown document once, at its best rank, with its embedding where that is known. */

@@ -55,7 +55,7 @@ export async function identify(
       key,
       keyJson: JSON.stringify(encodeDirection(key)),
       search: null,
-      distinct: null,
+      similarities: null,
     };
   }
   return { known, keyed: known.keyed };

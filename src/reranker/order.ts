@@ -6,7 +6,7 @@ import type { Arm } from '../namespaces/impression.js';
 import type { Namespace } from '../namespaces/namespace.js';
 import type { Neighbour } from '../namespaces/query-cells.js';
 import type { KeyedQuery } from '../namespaces/query-memo.js';
-import { diversify, hasNearCopies } from '../ranking/diversify.js';
+import { diversify } from '../ranking/diversify.js';
 import { entropyGate } from '../ranking/entropy-gate.js';
 import { swapNeighbours } from '../ranking/explore.js';
 import { KEY_DOCUMENTS } from '../ranking/key-vector.js';
@@ -53,7 +53,8 @@ export async function orderCandidates(
   const b = minMax(base.scores);
   const shownCount = Math.min(request.topK, baseOrder.length);
   const gate = entropyGate(base.scores, request.gate);
-  const arm: Arm = settings.holdout > 0 && random.next() < settings.holdout ? 'base' : 'memory';
+  const heldOut = request.learn && settings.holdout > 0 && random.next() < settings.holdout;
+  const arm: Arm = heldOut ? 'base' : 'memory';
   const best = baseOrder.slice(0, KEY_DOCUMENTS).map((d) => texts[d]);
   const needed = best.length > 0 && (request.learn || memory.size > 0);
   const identified = needed ? await identify(request.query, best, namespace, tools) : null;
@@ -159,16 +160,28 @@ async function sinkNearCopies(
     namespace,
     encoder,
   );
-  if (keyed !== null && areDistinct(keyed, vectors)) return shown;
-  return diversify(shown, value, request.mmrLambda, (a, other) => dot(vectors[a], vectors[other]));
+  const similarity = keyed === null ? null : knownSimilarity(keyed, vectors);
+  return diversify(
+    shown,
+    value,
+    request.mmrLambda,
+    similarity ?? ((a, other) => dot(vectors[a], vectors[other])),
+  );
 }
 
-/** Whether it is known of a query's best results, these among them, that none is a near-copy of another. */
-function areDistinct(keyed: KeyedQuery, vectors: readonly Float32Array[]): boolean {
+/** Cosines among a query's best results, worked out once; null where other texts are among these. */
+function knownSimilarity(
+  keyed: KeyedQuery,
+  vectors: readonly Float32Array[],
+): ((a: number, b: number) => number) | null {
   const { best } = keyed;
-  if (!vectors.every((vector) => best.includes(vector))) return false;
-  keyed.distinct ??= !hasNearCopies(best.length, (a, b) => dot(best[a], best[b]));
-  return keyed.distinct;
+  const places = vectors.map((vector) => best.indexOf(vector));
+  if (places.includes(-1)) return null;
+  keyed.similarities ??= Float64Array.from({ length: best.length ** 2 }, (_, cell) =>
+    dot(best[Math.floor(cell / best.length)], best[cell % best.length]),
+  );
+  const { similarities } = keyed;
+  return (a, b) => similarities[places[a] * best.length + places[b]];
 }
 
 function findNeighbours(namespace: Namespace, { known, keyed }: IdentifiedQuery): Neighbour[] {

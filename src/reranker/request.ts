@@ -47,6 +47,8 @@ export interface ScoreComponents {
 
 export interface RankedDocument {
   readonly candidate: Candidate;
+  /** The candidate's text as a JSON string, quotes included. */
+  readonly quotedText: string;
   /** Position in the request, from 0. */
   readonly index: number;
   /** The base scores, sorted, dealt along the final order: falls with rank. */

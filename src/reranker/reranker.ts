@@ -89,7 +89,7 @@ export class Reranker {
     const { pairHits, pairMisses } = base;
     return {
       report: { ...looked, pairHits, pairMisses, adapted: ranking.moved },
-      answer: buildAnswer(namespace, request, base, ranking, stages, this.dependencies.settings),
+      answer: buildAnswer(namespace, request, base, ranking, texts, stages, this.dependencies.settings),
       record: () => recordAnswer(namespace, request, ranking, texts, this.dependencies),
     };
   }

@@ -6,16 +6,37 @@
 export function kendallZ(a: Float64Array, b: Float64Array): number {
   const n = a.length;
   if (n < 2) return 0;
+  const tiesA = tiesOf(a);
+  const tiesB = tiesOf(b);
+  const variance = varianceOf(n, tiesA, tiesB);
+  if (!(variance > 0)) return 0;
+  const k = n <= SHORT_LIST ? concordance(a, b) : sortedConcordance(a, b, tiesA, tiesB);
+  return k / Math.sqrt(variance);
+}
+
+/** Up to here comparing every pair takes less than sorting. */
+const SHORT_LIST = 64;
+
+/** K by its definition. */
+function concordance(a: Float64Array, b: Float64Array): number {
+  let k = 0;
+  for (let i = 1; i < a.length; i++) {
+    for (let j = 0; j < i; j++) {
+      if (a[i]! > a[j]!) k += b[i]! > b[j]! ? 1 : b[i]! < b[j]! ? -1 : 0;
+      else if (a[i]! < a[j]!) k += b[i]! < b[j]! ? 1 : b[i]! > b[j]! ? -1 : 0;
+    }
+  }
+  return k;
+}
+
+/** K by merge sort (Knight 1966): all pairs, less the tied, less twice those in falling order. */
+function sortedConcordance(a: Float64Array, b: Float64Array, tiesA: Ties, tiesB: Ties): number {
+  const n = a.length;
   const order = Array.from(a, (_, index) => index).sort((i, j) => a[i]! - a[j]! || b[i]! - b[j]!);
   const first = Float64Array.from(order, (index) => a[index]!);
   const second = Float64Array.from(order, (index) => b[index]!);
-  const tiesA = countTies(groupsOf(n, (i) => first[i] === first[i - 1]));
-  const tiesBoth = countTies(groupsOf(n, (i) => first[i] === first[i - 1] && second[i] === second[i - 1]));
-  const discordant = sortCounting(second);
-  const tiesB = countTies(groupsOf(n, (i) => second[i] === second[i - 1]));
-  const k = pairs(n) - tiesA.pairs - tiesB.pairs + tiesBoth.pairs - 2 * discordant;
-  const variance = varianceOf(n, tiesA, tiesB);
-  return variance > 0 ? k / Math.sqrt(variance) : 0;
+  const both = countTies(n, (i) => first[i] === first[i - 1] && second[i] === second[i - 1]);
+  return pairs(n) - tiesA.pairs - tiesB.pairs + both.pairs - 2 * sortCounting(second);
 }
 
 /** Sums over groups of t equal values. */
@@ -39,26 +60,27 @@ function pairs(n: number): number {
   return (n * (n - 1)) / 2;
 }
 
-/** Sizes of the runs of neighbours that `sameAsBefore` calls equal. */
-function groupsOf(n: number, sameAsBefore: (index: number) => boolean): number[] {
-  const sizes = [1];
-  for (let index = 1; index < n; index++) {
-    if (sameAsBefore(index)) sizes[sizes.length - 1]!++;
-    else sizes.push(1);
-  }
-  return sizes;
+/** Ties among values. */
+function tiesOf(values: Float64Array): Ties {
+  const sorted = values.slice().sort();
+  return countTies(values.length, (index) => sorted[index] === sorted[index - 1]);
 }
 
-function countTies(sizes: readonly number[]): Ties {
-  let tied = 0;
-  let triples = 0;
-  let spread = 0;
-  for (const t of sizes) {
-    tied += pairs(t);
-    triples += t * (t - 1) * (t - 2);
-    spread += t * (t - 1) * (2 * t + 5);
+/** Counts runs of neighbours that `sameAsBefore` calls equal. */
+function countTies(n: number, sameAsBefore: (index: number) => boolean): Ties {
+  const ties = { pairs: 0, triples: 0, spread: 0 };
+  let size = 1;
+  for (let index = 1; index <= n; index++) {
+    if (index < n && sameAsBefore(index)) {
+      size++;
+    } else if (size > 1) {
+      ties.pairs += pairs(size);
+      ties.triples += size * (size - 1) * (size - 2);
+      ties.spread += size * (size - 1) * (2 * size + 5);
+      size = 1;
+    }
   }
-  return { pairs: tied, triples, spread };
+  return ties;
 }
 
 /** Sorts in place by merging; returns how many pairs stood in falling order. */

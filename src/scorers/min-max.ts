@@ -3,8 +3,9 @@ export function minMax(values: Float64Array): Float64Array {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (let index = 0; index < values.length; index++) {
-    low = Math.min(low, values[index]!);
-    high = Math.max(high, values[index]!);
+    const value = values[index]!;
+    if (value < low) low = value;
+    if (value > high) high = value;
   }
   const scaled = new Float64Array(values.length);
   // Halved first, for the range of the largest doubles is no double.

@@ -10,6 +10,8 @@ export interface TextEntry {
   vector: Float32Array | undefined;
   /** Keyed hash of the text, 22 characters of base64url. */
   contentHash: string | undefined;
+  /** The text as a JSON string, once it was answered: answers repeat texts. */
+  quoted: string | undefined;
   /** The scorers' reading of the text. */
   analysis?: TextAnalysis | undefined;
 }
@@ -74,6 +76,7 @@ export class TextCache {
       text,
       vector: undefined,
       contentHash: undefined,
+      quoted: undefined,
       analysis: undefined,
       key,
       size,

@@ -12,8 +12,7 @@ let answer = Buffer.from('{}');
 const app = express();
 app.use(express.json({ limit: BODY_LIMIT_BYTES }));
 app.post('/rerank', (_req, res) => {
-  res.writeHead(200, { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': answer.length });
-  res.end(answer);
+  res.type('json').send(answer);
 });
 
 const server = app.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));

@@ -119,7 +119,14 @@ export class FakeServices implements Services {
         throw validationError([{ loc, msg: 'has the wrong dimension', type: 'dimension' }]);
       }
       const score = candidate.text.split(/\s+/).filter((word) => words.has(word.toLowerCase())).length;
-      return { candidate, index, score, components: { dense: score, narrative: 0, pheromone: 0 } };
+      const quotedText = JSON.stringify(candidate.text);
+      return {
+        candidate,
+        quotedText,
+        index,
+        score,
+        components: { dense: score, narrative: 0, pheromone: 0 },
+      };
     });
     rows.sort((a, b) => b.score - a.score || a.index - b.index);
     const results: RankedDocument[] = rows.slice(0, request.topK).map((row, rank) =>

@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Cell } from '../../src/namespaces/cell.js';
 import {
+  allowanceRow,
   cellRow,
   counterRow,
   RecordError,
+  readAllowance,
   readCell,
   readCounters,
   readState,
@@ -156,5 +158,15 @@ describe('property 16: damaged records', () => {
     expect(() => readState(stateRow({ ...STATE, beta: 0.5 }), SHAPE)).toThrow(RecordError);
     const window = { ...STATE.wide, narrativeWindow: '012' };
     expect(() => readState(stateRow({ ...STATE, wide: window }), SHAPE)).toThrow(RecordError);
+  });
+});
+
+describe('an allowance', () => {
+  it('comes back, and counts as used up where it is damaged', () => {
+    const row = allowanceRow('source/cell/1', 2, 5);
+    expect(row).toMatchObject({ kind: 'allowance', key: 'source/cell/1', expiresAt: 5 });
+    expect(readAllowance(row)).toBe(2);
+    expect(readAllowance({ ...row, value: '{"format":1,"count":"many"}' })).toBe(Number.POSITIVE_INFINITY);
+    expect(readAllowance({ ...row, value: 'torn' })).toBe(Number.POSITIVE_INFINITY);
   });
 });

@@ -25,11 +25,7 @@ export const MEMORY_SETTINGS = {
     0.1,
     'How much a showing without a click counts against a document; 0.1 = as much as usual.',
   ),
-  PHEROMONE_UNIT: setting(
-    decimal(0, 100, { openMin: true }),
-    0.15,
-    'Excess of clicks that counts as one unit.',
-  ),
+  PHEROMONE_UNIT: setting(decimal(0.001, 100), 0.15, 'Excess of clicks that counts as one unit.'),
   EVIDENCE_CAP: setting(
     decimal(1, 1e6),
     10,

@@ -23,7 +23,7 @@ export function rerankRoute(tools: RouteTools): Handler {
     if (request === undefined || !issues.none) throw validationError(issues.list);
     const [answer] = await rank(exchange, tools, [request]);
     if (answer === undefined) throw new Error('the reranker gave no answer');
-    const text = JSON.stringify(rerankResponse(request, answer, exchange.namespace!));
+    const text = rerankResponse(request, answer, exchange.namespace!);
     tools.responder.json(exchange, 200, text, answerHeaders(exchange, tools, [answer]));
   };
 }
@@ -41,7 +41,7 @@ export function rerankBatchRoute(tools: RouteTools): Handler {
     const rows = answers.map((answer, index) =>
       rerankResponse(requests[index]!, answer, exchange.namespace!),
     );
-    tools.responder.json(exchange, 200, JSON.stringify(rows), answerHeaders(exchange, tools, answers));
+    tools.responder.json(exchange, 200, `[${rows.join(',')}]`, answerHeaders(exchange, tools, answers));
   };
 }
 
