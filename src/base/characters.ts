@@ -34,12 +34,6 @@ export function characterClass(codePoint: number): CharacterClass {
   return page[codePoint & 255] as CharacterClass;
 }
 
-/** Whether every character is ASCII. */
-export function isAscii(text: string): boolean {
-  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 127) return false;
-  return true;
-}
-
 /** The patterns run over the page as one string, which takes some 20 µs; asking for each character took 400. */
 function makePage(first: number): Uint8Array {
   const characters = Array.from({ length: PAGE_SIZE }, (_, offset) => String.fromCodePoint(first + offset));

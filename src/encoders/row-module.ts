@@ -1,21 +1,29 @@
+/** Dimensions of one step of either loop: what fits in the registers. */
+export const STEP = 32;
+
 /**
  * A WebAssembly module with SIMD, put together by hand because it is two loops long and a compiler would be one more
  * thing to install. It imports `env.memory` and exports
  *
- *   dot(vector, row, length) -> f32        Σ vector[k] · row[k]
- *   add(sum, row, length, factor)          sum[k] += factor · row[k]
+ *   dot(vector, row, end) -> f32                    Σ vector[k] · row[k], for the row from `row` to before `end`
+ *   combine(sum, rows, factors, offset, end)        sum[k] = Σ factor · row[k] for 32 k, over rows from `rows` to before `end`
  *
- * where `vector` and `sum` are addresses of float32, `row` of int8, and `length` is a multiple of 8, at least 8. Opcodes
- * as in the WebAssembly core specification 2.0, section 5.
+ * where `vector` and `sum` are addresses of float32, `row` of int8, `rows` of a list of such addresses and `factors` of a
+ * float32 for each; `offset` is added to each of `rows`. A row is a multiple of 32 long; neither a row nor a list is
+ * empty. Opcodes as in the WebAssembly core specification 2.0, section 5.
  */
 export function assembleRowModule(): Uint8Array<ArrayBuffer> {
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, [2, ...functionType([I32, I32, I32], [F32]), ...functionType([I32, I32, I32, F32], [])]),
+    ...section(1, [
+      2,
+      ...functionType([I32, I32, I32], [F32]),
+      ...functionType([I32, I32, I32, I32, I32], []),
+    ]),
     ...section(2, [1, ...text('env'), ...text('memory'), 0x02, 0x00, 1]),
     ...section(3, [2, 0, 1]),
-    ...section(7, [2, ...text('dot'), 0x00, 0, ...text('add'), 0x00, 1]),
-    ...section(10, [2, ...body(3, DOT), ...body(2, ADD)]),
+    ...section(7, [2, ...text('dot'), 0x00, 0, ...text('combine'), 0x00, 1]),
+    ...section(10, [2, ...body(0, 9, DOT), ...body(1, 10, COMBINE)]),
   ]);
 }
 
@@ -26,10 +34,12 @@ const V128 = 0x7b;
 const get = (local: number) => [0x20, local];
 const set = (local: number) => [0x21, local];
 const tee = (local: number) => [0x22, local];
-const i32 = (value: number) => [0x41, value];
+const plus = (local: number, value: number) => [...get(local), ...i32(value), ...I32_ADD];
 const I32_ADD = [0x6a];
-const I32_SUB = [0x6b];
+const I32_NOT_EQUAL = [0x47];
 const F32_ADD = [0x92];
+const LOAD_I32 = [0x28, 2, 0];
+const LOAD_F32 = [0x2a, 2, 0];
 const LOOP = [0x03, 0x40];
 const REPEAT_IF = [0x0d, 0];
 const END = [0x0b];
@@ -37,7 +47,7 @@ const END = [0x0b];
 const loadFloats = (offset: number) => [0xfd, 0x00, 2, offset];
 const storeFloats = (offset: number) => [0xfd, 0x0b, 2, offset];
 /** Eight int8 as int16. */
-const LOAD_BYTES = [0xfd, 0x01, 0, 0];
+const loadBytes = (offset: number) => [0xfd, 0x01, 0, offset];
 const SPLAT = [0xfd, 0x13];
 const lane = (index: number) => [0xfd, 0x1f, index];
 const FLOATS_ADD = [0xfd, 0xe4, 0x01];
@@ -47,44 +57,48 @@ const TO_FLOATS = [0xfd, 0xfa, 0x01];
 const LOW = [0xfd, 0xa7, 0x01, ...TO_FLOATS];
 const HIGH = [0xfd, 0xa8, 0x01, ...TO_FLOATS];
 
-/** Moves the address in local 0 by eight float32 and that in local 1 by eight int8; again while local 2 has more. */
-const NEXT = [
-  ...[...get(0), ...i32(32), ...I32_ADD, ...set(0)],
-  ...[...get(1), ...i32(8), ...I32_ADD, ...set(1)],
-  ...[...get(2), ...i32(8), ...I32_SUB, ...tee(2), ...REPEAT_IF],
-];
+const EIGHTHS = [0, 1, 2, 3, 4, 5, 6, 7];
 
-/** Locals: vector, row, length; sums of the low and the high lanes, the row's bytes. */
-const DOT = [
-  ...LOOP,
-  ...[...get(3), ...get(0), ...loadFloats(0), ...get(1), ...LOAD_BYTES, ...tee(5), ...LOW],
-  ...[...FLOATS_MULTIPLY, ...FLOATS_ADD, ...set(3)],
-  ...[
-    ...get(4),
-    ...get(0),
-    ...loadFloats(16),
-    ...get(5),
-    ...HIGH,
+/**
+ * Multiplies the 32 int8 at the address in local `row`, four at a time, by what `factor` puts on the stack, and adds the
+ * products to the eight locals from `sums`; the local after them holds the bytes.
+ */
+function addStep(row: number, sums: number, factor: (eighth: number) => number[]): number[] {
+  const bytes = sums + EIGHTHS.length;
+  return EIGHTHS.flatMap((eighth) => [
+    ...get(sums + eighth),
+    ...(eighth % 2 === 0
+      ? [...get(row), ...loadBytes(4 * eighth), ...tee(bytes), ...LOW]
+      : [...get(bytes), ...HIGH]),
+    ...factor(eighth),
     ...FLOATS_MULTIPLY,
     ...FLOATS_ADD,
-    ...set(4),
-  ],
-  ...NEXT,
+    ...set(sums + eighth),
+  ]);
+}
+
+/** Locals: vector, row, end; eight sums, the row's bytes. */
+const DOT = [
+  ...LOOP,
+  ...addStep(1, 3, (eighth) => [...get(0), ...loadFloats(16 * eighth)]),
+  ...[...plus(0, 4 * STEP), ...set(0)],
+  ...[...plus(1, STEP), ...tee(1), ...get(2), ...I32_NOT_EQUAL, ...REPEAT_IF],
   ...END,
-  ...[...get(3), ...get(4), ...FLOATS_ADD, ...tee(3), ...lane(0)],
+  ...EIGHTHS.slice(1).flatMap((eighth) => [...get(3), ...get(3 + eighth), ...FLOATS_ADD, ...set(3)]),
+  ...[...get(3), ...lane(0)],
   ...[1, 2, 3].flatMap((index) => [...get(3), ...lane(index), ...F32_ADD]),
 ];
 
-/** Locals: sum, row, length, factor; the factor in every lane, the row's bytes. */
-const ADD = [
-  ...[...get(3), ...SPLAT, ...set(4)],
+/** Locals: sum, rows, factors, offset, end; a row; eight sums, the row's bytes, the factor in every lane. */
+const COMBINE = [
   ...LOOP,
-  ...[...get(0), ...get(0), ...loadFloats(0), ...get(1), ...LOAD_BYTES, ...tee(5), ...LOW],
-  ...[...get(4), ...FLOATS_MULTIPLY, ...FLOATS_ADD, ...storeFloats(0)],
-  ...[...get(0), ...get(0), ...loadFloats(16), ...get(5), ...HIGH],
-  ...[...get(4), ...FLOATS_MULTIPLY, ...FLOATS_ADD, ...storeFloats(16)],
-  ...NEXT,
+  ...[...get(2), ...LOAD_F32, ...SPLAT, ...set(15)],
+  ...[...get(1), ...LOAD_I32, ...get(3), ...I32_ADD, ...set(5)],
+  ...addStep(5, 6, () => get(15)),
+  ...[...plus(2, 4), ...set(2)],
+  ...[...plus(1, 4), ...tee(1), ...get(4), ...I32_NOT_EQUAL, ...REPEAT_IF],
   ...END,
+  ...EIGHTHS.flatMap((eighth) => [...get(0), ...get(6 + eighth), ...storeFloats(16 * eighth)]),
 ];
 
 /** A section: its number, its length, its bytes. */
@@ -96,14 +110,19 @@ function functionType(parameters: readonly number[], results: readonly number[])
   return [0x60, parameters.length, ...parameters, results.length, ...results];
 }
 
-/** A function with some local v128 besides its parameters. */
-function body(vectors: number, code: readonly number[]): number[] {
-  const content = [1, vectors, V128, ...code, ...END];
+/** A function with some local i32 and v128 besides its parameters. */
+function body(integers: number, vectors: number, code: readonly number[]): number[] {
+  const content = [2, integers, I32, vectors, V128, ...code, ...END];
   return [...unsigned(content.length), ...content];
 }
 
 function text(name: string): number[] {
   return [name.length, ...Buffer.from(name, 'latin1')];
+}
+
+/** An i32 from 0 to 8191, as signed LEB128. */
+function i32(value: number): number[] {
+  return value < 64 ? [0x41, value] : [0x41, (value & 127) | 128, value >>> 7];
 }
 
 /** LEB128. */

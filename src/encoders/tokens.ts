@@ -1,4 +1,5 @@
-import { characterClass, isAscii, LETTER, SPACE } from '../base/characters.js';
+import { characterClass, LETTER, SPACE } from '../base/characters.js';
+import { ALONE, PARTS_WORDS, type Reading, type VisitSpan } from '../base/word-reader.js';
 
 const ASCII_LETTER = 1;
 const ASCII_SPACE = 2;
@@ -9,40 +10,27 @@ const ASCII_KIND = Uint8Array.from({ length: 128 }, (_, code) => {
   return /\s/.test(character) ? ASCII_SPACE : 0;
 });
 
-/** Lower case, and beyond ASCII without accents (NFD, marks that take no room left out), as BERT uncased reads text. */
-export function fold(text: string): string {
-  const lower = text.toLowerCase();
-  return isAscii(lower) ? lower : lower.normalize('NFD').replace(/\p{Mn}/gu, '');
-}
-
-/** Is given a token as the part of `source` from `start` to before `end`. */
-export type VisitToken = (source: string, start: number, end: number) => void;
-
 /**
- * Calls `visit` with the tokens of a folded text in order: runs of letters, numbers and marks; every other character
- * that is no white space alone; ideographs alone.
+ * Tokens of a text in order, as BERT uncased reads it: lower case, beyond ASCII without accents (NFD, marks that take no
+ * room left out); runs of letters, numbers and marks; every other character that is no white space alone; ideographs
+ * alone.
  */
-export function forEachToken(folded: string, visit: VisitToken): void {
-  if (isAscii(folded)) visitAscii(folded, visit);
-  else visitUnicode(folded, visit);
+export const tokenReading: Reading = {
+  asciiClasses: ASCII_KIND.map((kind, code) => {
+    if (kind === ASCII_LETTER) return String.fromCharCode(code).toLowerCase().charCodeAt(0);
+    return kind === ASCII_SPACE ? PARTS_WORDS : code + ALONE;
+  }),
+  forEachSpan: (text, visit) => visitTokens(fold(text), visit),
+};
+
+function fold(text: string): string {
+  return text
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/\p{Mn}/gu, '');
 }
 
-function visitAscii(folded: string, visit: VisitToken): void {
-  let start = -1;
-  for (let index = 0; index < folded.length; index++) {
-    const kind = ASCII_KIND[folded.charCodeAt(index)];
-    if (kind === ASCII_LETTER) {
-      if (start < 0) start = index;
-      continue;
-    }
-    if (start >= 0) visit(folded, start, index);
-    start = -1;
-    if (kind !== ASCII_SPACE) visit(folded, index, index + 1);
-  }
-  if (start >= 0) visit(folded, start, folded.length);
-}
-
-function visitUnicode(folded: string, visit: VisitToken): void {
+function visitTokens(folded: string, visit: VisitSpan): void {
   let start = -1;
   let index = 0;
   while (index < folded.length) {
@@ -53,7 +41,7 @@ function visitUnicode(folded: string, visit: VisitToken): void {
     } else {
       if (start >= 0) visit(folded, start, index);
       start = -1;
-      if (kind === ALONE) visit(folded, index, index + width);
+      if (kind === SINGLE) visit(folded, index, index + width);
     }
     index += width;
   }
@@ -61,17 +49,17 @@ function visitUnicode(folded: string, visit: VisitToken): void {
 }
 
 const RUN = 0;
-const ALONE = 1;
+const SINGLE = 1;
 const BLANK = 2;
 
 function kindAt(text: string, index: number): number {
   const code = text.charCodeAt(index);
   if (code < 128)
-    return ASCII_KIND[code] === ASCII_LETTER ? RUN : ASCII_KIND[code] === ASCII_SPACE ? BLANK : ALONE;
+    return ASCII_KIND[code] === ASCII_LETTER ? RUN : ASCII_KIND[code] === ASCII_SPACE ? BLANK : SINGLE;
   const codePoint = text.codePointAt(index)!;
   const kind = characterClass(codePoint);
-  if (kind >= LETTER) return isIdeograph(codePoint) ? ALONE : RUN;
-  return kind === SPACE ? BLANK : ALONE;
+  if (kind >= LETTER) return isIdeograph(codePoint) ? SINGLE : RUN;
+  return kind === SPACE ? BLANK : SINGLE;
 }
 
 /** UTF-16 units of the character at an index. */

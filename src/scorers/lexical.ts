@@ -5,7 +5,7 @@ import { Lexicon } from './lexicon.js';
 import { minMax } from './min-max.js';
 import type { Scorer } from './scorer.js';
 import { SlotIndex } from './slot-index.js';
-import { meanLength, termCounts, termPlaces } from './term-counts.js';
+import { meanLength, TermCounts } from './term-counts.js';
 import { type TermMeasure, TermNamespace } from './term-namespace.js';
 
 export interface LexicalOptions {
@@ -34,10 +34,21 @@ export function createLexicalScorer({ prior, startPace, lexicon = new Lexicon() 
 function lexicalMeasure(index: SlotIndex): TermMeasure {
   return {
     soft: false,
-    measure(pairs, entry, read) {
-      const analysis = read(entry);
-      const counts = termCounts(termPlaces(pairs.terms, analysis, index), analysis);
-      return { length: analysis.length, counts, heads: NO_BYTES, similarities: NO_NUMBERS, cosine: 0 };
+    begin({ terms }) {
+      const found = new TermCounts(terms, index);
+      const features = {
+        length: 0,
+        counts: found.counts,
+        heads: NO_BYTES,
+        similarities: NO_NUMBERS,
+        cosine: 0,
+      };
+      return (entry, read) => {
+        const analysis = read(entry);
+        found.find(analysis);
+        features.length = analysis.length;
+        return features;
+      };
     },
     blend({ terms, counts, lengths }, rows, idfs) {
       const mean = meanLength(lengths, rows);

@@ -1,37 +1,39 @@
-/** A map from slots to small numbers that is emptied in no time; scratch space for one synchronous piece of work. */
+/** Numbers are below it. */
+const SPAN = 131_072;
+const LAST_BASE = 2 ** 31 - 2 * SPAN;
+
+/** A map from slots to numbers from 0 to 131 071 that is emptied in no time; scratch space for synchronous work. */
 export class SlotIndex {
-  private serials = new Uint32Array(1024);
-  private values = new Uint32Array(1024);
-  private serial = 0;
+  /** Whose numbers the map holds, where its users do not finish with it at once; emptying forgets it. */
+  owner: object | undefined;
+  /** By slot: base + number, where lower ones are left from before. */
+  private places = new Int32Array(1024);
+  private base = SPAN;
 
   /** Empties the map and makes room for slots below `slots`. */
   start(slots: number): void {
-    if (slots > this.serials.length || this.serial === 0xffff_ffff) {
-      const length = Math.max(slots * 2, this.serials.length);
-      this.serials = new Uint32Array(length);
-      this.values = new Uint32Array(length);
-      this.serial = 0;
+    this.owner = undefined;
+    if (slots > this.places.length) this.grow(slots);
+    if (this.base >= LAST_BASE) {
+      this.places.fill(0);
+      this.base = 0;
     }
-    this.serial++;
+    this.base += SPAN;
   }
 
-  /** The number of a slot, or −1; −1 also for slots never made room for. */
+  /** The number of a slot, or below 0. */
   get(slot: number): number {
-    return this.serials[slot] === this.serial ? this.values[slot]! : -1;
+    return slot < this.places.length ? this.places[slot]! - this.base : -1;
   }
 
   set(slot: number, value: number): void {
-    if (slot >= this.serials.length) this.grow(slot + 1);
-    this.serials[slot] = this.serial;
-    this.values[slot] = value;
+    if (slot >= this.places.length) this.grow(slot + 1);
+    this.places[slot] = this.base + value;
   }
 
   private grow(slots: number): void {
-    const serials = new Uint32Array(slots * 2);
-    const values = new Uint32Array(slots * 2);
-    serials.set(this.serials);
-    values.set(this.values);
-    this.serials = serials;
-    this.values = values;
+    const places = new Int32Array(slots * 2);
+    places.set(this.places);
+    this.places = places;
   }
 }

@@ -1,34 +1,56 @@
+import type { DocumentFrequencies } from '../text/document-frequencies.js';
 import type { QueryTerm } from './query-terms.js';
 import type { SlotIndex } from './slot-index.js';
 import type { TextAnalysis } from './text-analysis.js';
 
-/** Place of each query term among the stems of a text, −1 where it is not there. One pass over the stems. */
-export function termPlaces(
-  terms: readonly QueryTerm[],
-  analysis: TextAnalysis,
-  index: SlotIndex,
-): Int32Array {
-  const { slots, size, frequencies } = analysis;
-  index.start(frequencies.size);
-  for (let term = 0; term < terms.length; term++) {
-    const slot = frequencies.find(terms[term]!.stem);
-    if (slot >= 0) index.set(slot, term);
-  }
-  const places = new Int32Array(terms.length).fill(-1);
-  for (let place = 0; place < size; place++) {
-    const term = index.get(slots[place]!);
-    if (term >= 0) places[term] = place;
-  }
-  return places;
-}
+/** Finds the terms of one query in texts. What it gives is overwritten by the next text. */
+export class TermCounts {
+  /** By term: its place among the stems of the text, −1 where it is not there. */
+  readonly places: Int32Array;
+  /** By term: how often the text holds it. */
+  readonly counts: Float32Array;
+  /** By term: its stem's slot in the frequencies and epoch of the last text. */
+  private slots: readonly number[] = [];
+  private frequencies: DocumentFrequencies | undefined;
+  private epoch = -1;
 
-/** How often a text holds each query term. */
-export function termCounts(places: Int32Array, { slots, size }: TextAnalysis): Float32Array {
-  const counts = new Float32Array(places.length);
-  for (let term = 0; term < places.length; term++) {
-    if (places[term]! >= 0) counts[term] = slots[2 * size + places[term]!]!;
+  /** `index`: scratch space, which others may use between texts. */
+  constructor(
+    private readonly terms: readonly QueryTerm[],
+    private readonly index: SlotIndex,
+  ) {
+    this.places = new Int32Array(terms.length);
+    this.counts = new Float32Array(terms.length);
   }
-  return counts;
+
+  /** Finds the terms in a text: one pass over its stems. */
+  find({ slots, size, frequencies }: TextAnalysis): void {
+    const { places, counts, index } = this;
+    this.fillIndex(frequencies);
+    places.fill(-1);
+    counts.fill(0);
+    for (let place = 0; place < size; place++) {
+      const term = index.get(slots[place]!);
+      if (term < 0) continue;
+      places[term] = place;
+      counts[term] = slots[2 * size + place]!;
+    }
+  }
+
+  /** Makes the index one from slots to terms, unless it still is. */
+  private fillIndex(frequencies: DocumentFrequencies): void {
+    const { terms, index } = this;
+    if (this.frequencies !== frequencies || this.epoch !== frequencies.epoch) {
+      this.slots = terms.map(({ stem }) => frequencies.slot(stem));
+      this.frequencies = frequencies;
+      this.epoch = frequencies.epoch;
+    } else if (index.owner === this) {
+      return;
+    }
+    index.start(frequencies.size);
+    for (let term = 0; term < terms.length; term++) index.set(this.slots[term]!, term);
+    index.owner = this;
+  }
 }
 
 /** Mean of the texts' lengths, at least 1. */

@@ -15,16 +15,18 @@ import type { TextEntry } from './text-cache.js';
 export interface TermMeasure {
   /** Whether pairs hold more than counts. */
   readonly soft: boolean;
-  /** Measures one pair; may pause, and then must read the analysis again. */
-  measure(
-    pairs: QueryPairs,
-    entry: TextEntry,
-    read: ReadText,
-    pace: Pace,
-  ): Promise<PairFeatures> | PairFeatures;
+  /** What measures the pairs of one request with a query. */
+  begin(pairs: QueryPairs): MeasurePair;
   /** Sums the features of a request's pairs, with the idf of each query term. */
   blend(pairs: QueryPairs, rows: Int32Array, idfs: Float64Array): Blend;
 }
+
+/** Measures one pair; may pause, and then must read the analysis again. What it gives is overwritten by the next pair. */
+export type MeasurePair = (
+  entry: TextEntry,
+  read: ReadText,
+  pace: Pace,
+) => Promise<PairFeatures> | PairFeatures;
 
 /** The current analysis of a text; void after the next pause. */
 export type ReadText = (entry: TextEntry) => TextAnalysis;
@@ -71,6 +73,7 @@ export class TermNamespace implements NamespaceScorer {
     const rows = new Int32Array(texts.length);
     let misses = 0;
     let pace: Pace | undefined;
+    let measure: MeasurePair | undefined;
     for (let index = 0; index < texts.length; index++) {
       const entry = texts[index]!;
       rows[index] = entry.analysis === undefined ? -1 : pairs.row(entry.analysis.id);
@@ -78,7 +81,8 @@ export class TermNamespace implements NamespaceScorer {
       misses++;
       pace ??= this.startPace();
       if (pace.due()) await pace.rest();
-      const measured = this.measure.measure(pairs, entry, this.readText, pace);
+      measure ??= this.measure.begin(pairs);
+      const measured = measure(entry, this.readText, pace);
       const features = measured instanceof Promise ? await measured : measured;
       rows[index] = pairs.add(this.readText(entry).id, features);
     }

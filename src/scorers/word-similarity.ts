@@ -34,8 +34,10 @@ const ROW_STEP = 1024;
 /** How alike one query word is to the words of the lexicon. */
 export interface SimilarityRow {
   readonly vector: Float32Array;
+  /** Epoch of the lexicon. */
+  readonly epoch: number;
   /** By word id; coarse, so a row is small: the best words of a text are computed exactly. */
-  levels: Uint8Array;
+  readonly levels: Uint8Array;
 }
 
 /**
@@ -62,14 +64,19 @@ export class WordSimilarity {
     return this.rows.calculatedSize + 8 * this.forms.length;
   }
 
-  /** The row of a query word, with room for every word of the lexicon. Good until the next pause. */
-  row(word: string): SimilarityRow {
+  /**
+   * The row of a query word, with room for every word of the lexicon. Good until the next pause; after that, `earlier`
+   * spares the look-up where it still is.
+   */
+  row(word: string, earlier?: SimilarityRow): SimilarityRow {
+    const { size, epoch } = this.lexicon;
+    if (earlier !== undefined && earlier.epoch === epoch && earlier.levels.length >= size) return earlier;
     this.followLexicon();
     const known = this.rows.get(word);
-    if (known !== undefined && known.levels.length >= this.lexicon.size) return known;
-    const levels = new Uint8Array(ROW_STEP * Math.ceil((ROW_GROWTH * this.lexicon.size) / ROW_STEP));
+    if (known !== undefined && known.levels.length >= size) return known;
+    const levels = new Uint8Array(ROW_STEP * Math.ceil((ROW_GROWTH * size) / ROW_STEP));
     if (known !== undefined) levels.set(known.levels);
-    const row = { vector: known?.vector ?? this.vectors.vector(this.vectors.form(word)), levels };
+    const row = { vector: known?.vector ?? this.vectors.vector(this.vectors.form(word)), epoch, levels };
     this.rows.set(word, row, { size: ROW_BYTES + 4 * row.vector.length + levels.length });
     return row;
   }
@@ -120,7 +127,7 @@ export class WordSimilarity {
   private exact(row: SimilarityRow, id: number): number {
     let form = this.forms[id];
     if (form === undefined) {
-      form = this.vectors.form(this.lexicon.at(id).word);
+      form = this.vectors.form(this.lexicon.word(id));
       this.forms[id] = form;
     }
     return Math.max(0, (this.vectors.cosine(row.vector, form) - THRESHOLD) / (1 - THRESHOLD));

@@ -1,4 +1,5 @@
-import { CJK, characterClass, isAscii, LETTER, UNSPACED } from '../base/characters.js';
+import { CJK, characterClass, LETTER, UNSPACED } from '../base/characters.js';
+import { PARTS_WORDS, type Reading, type VisitSpan } from '../base/word-reader.js';
 
 /** Splits by dictionary; the locale only decides between dictionaries that all come with the engine. */
 const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
@@ -8,23 +9,21 @@ const ASCII_WORD = Uint8Array.from({ length: 128 }, (_, code) =>
   /\w/.test(String.fromCharCode(code)) ? 1 : 0,
 );
 
-/** Is given a word as the part of `source` from `start` to before `end`. */
-export type VisitSpan = (source: string, start: number, end: number) => void;
-
 /**
- * Calls `visit` with each word of a text in order: NFC, lower case, runs of letters, numbers, marks and `_`. Runs of
- * Han, Kana, Hangul, Thai, Lao, Khmer and Myanmar are split by dictionary; Han, Kana and Hangul runs add their pairs of
- * neighbouring characters after their words, because dictionaries cut one name in different ways. Stop words are
- * visited too. About 5 µs for 1000 ASCII characters besides the visits.
+ * Words of a text in order: NFC, lower case, runs of letters, numbers, marks and `_`. Runs of Han, Kana, Hangul, Thai,
+ * Lao, Khmer and Myanmar are split by dictionary; Han, Kana and Hangul runs add their pairs of neighbouring characters
+ * after their words, because dictionaries cut one name in different ways. Stop words are words too.
  */
-export function forEachSpan(text: string, visit: VisitSpan): void {
-  if (isAscii(text)) visitAscii(text.toLowerCase(), visit);
-  else visitUnicode(text.normalize('NFC').toLowerCase(), visit);
-}
+export const wordReading: Reading = {
+  asciiClasses: Uint8Array.from({ length: 128 }, (_, code) =>
+    ASCII_WORD[code] === 1 ? String.fromCharCode(code).toLowerCase().charCodeAt(0) : PARTS_WORDS,
+  ),
+  forEachSpan: (text, visit) => visitWords(text.normalize('NFC').toLowerCase(), visit),
+};
 
-/** The same with each word cut out. Words may be views of the text: detach what you keep. */
+/** Calls `visit` with each word of a text, cut out. Words may be views of the text: detach what you keep. */
 export function forEachWord(text: string, visit: (word: string) => void): void {
-  forEachSpan(text, (source, start, end) => visit(source.slice(start, end)));
+  wordReading.forEachSpan(text, (source, start, end) => visit(source.slice(start, end)));
 }
 
 /** The words of a text, as `forEachWord` visits them. */
@@ -34,20 +33,7 @@ export function wordsOf(text: string): string[] {
   return words;
 }
 
-function visitAscii(text: string, visit: VisitSpan): void {
-  let start = -1;
-  for (let index = 0; index < text.length; index++) {
-    if (ASCII_WORD[text.charCodeAt(index)] === 1) {
-      if (start < 0) start = index;
-    } else if (start >= 0) {
-      visit(text, start, index);
-      start = -1;
-    }
-  }
-  if (start >= 0) visit(text, start, text.length);
-}
-
-function visitUnicode(text: string, visit: VisitSpan): void {
+function visitWords(text: string, visit: VisitSpan): void {
   let start = 0;
   let runKind = 0;
   let index = 0;

@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  CJK,
-  characterClass,
-  isAscii,
-  LETTER,
-  SEPARATOR,
-  SPACE,
-  UNSPACED,
-} from '../../src/base/characters.js';
+import { CJK, characterClass, LETTER, SEPARATOR, SPACE, UNSPACED } from '../../src/base/characters.js';
 
 const classOf = (character: string) => characterClass(character.codePointAt(0)!);
 
@@ -52,11 +44,5 @@ describe('the class of a character', () => {
         differing.push(codePoint);
     }
     expect(differing).toEqual([]);
-  });
-});
-
-describe('isAscii', () => {
-  it('is false as soon as one character is beyond', () => {
-    expect([isAscii(''), isAscii('abc\u007f'), isAscii('abc\u0080')]).toEqual([true, true, false]);
   });
 });

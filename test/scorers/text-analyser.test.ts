@@ -17,7 +17,7 @@ function setUp(options: { maxStems?: number; maxWords?: number } = {}) {
     const { slots, size } = analysisOf(text);
     return Array.from({ length: size }, (_, place) => [
       slots[place],
-      lexicon.at(slots[size + place]!).word,
+      lexicon.word(slots[size + place]!),
       slots[2 * size + place],
     ]);
   };

@@ -1,0 +1,59 @@
+import { type WordList, WordReader } from '../base/word-reader.js';
+import { tokenReading } from './tokens.js';
+import type { WordPieces } from './word-pieces.js';
+
+/** Most tokens whose pieces are remembered (about 4 MB); then the memory starts again. */
+const MEMO_LIMIT = 65_536;
+/** Long tokens count for several. */
+const MEAN_TOKEN_BYTES = 32;
+
+/** The pieces of tokens, remembered by the tokens' numbers: texts are read without cutting out a word that is known. */
+export class TokenPieces {
+  /** Ids of pieces, those of one token after those of another; good until the next `read`. */
+  pieces = new Int32Array(4096);
+  /** By token: where its pieces start; those of the next one begin where they end. Good until the next `read`. */
+  starts = new Int32Array(4096);
+  /** Tokens that were split. */
+  private size = 0;
+  private readonly reader = new WordReader(tokenReading);
+
+  constructor(private readonly splitter: WordPieces) {}
+
+  /** The tokens of a text, by number; overwritten by the next text. */
+  read(text: string): WordList {
+    const { table } = this.reader;
+    if (table.size >= MEMO_LIMIT || table.wordBytes >= MEMO_LIMIT * MEAN_TOKEN_BYTES) this.clear();
+    const tokens = this.reader.read(text);
+    while (this.size < table.size) this.split(this.size++);
+    return tokens;
+  }
+
+  /** The pieces of a text's tokens, in order. */
+  piecesOf(text: string): number[] {
+    const { ids, count } = this.read(text);
+    return Array.from(ids.subarray(0, count)).flatMap((token) =>
+      Array.from(this.pieces.subarray(this.starts[token], this.starts[token + 1])),
+    );
+  }
+
+  clear(): void {
+    this.reader.table.clear();
+    this.size = 0;
+  }
+
+  private split(token: number): void {
+    const pieces = this.splitter.split(this.reader.table.word(token));
+    const start = this.starts[token]!;
+    const end = start + pieces.length;
+    if (end > this.pieces.length) this.pieces = longer(this.pieces, end);
+    if (token + 1 === this.starts.length) this.starts = longer(this.starts, token + 2);
+    this.pieces.set(pieces, start);
+    this.starts[token + 1] = end;
+  }
+}
+
+function longer(numbers: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const copy = new Int32Array(2 * length);
+  copy.set(numbers);
+  return copy;
+}
