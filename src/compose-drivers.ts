@@ -40,7 +40,13 @@ export function openModels(settings: Settings): { encoder: Encoder; scorer: Scor
   const encoder = settings.embeddingBackend === 'hash' ? hashed() : words;
   return {
     encoder,
-    scorer: createScorer(settings.scorer, { encoder, words, prior, inputPrior: settings.inputPrior }),
+    scorer: createScorer(settings.scorer, {
+      encoder,
+      words,
+      prior,
+      inputPrior: settings.inputPrior,
+      keyEncoder: encoder,
+    }),
   };
 }
 
@@ -50,6 +56,7 @@ export async function openStore(
   clock: Clock,
   logger: Logger,
   metrics: Metrics,
+  onReplaced: () => void,
 ): Promise<Store> {
   const impressions = impressionBounds(settings);
   if (settings.storageBackend === 'memory') return new MemoryStore(impressions);
@@ -58,6 +65,7 @@ export async function openStore(
     clock,
     sync: settings.storageSync,
     impressions,
+    onReplaced,
     onQuarantined: (file, newFile) => {
       metrics.stateQuarantined();
       logger.error(

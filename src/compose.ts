@@ -8,6 +8,7 @@ import { RequestIds } from './base/request-ids.js';
 import { loadSettings } from './base/settings/load-settings.js';
 import type { Settings } from './base/settings/table.js';
 import { Sparingly } from './base/sparingly.js';
+import { withinTime } from './base/within-time.js';
 import { chanceOf, openModels, openStateOwner as openOwner, openStore } from './compose-drivers.js';
 import { gateSettings, memorySettings, rerankerSettings } from './compose-options.js';
 import { Maintenance } from './namespaces/maintenance.js';
@@ -30,8 +31,10 @@ export { openStateReader } from './compose-drivers.js';
 
 /** While a disk fails, each kind of failure is logged so often; metrics count them all. */
 const FAILURE_LOG_INTERVAL_MS = 10_000;
-/** Share of `CACHE_MAX_BYTES` that the texts, or the pairs, of one namespace may fill. */
-const CACHE_SHARE = 0.5;
+/** Time the disk has for what is unwritten, once the requests under way are done. */
+const SAVING_TIMEOUT_MS = 10_000;
+/** Shares of `CACHE_MAX_BYTES` that one namespace may fill; together below 1, so that one alone is never trimmed whole. */
+const CACHE_SHARES = { texts: 0.45, pairs: 0.4, queries: 0.05 } as const;
 
 /** The whole program without HTTP: what `serve` and the measuring commands use. */
 export interface ComposedServices {
@@ -76,12 +79,14 @@ export async function compose(
     namespaceMax: settings.metricsNamespaceMax,
   });
   const { encoder, scorer } = openModels(settings);
-  const store = await openStore(settings, clock, logger, metrics);
+  const residents: { registry?: NamespaceRegistry<Namespace> } = {};
+  const store = await openStore(settings, clock, logger, metrics, () => forgetState(residents.registry));
   const hashKey = await openHashKey(settings, store);
   const { hash } = hashKey;
   const sparingly = new Sparingly(clock, FAILURE_LOG_INTERVAL_MS);
   const events = eventsOf(logger, metrics, sparingly);
   const registry = openRegistry(settings, { store, scorer, encoder, hash, clock, events }, logger, metrics);
+  residents.registry = registry;
   const reranker = new Reranker({
     encoder,
     hash,
@@ -143,13 +148,26 @@ export async function compose(
     }),
     newRequestId: () => requestIds.next(),
     async close() {
-      await maintenance.stop();
-      await registry.close(AbortSignal.timeout(settings.shutdownTimeoutMs));
-      await store.close();
+      const patience = AbortSignal.timeout(settings.shutdownTimeoutMs);
+      const saved = maintenance
+        .stop()
+        .then(() => registry.close(patience))
+        .then(() => store.close());
+      const inTime = await withinTime(saved, settings.shutdownTimeoutMs + SAVING_TIMEOUT_MS);
+      if (!inTime) logger.error('the disk did not answer in time; what was unwritten is lost');
       await scorer.close();
       await encoder.close();
     },
   };
+}
+
+/** The database is another one: open namespaces read it anew, and forget impressions whose feedback it cannot know. */
+function forgetState(registry: NamespaceRegistry<Namespace> | undefined): void {
+  for (const name of registry?.names() ?? []) {
+    const namespace = registry?.peek(name);
+    namespace?.invalidate();
+    namespace?.impressions.clear();
+  }
 }
 
 /** The key of the hashes. Rejects with `StorageError` `damaged` where its file is cut off; then the folder is given back. */
@@ -175,8 +193,9 @@ function openRegistry(
     ...shared,
     memory: memorySettings(settings, shared.encoder),
     frozen: settings.deterministic,
-    maxTextBytes: Math.ceil(settings.cacheMaxBytes * CACHE_SHARE),
-    maxPairBytes: Math.ceil(settings.cacheMaxBytes * CACHE_SHARE),
+    maxTextBytes: Math.ceil(settings.cacheMaxBytes * CACHE_SHARES.texts),
+    maxPairBytes: Math.ceil(settings.cacheMaxBytes * CACHE_SHARES.pairs),
+    maxQueryBytes: Math.ceil(settings.cacheMaxBytes * CACHE_SHARES.queries),
     impressionMaxBytes: settings.impressionMaxBytes,
     impressionMaxCount: settings.feedbackCacheSize ?? Number.POSITIVE_INFINITY,
     impressionBudget: { bytes: 0, maxBytes: settings.impressionTotalMaxBytes },

@@ -1,9 +1,10 @@
-/** Waits for `work`, but no longer than `ms`; never rejects for being late. */
-export async function withinTime(work: Promise<void>, ms: number): Promise<void> {
+/** Waits for `work`, but no longer than `ms`; answers whether it was done by then. Rejects only with what `work` does. */
+export async function withinTime(work: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
   });
-  await Promise.race([work, late]);
+  const inTime = await Promise.race([work.then(() => true), late]);
   clearTimeout(timer);
+  return inTime;
 }

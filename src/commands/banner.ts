@@ -1,4 +1,5 @@
 import type { Settings } from '../base/settings/table.js';
+import { anchored } from '../namespaces/name.js';
 
 /** What the try-it line says about a server. */
 export type BannerSettings = Pick<
@@ -21,7 +22,7 @@ const EXAMPLE = {
  */
 export function banner(url: string, settings: BannerSettings): string {
   const needsToken = settings.apiTokens.length > 0;
-  const namespace = new RegExp(settings.namespacePattern).test('demo') ? 'demo' : settings.defaultNamespace;
+  const namespace = anchored(settings.namespacePattern).test('demo') ? 'demo' : settings.defaultNamespace;
   const line = [
     `curl -s ${url}/rerank`,
     `-H 'Content-Type: application/json'`,

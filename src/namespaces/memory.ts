@@ -213,17 +213,25 @@ export class AdaptiveMemory {
     return estimateBeta(all.map((cell) => decayedEvidence(cell, now, this.settings.halfLifeMs)));
   }
 
-  /** Documents over the bound, by decayed exposure. Cost once there are that many: a sort of all of them. */
+  /** Documents over the bound, least decayed exposure first. Cost once there are that many: one pass over all of them. */
   private weakestDocuments(added: ReadonlyMap<string, WideEvidence>, now: number): string[] {
-    if (this.wideDocuments.size + added.size <= MAX_WIDE_DOCUMENTS) return [];
-    const all = new Map([...this.wideDocuments, ...added]);
-    const excess = Math.max(0, all.size - MAX_WIDE_DOCUMENTS);
-    if (excess === 0) return [];
-    return [...all]
-      .map(([key, known]) => ({ key, W: wideEvidence(known, now, this.settings.halfLifeMs).W }))
-      .sort((left, right) => left.W - right.W || byCodeUnit(left.key, right.key))
-      .slice(0, excess)
-      .map(({ key }) => key);
+    const fresh = [...added].filter(([key]) => !this.wideDocuments.has(key));
+    const excess = this.wideDocuments.size + fresh.length - MAX_WIDE_DOCUMENTS;
+    if (excess <= 0) return [];
+    const weakest: { key: string; W: number }[] = [];
+    const weigh = (key: string, evidence: WideEvidence): void => {
+      const { W } = wideEvidence(added.get(key) ?? evidence, now, this.settings.halfLifeMs);
+      const last = weakest[excess - 1];
+      if (last !== undefined && (W > last.W || (W === last.W && byCodeUnit(key, last.key) > 0))) return;
+      const place = weakest.findIndex(
+        (other) => W < other.W || (W === other.W && byCodeUnit(key, other.key) < 0),
+      );
+      weakest.splice(place < 0 ? weakest.length : place, 0, { key, W });
+      weakest.length = Math.min(weakest.length, excess);
+    };
+    for (const [key, evidence] of this.wideDocuments) weigh(key, evidence);
+    for (const [key, evidence] of fresh) weigh(key, evidence);
+    return weakest.map(({ key }) => key);
   }
 
   private setState(state: MemoryState): void {

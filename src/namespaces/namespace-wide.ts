@@ -56,23 +56,22 @@ export function wideEvidence(known: WideEvidence | undefined, now: number, halfL
 /** What a judge of pairs says of one shown document; null = it cannot tell. */
 export type ComponentValue = (document: ShownDocument) => number | null;
 
-/** Most pairs one feedback may add: a whole window. */
-const MAX_PAIRS = WINDOW_SIZE;
-
-/** Judges a component by a feedback: every selected document against every one passed over above it, where they differ. */
+/**
+ * Judges a component by a feedback: the best ranked selected document that has one passed over above it, against the
+ * nearest such. One pair at most, for pairs of one list agree with each other: with all of them a component of pure
+ * chance passed the bound that takes them as independent (10 of 100 selected: in 97 % of runs after 20 feedbacks). Empty
+ * where there is no such pair, or its two values are equal or unknown.
+ */
 export function judgePairs(shown: readonly ShownDocument[], scoreOf: ComponentValue): boolean[] {
-  const outcomes: boolean[] = [];
-  for (const chosen of shown) {
-    if (!chosen.selected) continue;
-    const value = scoreOf(chosen);
-    if (value === null) continue;
-    for (const passed of shown) {
-      if (passed.selected || passed.rank > chosen.rank || outcomes.length >= MAX_PAIRS) continue;
-      const other = scoreOf(passed);
-      if (other !== null && other !== value) outcomes.push(value > other);
-    }
-  }
-  return outcomes;
+  const byRank = [...shown].sort((left, right) => left.rank - right.rank);
+  const place = byRank.findIndex(
+    ({ selected }, rank) => selected && byRank.slice(0, rank).some((above) => !above.selected),
+  );
+  if (place < 0) return [];
+  const passed = byRank.slice(0, place).findLast(({ selected }) => !selected);
+  const value = scoreOf(byRank[place]);
+  const other = passed === undefined ? null : scoreOf(passed);
+  return value === null || other === null || value === other ? [] : [value > other];
 }
 
 /** Value of the namespace-wide narrative for a document, up to what all candidates share. */

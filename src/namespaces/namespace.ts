@@ -31,9 +31,10 @@ export interface NamespaceDependencies {
   openIndex(dimension: number): VectorIndex<string>;
   /** Document frequencies are not learned (`DETERMINISTIC`). */
   readonly frozen: boolean;
-  /** Bounds of the text and of the pair cache of one namespace. */
+  /** Bounds of the text cache, the pair cache and the remembered queries of one namespace. */
   readonly maxTextBytes: number;
   readonly maxPairBytes: number;
+  readonly maxQueryBytes: number;
   readonly impressionMaxBytes: number;
   readonly impressionMaxCount: number;
   readonly impressionBudget: ImpressionBudget;
@@ -57,8 +58,10 @@ export interface NamespaceEvents {
 const MAX_WAITING_WRITES = 1024;
 /** Last-use rows written at one ordinary flush. */
 const TOUCHED_PER_FLUSH = 256;
-/** Vectors of shown texts kept for feedback. */
-const SHOWN_VECTORS = 4096;
+/** Bytes of shown texts' vectors kept for feedback: some 4000. */
+const SHOWN_VECTOR_BYTES = 4 * 2 ** 20;
+/** What an open namespace takes before it holds anything. */
+const EMPTY_BYTES = 32 * 2 ** 10;
 /** Bytes of a kept vector besides its components. */
 const VECTOR_OVERHEAD_BYTES = 150;
 /** Wait before a failed load is tried again. */
@@ -74,10 +77,11 @@ export class Namespace implements Resident {
   readonly scorer: NamespaceScorer;
   readonly queries: QueryMemo;
   readonly impressions: ImpressionBuffer;
-  readonly memory: AdaptiveMemory;
+  memory: AdaptiveMemory;
   readonly log: ImpressionLog;
-  private readonly shownVectors = new LRUCache<string, Float32Array>({ max: SHOWN_VECTORS });
+  private readonly shownVectors: LRUCache<string, Float32Array>;
   private loaded = false;
+  private everLoaded = false;
   private closed = false;
   private loading: Promise<void> | null = null;
   private lastLoadAt = Number.NEGATIVE_INFINITY;
@@ -96,12 +100,12 @@ export class Namespace implements Resident {
     this.texts = new TextCache({ maxBytes: maxTextBytes });
     this.frequencies = new DocumentFrequencies({ frozen });
     this.scorer = scorer.open({ texts: this.texts, frequencies: this.frequencies, maxPairBytes });
-    this.queries = new QueryMemo(encoder.dimension);
+    this.queries = new QueryMemo(encoder.dimension, dependencies.maxQueryBytes);
     const { impressionMaxBytes, impressionMaxCount, impressionBudget } = dependencies;
     this.impressions = new ImpressionBuffer(impressionMaxBytes, impressionMaxCount, impressionBudget);
+    this.shownVectors = new LRUCache({ maxSize: SHOWN_VECTOR_BYTES });
+    this.memory = this.emptyMemory();
     const shape = this.vectorShape;
-    const index = dependencies.openIndex(shape.dimension);
-    this.memory = new AdaptiveMemory(shape.encoder, shape.dimension, dependencies.memory, index);
     const onDamaged = () => dependencies.events.recordsDamaged(name, 1);
     this.log = new ImpressionLog(this.impressions, {
       namespace: name,
@@ -148,14 +152,36 @@ export class Namespace implements Resident {
   }
 
   get bytes(): number {
-    const vectors =
-      this.shownVectors.size * (this.dependencies.encoder.dimension * 4 + VECTOR_OVERHEAD_BYTES);
-    return this.memory.bytes + this.frequencies.bytes + this.impressions.bytes + vectors;
+    const held = this.memory.bytes + this.frequencies.bytes + this.impressions.bytes;
+    return EMPTY_BYTES + held + this.shownVectors.calculatedSize;
   }
 
   private get vectorShape() {
     const { encoder } = this.dependencies;
     return { encoder: `${encoder.name}@${encoder.version}`, dimension: encoder.dimension };
+  }
+
+  private emptyMemory(): AdaptiveMemory {
+    const { openIndex, memory } = this.dependencies;
+    const { encoder, dimension } = this.vectorShape;
+    return new AdaptiveMemory(encoder, dimension, memory, openIndex(dimension));
+  }
+
+  /**
+   * Forgets what was read from the store, because the store may hold something else by now: base order, feedback
+   * refused, until it is read again.
+   */
+  invalidate(): void {
+    this.memory = this.emptyMemory();
+    this.queries.clear();
+    void this.readAgain();
+  }
+
+  /** Reads the state anew; until that worked, feedback is refused, and ranking goes by what was known. */
+  private async readAgain(): Promise<void> {
+    this.loaded = false;
+    this.lastLoadAt = Number.NEGATIVE_INFINITY;
+    await this.load();
   }
 
   /** Tries once more to restore the state, if it is not here and the last try is a while ago. Does not wait. */
@@ -178,13 +204,17 @@ export class Namespace implements Resident {
     const { store, events } = this.dependencies;
     try {
       const stored = await readRows(await store.load(this.name), this.vectorShape);
-      const damagedChunks = this.frequencies.restore(stored.frequencies);
+      // What was learned since the first time is newer than what is stored.
+      const damagedChunks = this.everLoaded ? [] : this.frequencies.restore(stored.frequencies);
       const damaged = stored.damaged + damagedChunks.length;
       if (damaged > 0) events.recordsDamaged(this.name, damaged);
+      this.memory = this.emptyMemory();
+      this.queries.clear();
       this.memory.restore({ ...stored, state: stored.state && this.adopt(stored.state) });
       this.counters = stored.counters ?? this.counters;
       this.adoptPin(stored.state?.pinnedDimension ?? null);
       this.loaded = true;
+      this.everLoaded = true;
     } catch (error) {
       events.storageFailed(this.name, 'load', error as Error);
     }
@@ -233,7 +263,8 @@ export class Namespace implements Resident {
 
   /** Keeps a shown text's vector for the feedback to come. */
   rememberVector(textHash: string, vector: Float32Array): void {
-    this.shownVectors.set(textHash, vector);
+    if (this.shownVectors.get(textHash) === vector) return;
+    this.shownVectors.set(textHash, vector, { size: vector.byteLength + VECTOR_OVERHEAD_BYTES });
   }
 
   vectorOf(textHash: string): Float32Array | null {
@@ -272,7 +303,13 @@ export class Namespace implements Resident {
     const counters = { ...this.counters, feedback_total: this.counters.feedback_total + 1 };
     const pinned = this.pinned;
     const puts = [this.stateRow(learned.state), counterRow(counters), ...marks].map((put) => ({ put }));
-    await this.dependencies.store.commit(this.name, [...learned.changes, ...puts]);
+    try {
+      await this.dependencies.store.commit(this.name, [...learned.changes, ...puts]);
+    } catch (error) {
+      // The answer may have been lost after the write: only the store knows.
+      if (error instanceof StorageError && error.failure === 'io') await this.readAgain();
+      throw error;
+    }
     learned.apply();
     this.counters = { ...this.counters, feedback_total: counters.feedback_total };
     if (this.pinned === pinned) this.pinChanged = false;

@@ -88,17 +88,23 @@ export class QueryCells {
     const reusable = known !== null && known.removals === removals ? known : null;
     const found = this.index
       .search(query.key, this.settings.tau, reusable?.sequence ?? 0)
-      .filter(({ value }) => this.mayMeet(query, value));
+      .filter(({ value }) => value !== query.cellId);
     if (reusable !== null && found.length === 0) return { ...reusable, sequence };
-    const matches = [...(reusable?.matches ?? []), ...found].sort(
+    const nearest = [...(reusable?.matches ?? []), ...found].sort(
       (left, right) => right.similarity - left.similarity || byCodeUnit(left.value, right.value),
     );
-    return { matches: matches.slice(0, MAX_MATCHES), sequence, removals };
+    return { matches: this.unguarded(query, nearest), sequence, removals };
   }
 
-  private mayMeet(query: QueryIdentity, cellId: string): boolean {
-    const cell = this.cells.get(cellId);
-    return cell !== undefined && cellId !== query.cellId && !guardsConflict(query.guard, cell.guard);
+  /** The first of some matches whose texts do not contradict the query; guards are compared for no more than it takes. */
+  private unguarded(query: QueryIdentity, nearest: readonly Match<string>[]): Match<string>[] {
+    const matches: Match<string>[] = [];
+    for (const match of nearest) {
+      const cell = this.cells.get(match.value);
+      if (cell !== undefined && !guardsConflict(query.guard, cell.guard)) matches.push(match);
+      if (matches.length === MAX_MATCHES) break;
+    }
+    return matches;
   }
 
   /** The cells that speak for a query: its own with weight 1, and the nearest others, at most eight in all. */

@@ -24,8 +24,6 @@ export interface KeyedQuery {
   similarities: Float64Array | null;
 }
 
-/** Bytes of the queries remembered in a namespace: some 4000 of usual length. */
-const MAX_BYTES = 16 * 2 ** 20;
 /** Bytes of a query besides its texts and vectors. */
 const ENTRY_BYTES = 1500;
 
@@ -33,8 +31,12 @@ const ENTRY_BYTES = 1500;
 export class QueryMemo {
   private readonly queries: LRUCache<string, KnownQuery>;
 
-  constructor(private readonly dimension: number) {
-    this.queries = new LRUCache({ maxSize: MAX_BYTES });
+  /** `maxBytes`: bound of `bytes`; a query of usual length takes some 4 KB. */
+  constructor(
+    private readonly dimension: number,
+    maxBytes: number,
+  ) {
+    this.queries = new LRUCache({ maxSize: maxBytes });
   }
 
   get(query: string): KnownQuery | undefined {

@@ -5,12 +5,6 @@ export function dot(left: ArrayLike<number>, right: ArrayLike<number>): number {
   return sum;
 }
 
-/** Cosine of any two vectors of one length; 0 where one of them is zero. */
-export function cosine(left: ArrayLike<number>, right: ArrayLike<number>): number {
-  const norms = Math.sqrt(dot(left, left)) * Math.sqrt(dot(right, right));
-  return norms > 0 && Number.isFinite(norms) ? dot(left, right) / norms : 0;
-}
-
 /** Scales a vector in place to unit length and returns it; one that is (nearly) zero or not finite becomes exactly zero. */
 export function toUnit(vector: Float32Array): Float32Array {
   const length = Math.sqrt(dot(vector, vector));

@@ -10,7 +10,7 @@ import { diversify } from '../ranking/diversify.js';
 import { entropyGate } from '../ranking/entropy-gate.js';
 import { swapNeighbours } from '../ranking/explore.js';
 import { KEY_DOCUMENTS } from '../ranking/key-vector.js';
-import { cosine, dot, minMax, orderByDescending } from '../ranking/similarity.js';
+import { dot, minMax, orderByDescending, toUnit } from '../ranking/similarity.js';
 import type { BaseScores } from '../scorers/scorer.js';
 import type { TextEntry } from '../scorers/text-cache.js';
 import { type Adapted, adapt, type FusionSettings } from './adapt.js';
@@ -152,8 +152,8 @@ async function sinkNearCopies(
   if (request.mmrLambda >= 1 || shown.length < 2) return shown;
   const { candidates } = request;
   if (request.queryEmbedding !== undefined) {
-    const sent = shown.map((d) => candidates[d].embedding ?? []);
-    return diversify(shown, value, request.mmrLambda, (a, other) => cosine(sent[a], sent[other]));
+    const sent = shown.map((d) => toUnit(Float32Array.from(candidates[d].embedding ?? [])));
+    return diversify(shown, value, request.mmrLambda, (a, other) => dot(sent[a], sent[other]));
   }
   const vectors = await vectorsOf(
     shown.map((d) => texts[d]),

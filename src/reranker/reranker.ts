@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { KeyedHash } from '../base/keyed-hash.js';
+import { Pace } from '../base/pace.js';
 import type { Random } from '../base/random.js';
 import type { Encoder } from '../encoders/encoder.js';
 import type { Namespace } from '../namespaces/namespace.js';
@@ -58,7 +59,9 @@ export class Reranker {
       checkDimensions(namespace, requests);
       const ranked: Ranked[] = [];
       for (const request of requests) ranked.push(await this.rank(namespace, request));
+      const pace = new Pace();
       for (const { record, report } of ranked) {
+        if (pace.due()) await pace.rest();
         record();
         this.dependencies.events.answered(namespaceName, report);
       }

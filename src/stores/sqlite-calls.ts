@@ -29,7 +29,8 @@ export type Posted = readonly [id: number, call: SqliteCall];
 export type Reported =
   | readonly ['done', id: number, value: unknown]
   | readonly ['failed', id: number, failure: StorageFailure, message: string]
-  | readonly ['quarantined', path: string, newPath: string];
+  | readonly ['quarantined', path: string, newPath: string]
+  | readonly ['replaced'];
 
 /** Carries out a call. What it answers can be cloned; rows are packed. Throws `StorageError`. */
 export function answerCall(database: SqliteDatabase, call: SqliteCall): unknown {

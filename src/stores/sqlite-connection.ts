@@ -30,6 +30,8 @@ export interface SqliteConnectionOptions {
   readonly maxPages?: number;
   /** A damaged file was set aside under `newPath`; state starts empty. */
   readonly onQuarantined?: (path: string, newPath: string) => void;
+  /** The database is another one from now on: what was read from the old one no longer holds. */
+  readonly onReplaced?: () => void;
   readonly connect?: Connect;
 }
 
@@ -115,7 +117,10 @@ export class SqliteConnection {
 
   /** What is connected, unless its file was moved or replaced: what such a file is told would be lost. */
   private current(): Connected | undefined {
-    if (this.connected && identityOf(this.options.path) !== this.connected.identity) this.disconnect();
+    if (this.connected && identityOf(this.options.path) !== this.connected.identity) {
+      this.disconnect();
+      this.options.onReplaced?.();
+    }
     return this.connected;
   }
 
@@ -221,6 +226,7 @@ export class SqliteConnection {
     const { path, clock, onQuarantined } = this.options;
     const newPath = quarantineFile(path, clock.now());
     onQuarantined?.(path, newPath);
+    this.options.onReplaced?.();
   }
 
   private disconnect(): void {

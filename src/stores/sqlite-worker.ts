@@ -18,6 +18,7 @@ const database = new SqliteDatabase({
   clock: systemClock(),
   ...(lockFolder === undefined ? {} : { lock: new FolderLock(lockFolder) }),
   onQuarantined: (path, newPath) => report(['quarantined', path, newPath]),
+  onReplaced: () => report(['replaced']),
 });
 
 port.on('message', ([id, call]: Posted) => {

@@ -29,6 +29,8 @@ export interface SqliteStoreOptions {
   readonly maxPages?: number;
   /** A damaged database was set aside under `newPath` and an empty one took its place. */
   readonly onQuarantined?: (path: string, newPath: string) => void;
+  /** The database is another one from now on: what was read from the old one no longer holds. */
+  readonly onReplaced?: () => void;
 }
 
 /** Takes calls to where the database is and brings back their answers, in order. */
@@ -58,6 +60,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     maxCalls: options.maxQueueCalls ?? 4096,
     maxLength: options.maxQueueLength ?? 64 * 1024 * 1024,
     ...(options.onQuarantined ? { onQuarantined: options.onQuarantined } : {}),
+    ...(options.onReplaced ? { onReplaced: options.onReplaced } : {}),
   });
   const store = new SqliteStore(channel);
   try {

@@ -13,6 +13,8 @@ export interface WorkerChannelOptions {
   /** Most characters waiting; one call alone may have more. */
   readonly maxLength: number;
   readonly onQuarantined?: (path: string, newPath: string) => void;
+  /** The database is another one from now on: what was read from the old one no longer holds. */
+  readonly onReplaced?: () => void;
 }
 
 interface Waiting {
@@ -81,6 +83,10 @@ export class WorkerChannel {
   }
 
   private receive(message: Reported): void {
+    if (message[0] === 'replaced') {
+      this.options.onReplaced?.();
+      return;
+    }
     if (message[0] === 'quarantined') {
       this.options.onQuarantined?.(message[1], message[2]);
       return;

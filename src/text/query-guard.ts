@@ -67,6 +67,8 @@ const OPPOSITES: readonly (readonly [string, string])[] = [
   ['internal', 'external'],
 ];
 
+/** Words of a query that are looked at: bounds what is stored with every cell and impression. */
+const MAX_WORDS = 128;
 /** Shortest word that is left after un- or dis- is taken off. */
 const MINIMAL_BASE_LENGTH = 4;
 
@@ -115,7 +117,9 @@ export function queryGuard(query: string, hash: (word: string) => string): Query
   const numbers = new Set<string>();
   const words = new Set<string>();
   let negations = 0;
-  for (const word of plain.match(/[\p{L}\p{N}\p{M}_]+/gu) ?? []) {
+  let seen = 0;
+  for (const [word] of plain.matchAll(/[\p{L}\p{N}\p{M}_]+/gu)) {
+    if (++seen > MAX_WORDS) break;
     if (NEGATIONS.has(word)) negations++;
     if (/\p{N}/u.test(word)) numbers.add(word);
     for (const { form, positive } of canonicalForms(word)) words.add((positive ? '+' : '-') + hash(form));

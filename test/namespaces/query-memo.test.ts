@@ -12,7 +12,7 @@ const known = (cellId: string) => ({
 
 describe('QueryMemo', () => {
   it('remembers queries by their text', () => {
-    const memo = new QueryMemo(16);
+    const memo = new QueryMemo(16, 2 ** 24);
     memo.set('a query', known('cell'));
     expect(memo.get('a query')?.cellId).toBe('cell');
     expect(memo.get('A query')).toBeUndefined();
@@ -21,7 +21,7 @@ describe('QueryMemo', () => {
   });
 
   it('property 15: holds a bounded number of bytes, long queries taking more of them', () => {
-    const memo = new QueryMemo(16);
+    const memo = new QueryMemo(16, 2 ** 24);
     expect(memo.bytes).toBe(0);
     memo.set('short', known('short'));
     const short = memo.bytes;

@@ -117,7 +117,7 @@ describe('property 16: damaged state', () => {
 describe('after a change of', () => {
   it('scorer: S, W and β are kept, the trust windows are empty', async () => {
     const test = new TestReranker();
-    for (let i = 0; i < 120; i++) {
+    for (let i = 0; i < 240; i++) {
       const pair = documents(3).map((one) => ({ ...one, id: `${one.id} ${i % 7}` }));
       await test.visit(`query${i} alone`, pair, [`d2 ${i % 7}`]);
     }

@@ -46,8 +46,8 @@ export const MEMORY_SETTINGS = {
     0.5,
     'How sure the memory must be before it moves anything, in deviations.',
   ),
-  MEMORY_CELLS: setting(integer(1, 1_000_000), 1024, 'Most queries remembered in a namespace.'),
-  MEMORY_DOCS_PER_CELL: setting(integer(1, 10_000), 64, 'Most documents remembered for a query.'),
+  MEMORY_CELLS: setting(integer(1, 16_384), 1024, 'Most queries remembered in a namespace.'),
+  MEMORY_DOCS_PER_CELL: setting(integer(1, 1024), 64, 'Most documents remembered for a query.'),
   MEMORY_HOLDOUT: setting(
     share,
     0,
