@@ -1,5 +1,6 @@
 import { type LoadedSettings, loadSettings, SettingsError } from '../base/settings/load-settings.js';
 import type { Settings } from '../base/settings/table.js';
+import { DEFAULT_PATTERN } from '../namespaces/name.js';
 import { patternProblem } from '../namespaces/pattern.js';
 import { type CommandContext, CommandError } from './context.js';
 
@@ -19,5 +20,8 @@ export function readSettings(
 function namespaceNames(settings: Settings): string | undefined {
   const { namespacePattern, defaultNamespace } = settings;
   const problem = patternProblem(namespacePattern, defaultNamespace);
+  if (problem !== undefined && namespacePattern === DEFAULT_PATTERN) {
+    return `NEURALCACHE_DEFAULT_NAMESPACE=${JSON.stringify(defaultNamespace)}: does not match NAMESPACE_PATTERN ${DEFAULT_PATTERN}`;
+  }
   return problem && `NEURALCACHE_NAMESPACE_PATTERN=${JSON.stringify(namespacePattern)}: ${problem}`;
 }

@@ -68,6 +68,8 @@ export async function startServer(
     },
     app,
   );
+  // Bytes bound the headers. A bound on their number would drop the last ones unseen, the namespace's among them.
+  server.maxHeadersCount = 0;
   server.maxConnections = options.maxConnections ?? 4096;
   server.on('checkContinue', (req: IncomingMessage, res) => {
     markAwaitingContinue(req);

@@ -53,6 +53,15 @@ describe('the listener', () => {
     expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ status: 'ok' });
   });
 
+  it('reads a namespace that stands behind more headers than Node counts by default', async () => {
+    const { connect } = await start();
+    const client = await connect();
+    const body = '{"query":"q","documents":[{"id":"a","text":"b"}]}';
+    client.send(head(body.length, `${'a:\r\n'.repeat(1500)}X-NeuralCache-Namespace: hidden\r\n`) + body);
+    await client.until(/"namespace":"hidden"/);
+    client.end();
+  });
+
   it('a taken port is an error of the start', async () => {
     const { server } = await start();
     const services = new FakeServices();
