@@ -301,7 +301,7 @@ export class Namespace implements Resident {
     marks: readonly Row[],
   ) {
     const counters = { ...this.counters, feedback_total: this.counters.feedback_total + 1 };
-    const pinned = this.pinned;
+    const { pinned, memory } = this;
     const puts = [this.stateRow(learned.state), counterRow(counters), ...marks].map((put) => ({ put }));
     try {
       await this.dependencies.store.commit(this.name, [...learned.changes, ...puts]);
@@ -309,6 +309,11 @@ export class Namespace implements Resident {
       // The answer may have been lost after the write: only the store knows.
       if (error instanceof StorageError && error.failure === 'io') await this.readAgain();
       throw error;
+    }
+    if (this.memory !== memory || !this.loaded) {
+      // The state was read anew meanwhile, perhaps without this.
+      await this.readAgain();
+      return;
     }
     learned.apply();
     this.counters = { ...this.counters, feedback_total: counters.feedback_total };
