@@ -13,7 +13,8 @@ import { chanceOf, openModels, openStateOwner as openOwner, openStore } from './
 import { gateSettings, memorySettings, rerankerSettings } from './compose-options.js';
 import { Maintenance } from './namespaces/maintenance.js';
 import { NamespaceNames } from './namespaces/name.js';
-import { Namespace, type NamespaceDependencies, type NamespaceEvents } from './namespaces/namespace.js';
+import { Namespace } from './namespaces/namespace.js';
+import type { NamespaceDependencies, NamespaceEvents } from './namespaces/namespace-dependencies.js';
 import { NamespaceRegistry } from './namespaces/registry.js';
 import type {
   FeedbackRequest,

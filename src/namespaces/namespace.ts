@@ -1,58 +1,19 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../base/clock.js';
 import { validationError } from '../base/errors.js';
-import type { KeyedHash } from '../base/keyed-hash.js';
 import { withinTime } from '../base/within-time.js';
-import type { Encoder } from '../encoders/encoder.js';
-import type { NamespaceScorer, Scorer } from '../scorers/scorer.js';
+import type { NamespaceScorer } from '../scorers/scorer.js';
 import { TextCache } from '../scorers/text-cache.js';
-import { type Change, type Row, StorageError, type Store } from '../stores/store.js';
+import { type Change, type Row, StorageError } from '../stores/store.js';
 import { DocumentFrequencies } from '../text/document-frequencies.js';
-import type { VectorIndex } from '../vectors/vector-index.js';
-import { type ImpressionBudget, ImpressionBuffer } from './impression-buffer.js';
+import { ImpressionBuffer } from './impression-buffer.js';
 import { ImpressionLog } from './impression-log.js';
-import { AdaptiveMemory, type MemorySettings, type MemoryState } from './memory.js';
+import { AdaptiveMemory, type MemoryState } from './memory.js';
+import type { NamespaceDependencies } from './namespace-dependencies.js';
 import { QueryMemo } from './query-memo.js';
 import { type CounterRecord, counterRow, type StateRecord, stateRow } from './records.js';
 import type { EvictionReason, Resident } from './registry.js';
 import { readRows } from './restore.js';
 import { CHUNKS_PER_COMMIT, flushFrequencies, flushImpressions } from './write-behind.js';
-
-/** What namespaces are made with; one object for all of them. */
-export interface NamespaceDependencies {
-  readonly store: Store;
-  readonly scorer: Scorer;
-  /** Makes keys and narratives. */
-  readonly encoder: Encoder;
-  readonly hash: KeyedHash;
-  readonly clock: Clock;
-  readonly memory: MemorySettings;
-  /** Makes an empty vector index. */
-  openIndex(dimension: number): VectorIndex<string>;
-  /** Document frequencies are not learned (`DETERMINISTIC`). */
-  readonly frozen: boolean;
-  /** Bounds of the text cache, the pair cache and the remembered queries of one namespace. */
-  readonly maxTextBytes: number;
-  readonly maxPairBytes: number;
-  readonly maxQueryBytes: number;
-  readonly impressionMaxBytes: number;
-  readonly impressionMaxCount: number;
-  readonly impressionBudget: ImpressionBudget;
-  /** Longest wait for the state of a namespace before it ranks without. */
-  readonly storageTimeoutMs: number;
-  readonly events: NamespaceEvents;
-}
-
-/** What a namespace tells of itself, for logs and metrics. */
-export interface NamespaceEvents {
-  storageFailed(namespace: string, operation: string, error: Error): void;
-  /** Stored records that could not be read and were left out. */
-  recordsDamaged(namespace: string, count: number): void;
-  /** State was dropped because nothing keeps it (`STORAGE_BACKEND=memory`). */
-  stateDropped(namespace: string): void;
-  /** The state was written under another hash key: known texts are not recognised, vectors are. */
-  hashKeyChanged(namespace: string): void;
-}
 
 /** Feedbacks of a namespace that may wait for a slow disk; more are refused. */
 const MAX_WAITING_WRITES = 1024;

@@ -1,0 +1,44 @@
+import type { Clock } from '../base/clock.js';
+import type { KeyedHash } from '../base/keyed-hash.js';
+import type { Encoder } from '../encoders/encoder.js';
+import type { Scorer } from '../scorers/scorer.js';
+import type { Store } from '../stores/store.js';
+import type { VectorIndex } from '../vectors/vector-index.js';
+import type { ImpressionBudget } from './impression-buffer.js';
+import type { MemorySettings } from './memory.js';
+
+/** What namespaces are made with; one object for all of them. */
+export interface NamespaceDependencies {
+  readonly store: Store;
+  readonly scorer: Scorer;
+  /** Makes keys and narratives. */
+  readonly encoder: Encoder;
+  readonly hash: KeyedHash;
+  readonly clock: Clock;
+  readonly memory: MemorySettings;
+  /** Makes an empty vector index. */
+  openIndex(dimension: number): VectorIndex<string>;
+  /** Document frequencies are not learned (`DETERMINISTIC`). */
+  readonly frozen: boolean;
+  /** Bounds of the text cache, the pair cache and the remembered queries of one namespace. */
+  readonly maxTextBytes: number;
+  readonly maxPairBytes: number;
+  readonly maxQueryBytes: number;
+  readonly impressionMaxBytes: number;
+  readonly impressionMaxCount: number;
+  readonly impressionBudget: ImpressionBudget;
+  /** Longest wait for the state of a namespace before it ranks without. */
+  readonly storageTimeoutMs: number;
+  readonly events: NamespaceEvents;
+}
+
+/** What a namespace tells of itself, for logs and metrics. */
+export interface NamespaceEvents {
+  storageFailed(namespace: string, operation: string, error: Error): void;
+  /** Stored records that could not be read and were left out. */
+  recordsDamaged(namespace: string, count: number): void;
+  /** State was dropped because nothing keeps it (`STORAGE_BACKEND=memory`). */
+  stateDropped(namespace: string): void;
+  /** The state was written under another hash key: known texts are not recognised, vectors are. */
+  hashKeyChanged(namespace: string): void;
+}
