@@ -57,7 +57,9 @@ export class Responder {
       this.finish(exchange, CALLER_LEFT, 0);
       return;
     }
-    const length = type === '' ? 0 : Buffer.byteLength(text);
+    // As bytes: a text would be measured here and encoded when it is written, for which three times its length is set aside.
+    const body = type === '' ? undefined : Buffer.from(text);
+    const length = body?.length ?? 0;
     const headers = [
       'X-NeuralCache-API-Version',
       API_VERSION,
@@ -72,7 +74,7 @@ export class Responder {
     if (this.draining.active) headers.push('Connection', 'close');
     for (const part of extra) headers.push(part);
     res.writeHead(status, headers);
-    res.end(type === '' ? undefined : text);
+    res.end(body);
     this.finish(exchange, status, length);
   }
 

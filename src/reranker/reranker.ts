@@ -79,7 +79,7 @@ export class Reranker {
   private async rank(namespace: Namespace, request: RerankRequest): Promise<Ranked> {
     const startedAt = performance.now();
     const { hits, misses } = namespace.texts;
-    const texts = request.candidates.map(({ text }) => namespace.texts.get(text));
+    const texts = namespace.texts.getList(request.query, request.candidates);
     const looked = { textHits: namespace.texts.hits - hits, textMisses: namespace.texts.misses - misses };
     const { query, candidates, queryEmbedding } = request;
     const base = await namespace.scorer.score({ query, candidates, texts, queryEmbedding });

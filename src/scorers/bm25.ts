@@ -41,3 +41,15 @@ export function exactGain(count: number, norm: number): number {
 export function softGain(similarity: number, norm: number): number {
   return (similarity * (K1 + 1)) / (1 + norm);
 }
+
+/** BM25 of each text: its terms' gains (text by text, in `gains`) times their idf. */
+export function sumOfGains(gains: Float64Array, texts: number, idfs: Float64Array): Float64Array {
+  const sums = new Float64Array(texts);
+  let cell = 0;
+  for (let index = 0; index < texts; index++) {
+    let sum = 0;
+    for (let term = 0; term < idfs.length; term++) sum += gains[cell++]! * idfs[term]!;
+    sums[index] = sum;
+  }
+  return sums;
+}

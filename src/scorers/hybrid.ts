@@ -1,9 +1,9 @@
 import type { StartPace } from '../base/pace.js';
 import type { DocumentPrior } from '../text/prior.js';
-import { exactGain, lengthNorm, softGain } from './bm25.js';
+import { exactGain, lengthNorm, softGain, sumOfGains } from './bm25.js';
 import { HybridPairs, type HybridTools } from './hybrid-pairs.js';
 import { Lexicon } from './lexicon.js';
-import { minMax } from './min-max.js';
+import { scaleMinMax } from './min-max.js';
 import type { QueryPairs } from './query-pairs.js';
 import type { Scorer } from './scorer.js';
 import { SlotIndex } from './slot-index.js';
@@ -59,46 +59,60 @@ function hybridMeasure(tools: HybridTools): TermMeasure {
       const measured = new HybridPairs(pairs, tools);
       return (entry, read, pace) => measured.measure(entry, read, pace);
     },
-    blend(pairs, rows, idfs) {
-      const bm25 = minMax(softBm25(pairs, rows, idfs));
-      const cosine = minMax(Float64Array.from(rows, (row) => pairs.cosines[row]!));
-      const head = minMax(headShares(pairs, rows, idfs));
-      const scores = bm25.map(
-        (value, index) =>
-          WEIGHTS.bm25 * value + WEIGHTS.cosine * cosine[index]! + WEIGHTS.head * head[index]!,
-      );
-      return { scores, parts: { bm25, cosine, head } };
+    prepare(pairs, rows) {
+      const gains = softGains(pairs, rows);
+      const heads = cellsOf(pairs.heads, pairs.terms.length, rows);
+      const cosine = new Float64Array(rows.length);
+      for (let index = 0; index < rows.length; index++) cosine[index] = pairs.cosines[rows[index]!]!;
+      scaleMinMax(cosine);
+      return (idfs) => {
+        const bm25 = scaleMinMax(sumOfGains(gains, rows.length, idfs));
+        const head = scaleMinMax(headShares(heads, rows.length, idfs));
+        const scores = new Float64Array(rows.length);
+        for (let index = 0; index < scores.length; index++)
+          scores[index] =
+            WEIGHTS.bm25 * bm25[index]! + WEIGHTS.cosine * cosine[index]! + WEIGHTS.head * head[index]!;
+        return { scores, parts: { bm25, cosine, head } };
+      };
     },
   };
 }
 
-/** Each query term counts by its appearances or, in a text without it, by the most similar word. */
-function softBm25(
-  { terms, counts, similarities, lengths }: QueryPairs,
-  rows: Int32Array,
-  idfs: Float64Array,
-): Float64Array {
-  const sums = new Float64Array(rows.length);
+/** Gain of each query term in each text: by its appearances or, in a text without it, by the most similar word. */
+function softGains(pairs: QueryPairs, rows: Int32Array): Float64Array {
+  const { terms, counts, similarities, lengths } = pairs;
+  const gains = new Float64Array(rows.length * terms.length);
   const mean = meanLength(lengths, rows);
+  let place = 0;
   for (let index = 0; index < rows.length; index++) {
     const norm = lengthNorm(lengths[rows[index]!]!, mean);
     let cell = rows[index]! * terms.length;
     for (let term = 0; term < terms.length; term++, cell++) {
       const gain = Math.max(exactGain(counts[cell]!, norm), softGain(similarities[cell]!, norm));
-      sums[index]! += idfs[term]! * terms[term]!.count * gain;
+      gains[place++] = terms[term]!.count * gain;
     }
   }
-  return sums;
+  return gains;
+}
+
+function cellsOf(cells: Uint8Array, terms: number, rows: Int32Array): Uint8Array {
+  const chosen = new Uint8Array(rows.length * terms);
+  for (let index = 0; index < rows.length; index++)
+    for (let term = 0; term < terms; term++)
+      chosen[index * terms + term] = cells[rows[index]! * terms + term]!;
+  return chosen;
 }
 
 /** Share of the query's idf that is among the text's first words. */
-function headShares({ terms, heads }: QueryPairs, rows: Int32Array, idfs: Float64Array): Float64Array {
-  const shares = new Float64Array(rows.length);
-  const total = idfs.reduce((sum, value) => sum + value, 0) || 1;
-  for (let index = 0; index < rows.length; index++) {
-    const first = rows[index]! * terms.length;
-    for (let term = 0; term < terms.length; term++)
-      shares[index]! += (heads[first + term]! * idfs[term]!) / total;
+function headShares(heads: Uint8Array, texts: number, idfs: Float64Array): Float64Array {
+  const shares = new Float64Array(texts);
+  let total = 0;
+  for (let term = 0; term < idfs.length; term++) total += idfs[term]!;
+  let cell = 0;
+  for (let index = 0; index < texts; index++) {
+    let sum = 0;
+    for (let term = 0; term < idfs.length; term++) sum += heads[cell++]! * idfs[term]!;
+    shares[index] = sum / (total || 1);
   }
   return shares;
 }

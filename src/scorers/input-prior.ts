@@ -69,7 +69,9 @@ export function blendInput(
   const input = sent !== undefined && useScores ? minMax(sent) : linearRanks(candidates.length);
   const weight = prior === 'auto' ? autoWeight(own, input, useScores) : prior;
   if (weight === 0) return { scores: scaled, input };
-  return { scores: scaled.map((value, index) => (1 - weight) * value + weight * input[index]!), input };
+  for (let index = 0; index < scaled.length; index++)
+    scaled[index] = (1 - weight) * scaled[index]! + weight * input[index]!;
+  return { scores: scaled, input };
 }
 
 function autoWeight(own: Float64Array, input: Float64Array, isScore: boolean): number {

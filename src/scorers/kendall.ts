@@ -6,27 +6,38 @@
 export function kendallZ(a: Float64Array, b: Float64Array): number {
   const n = a.length;
   if (n < 2) return 0;
+  if (n <= SHORT_LIST) {
+    const { k, tied } = comparePairs(a, b);
+    return tied ? standardised(k, n, tiesOf(a), tiesOf(b)) : standardised(k, n, NO_TIES, NO_TIES);
+  }
   const tiesA = tiesOf(a);
   const tiesB = tiesOf(b);
-  const variance = varianceOf(n, tiesA, tiesB);
-  if (!(variance > 0)) return 0;
-  const k = n <= SHORT_LIST ? concordance(a, b) : sortedConcordance(a, b, tiesA, tiesB);
-  return k / Math.sqrt(variance);
+  return standardised(sortedConcordance(a, b, tiesA, tiesB), n, tiesA, tiesB);
 }
 
 /** Up to here comparing every pair takes less than sorting. */
 const SHORT_LIST = 64;
 
-/** K by its definition. */
-function concordance(a: Float64Array, b: Float64Array): number {
+function standardised(k: number, n: number, tiesA: Ties, tiesB: Ties): number {
+  const variance = varianceOf(n, tiesA, tiesB);
+  return variance > 0 ? k / Math.sqrt(variance) : 0;
+}
+
+/** K by its definition, and whether any values of one side are equal. */
+function comparePairs(a: Float64Array, b: Float64Array): { k: number; tied: boolean } {
   let k = 0;
+  let tied = false;
   for (let i = 1; i < a.length; i++) {
+    const x = a[i]!;
+    const y = b[i]!;
     for (let j = 0; j < i; j++) {
-      if (a[i]! > a[j]!) k += b[i]! > b[j]! ? 1 : b[i]! < b[j]! ? -1 : 0;
-      else if (a[i]! < a[j]!) k += b[i]! < b[j]! ? 1 : b[i]! > b[j]! ? -1 : 0;
+      const first = x > a[j]! ? 1 : x < a[j]! ? -1 : 0;
+      const second = y > b[j]! ? 1 : y < b[j]! ? -1 : 0;
+      k += first * second;
+      if (first === 0 || second === 0) tied = true;
     }
   }
-  return k;
+  return { k, tied };
 }
 
 /** K by merge sort (Knight 1966): all pairs, less the tied, less twice those in falling order. */
@@ -48,6 +59,8 @@ interface Ties {
   /** Σ t(t−1)(2t+5). */
   readonly spread: number;
 }
+
+const NO_TIES: Ties = Object.freeze({ pairs: 0, triples: 0, spread: 0 });
 
 function varianceOf(n: number, a: Ties, b: Ties): number {
   const base = (n * (n - 1) * (2 * n + 5) - a.spread - b.spread) / 18;

@@ -1,8 +1,9 @@
 import type { StartPace } from '../base/pace.js';
 import type { DocumentPrior } from '../text/prior.js';
-import { exactGain, lengthNorm } from './bm25.js';
+import { exactGain, lengthNorm, sumOfGains } from './bm25.js';
 import { Lexicon } from './lexicon.js';
 import { minMax } from './min-max.js';
+import type { QueryPairs } from './query-pairs.js';
 import type { Scorer } from './scorer.js';
 import { SlotIndex } from './slot-index.js';
 import { meanLength, TermCounts } from './term-counts.js';
@@ -50,21 +51,27 @@ function lexicalMeasure(index: SlotIndex): TermMeasure {
         return features;
       };
     },
-    blend({ terms, counts, lengths }, rows, idfs) {
-      const mean = meanLength(lengths, rows);
-      const bm25 = new Float64Array(rows.length);
-      for (let index = 0; index < rows.length; index++) {
-        const row = rows[index]!;
-        const norm = lengthNorm(lengths[row]!, mean);
-        let sum = 0;
-        for (let term = 0; term < terms.length; term++) {
-          sum += idfs[term]! * terms[term]!.count * exactGain(counts[row * terms.length + term]!, norm);
-        }
-        bm25[index] = sum;
-      }
-      return { scores: minMax(bm25), parts: { bm25 } };
+    prepare(pairs, rows) {
+      const gains = exactGains(pairs, rows);
+      return (idfs) => {
+        const bm25 = sumOfGains(gains, rows.length, idfs);
+        return { scores: minMax(bm25), parts: { bm25 } };
+      };
     },
   };
+}
+
+function exactGains({ terms, counts, lengths }: QueryPairs, rows: Int32Array): Float64Array {
+  const gains = new Float64Array(rows.length * terms.length);
+  const mean = meanLength(lengths, rows);
+  let place = 0;
+  for (let index = 0; index < rows.length; index++) {
+    const norm = lengthNorm(lengths[rows[index]!]!, mean);
+    let cell = rows[index]! * terms.length;
+    for (let term = 0; term < terms.length; term++)
+      gains[place++] = terms[term]!.count * exactGain(counts[cell++]!, norm);
+  }
+  return gains;
 }
 
 const NO_BYTES = new Uint8Array(0);

@@ -1,3 +1,4 @@
+import type { PairList } from './pair-list.js';
 import type { QueryTerm } from './query-terms.js';
 
 /** Pairs of one query kept at most; then they start again. Well above the most documents of a request. */
@@ -36,6 +37,10 @@ export class QueryPairs {
   heads: Uint8Array;
   /** The query's pooled vector, once it was needed. */
   vector: Float32Array | undefined;
+  /** By term. */
+  readonly stems: readonly string[];
+  /** The pairs of the last request. */
+  list: PairList | undefined;
   private readonly rows = new Map<number, number>();
   private capacity = FIRST_CAPACITY;
 
@@ -44,6 +49,7 @@ export class QueryPairs {
     readonly terms: readonly QueryTerm[],
     private readonly soft: boolean,
   ) {
+    this.stems = terms.map(({ stem }) => stem);
     const cells = FIRST_CAPACITY * terms.length;
     this.counts = new Float32Array(cells);
     this.similarities = new Float32Array(soft ? cells : 0);
@@ -59,6 +65,7 @@ export class QueryPairs {
       2 * this.query.length +
       TERM_BYTES * this.terms.length +
       PLACE_BYTES * this.rows.size +
+      (this.list?.bytes ?? 0) +
       held
     );
   }

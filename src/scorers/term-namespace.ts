@@ -1,12 +1,15 @@
 import { Pace, type StartPace } from '../base/pace.js';
-import type { DocumentFrequencies } from '../text/document-frequencies.js';
+import type { DocumentFrequencies, StemSums } from '../text/document-frequencies.js';
 import type { DocumentPrior } from '../text/prior.js';
 import { idf } from './bm25.js';
 import type { Lexicon } from './lexicon.js';
 import { PairCache } from './pair-cache.js';
+import { type BlendPairs, PairList } from './pair-list.js';
 import type { PairFeatures, QueryPairs } from './query-pairs.js';
+import type { QueryTerm } from './query-terms.js';
 import type { BaseScores, NamespaceScorer, ScoreRequest, ScoringContext } from './scorer.js';
 import type { SlotIndex } from './slot-index.js';
+import { sumStems } from './stem-sums.js';
 import { TextAnalyser } from './text-analyser.js';
 import type { TextAnalysis } from './text-analysis.js';
 import type { TextEntry } from './text-cache.js';
@@ -17,8 +20,8 @@ export interface TermMeasure {
   readonly soft: boolean;
   /** What measures the pairs of one request with a query. */
   begin(pairs: QueryPairs): MeasurePair;
-  /** Sums the features of a request's pairs, with the idf of each query term. */
-  blend(pairs: QueryPairs, rows: Int32Array, idfs: Float64Array): Blend;
+  /** What sums the features of the pairs in these rows; gathers all that does not depend on the idfs beforehand. */
+  prepare(pairs: QueryPairs, rows: Int32Array): BlendPairs;
 }
 
 /** Measures one pair; may pause, and then must read the analysis again. What it gives is overwritten by the next pair. */
@@ -30,8 +33,6 @@ export type MeasurePair = (
 
 /** The current analysis of a text; void after the next pause. */
 export type ReadText = (entry: TextEntry) => TextAnalysis;
-
-export type Blend = Pick<BaseScores, 'scores' | 'parts'>;
 
 /** What the namespaces of a term scorer share. */
 export interface TermTools {
@@ -69,6 +70,10 @@ export class TermNamespace implements NamespaceScorer {
     this.tools.lexicon.trim();
     this.frequencies.trim();
     const known = this.pairs.get(query);
+    if (known.list?.isOf(texts)) {
+      known.list.isRepeated = true;
+      return this.blend(known, known.list, 0);
+    }
     const pairs = known.isFull(texts.length) ? known.restarted() : known;
     const rows = new Int32Array(texts.length);
     let misses = 0;
@@ -86,14 +91,19 @@ export class TermNamespace implements NamespaceScorer {
       const features = measured instanceof Promise ? await measured : measured;
       rows[index] = pairs.add(this.readText(entry).id, features);
     }
-    if (misses > 0) this.pairs.keep(pairs);
-    const blend = this.measure.blend(pairs, rows, this.idfs(pairs, rows));
-    return { ...blend, pairHits: texts.length - misses, pairMisses: misses };
+    const list = this.list(pairs, texts, rows);
+    pairs.list = list;
+    this.pairs.keep(pairs);
+    return this.blend(pairs, list, misses);
   }
 
   learn({ query, texts }: ScoreRequest): void {
-    const stems = this.pairs.get(query).terms.map(({ stem }) => stem);
-    this.frequencies.learn(stems, texts.map(this.readText));
+    const pairs = this.pairs.get(query);
+    const { list } = pairs;
+    // Adding up is worth it for lists that come back.
+    if (list?.isRepeated && list.isOf(texts))
+      this.frequencies.learnSums(pairs.stems, this.sums(pairs, list, texts));
+    else this.frequencies.learn(pairs.stems, texts.map(this.readText));
   }
 
   clear(): void {
@@ -101,20 +111,44 @@ export class TermNamespace implements NamespaceScorer {
     this.analyser.clear();
   }
 
-  /** The idf of each query term today. */
-  private idfs({ terms, counts }: QueryPairs, rows: Int32Array): Float64Array {
-    const idfs = new Float64Array(terms.length);
+  private sums(pairs: QueryPairs, list: PairList, texts: readonly TextEntry[]): StemSums {
+    const { epoch } = this.frequencies;
+    if (list.stems?.epoch === epoch) return list.stems.sums;
+    const sums = sumStems(texts.map(this.readText), this.tools.index);
+    list.stems = { sums, epoch };
+    this.pairs.keep(pairs);
+    return sums;
+  }
+
+  private list(pairs: QueryPairs, texts: readonly TextEntry[], rows: Int32Array): PairList {
+    const { terms, counts } = pairs;
+    const shares = new Float64Array(terms.length);
+    const priors = new Float64Array(terms.length);
     for (let term = 0; term < terms.length; term++) {
       let holders = 0;
       for (let index = 0; index < rows.length; index++)
         if (counts[rows[index]! * terms.length + term]! > 0) holders++;
-      const { stem } = terms[term]!;
-      const slot = this.frequencies.find(stem);
+      shares[term] = holders / rows.length;
+      priors[term] = this.tools.prior.share(terms[term]!.stem);
+    }
+    return new PairList(texts, shares, priors, this.measure.prepare(pairs, rows));
+  }
+
+  private blend({ terms }: QueryPairs, list: PairList, misses: number): BaseScores {
+    const { scores, parts } = list.blend(this.idfs(terms, list));
+    return { scores, parts, pairHits: list.length - misses, pairMisses: misses };
+  }
+
+  /** The idf of each query term today. */
+  private idfs(terms: readonly QueryTerm[], { shares, priors }: PairList): Float64Array {
+    const idfs = new Float64Array(terms.length);
+    for (let term = 0; term < terms.length; term++) {
+      const slot = this.frequencies.find(terms[term]!.stem);
       idfs[term] = idf({
         seen: this.frequencies.seen(slot),
         count: this.frequencies.count(slot),
-        prior: this.tools.prior.share(stem),
-        local: holders / rows.length,
+        prior: priors[term]!,
+        local: shares[term]!,
       });
     }
     return idfs;

@@ -9,6 +9,16 @@ export interface FrequencyChunk {
   readonly value: string | null;
 }
 
+/** The stems of several documents together. */
+export interface StemSums {
+  /** Slots of this namespace's `DocumentFrequencies`, each once. */
+  readonly slots: Uint32Array;
+  /** By place: how many of the documents hold the stem. */
+  readonly counts: Uint32Array;
+  /** Number of documents. */
+  readonly documents: number;
+}
+
 /** The distinct stems of one document. */
 export interface DocumentStems {
   /** Slots of this namespace's `DocumentFrequencies`, each once, in the first `size` places. */
@@ -104,17 +114,21 @@ export class DocumentFrequencies {
    * documents of 90 stems.
    */
   learn(queryStems: readonly string[], documents: readonly DocumentStems[]): void {
-    if (this.frozen || documents.length === 0) return;
-    const own = queryStems.map((stem) => this.slot(stem));
-    const before = own.map((slot) => this.counts[slot]!);
-    for (const { slots, size } of documents) this.countAll(slots, size);
-    own.forEach((slot, index) => {
-      this.counts[slot] = before[index]!;
-      this.exclusions[slot]! += documents.length;
-      this.dirty[slot >>> this.chunkShift] = 1;
+    this.learnBeside(queryStems, documents.length, () => {
+      for (const { slots, size } of documents) this.countAll(slots, size);
     });
-    this.total += documents.length;
-    this.changed.add(TOTAL_KEY);
+  }
+
+  /** The same from candidates that were added up before: one pass over their distinct stems. */
+  learnSums(queryStems: readonly string[], { slots, counts, documents }: StemSums): void {
+    this.learnBeside(queryStems, documents, () => {
+      const { counts: known, dirty, chunkShift } = this;
+      for (let place = 0; place < slots.length; place++) {
+        const slot = slots[place]!;
+        known[slot]! += counts[place]!;
+        dirty[slot >>> chunkShift] = 1;
+      }
+    });
   }
 
   /**
@@ -184,6 +198,21 @@ export class DocumentFrequencies {
     this.free.length = 0;
     this.nameBytes = 0;
     this.epoch++;
+  }
+
+  /** Lets documents be counted, but not under the stems of their own query. */
+  private learnBeside(queryStems: readonly string[], documents: number, count: () => void): void {
+    if (this.frozen || documents === 0) return;
+    const own = queryStems.map((stem) => this.slot(stem));
+    const before = own.map((slot) => this.counts[slot]!);
+    count();
+    own.forEach((slot, index) => {
+      this.counts[slot] = before[index]!;
+      this.exclusions[slot]! += documents;
+      this.dirty[slot >>> this.chunkShift] = 1;
+    });
+    this.total += documents;
+    this.changed.add(TOTAL_KEY);
   }
 
   private countAll(slots: Uint32Array, size: number): void {
