@@ -11,6 +11,8 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
+      // AssemblyScript: it runs as WebAssembly.
+      exclude: ['src/**/*.as.ts'],
       reporter: ['text-summary', 'text'],
       thresholds: { lines: 90 },
     },

@@ -147,7 +147,7 @@ describe('files', () => {
 
   it('are named in kebab-case, and none is a bag of helpers', () => {
     const names = sources.map((path) => path.split('/').at(-1)!);
-    expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(name))).toEqual([]);
+    expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.as)?\.ts$/.test(name))).toEqual([]);
     expect(names.filter((name) => /util|helper|common|misc/.test(name))).toEqual([]);
   });
 

@@ -21,10 +21,11 @@ export class TokenPieces {
 
   /** The tokens of a text, by number; overwritten by the next text. */
   read(text: string): WordList {
-    const { table } = this.reader;
-    if (table.size >= MEMO_LIMIT || table.wordBytes >= MEMO_LIMIT * MEAN_TOKEN_BYTES) this.clear();
-    const tokens = this.reader.read(text);
-    while (this.size < table.size) this.split(this.size++);
+    const { reader } = this;
+    if (reader.size >= MEMO_LIMIT || reader.wordBytes >= MEMO_LIMIT * MEAN_TOKEN_BYTES) this.clear();
+    const tokens = reader.read(text);
+    const { size } = reader;
+    while (this.size < size) this.split(this.size++);
     return tokens;
   }
 
@@ -37,12 +38,12 @@ export class TokenPieces {
   }
 
   clear(): void {
-    this.reader.table.clear();
+    this.reader.clear();
     this.size = 0;
   }
 
   private split(token: number): void {
-    const pieces = this.splitter.split(this.reader.table.word(token));
+    const pieces = this.splitter.split(this.reader.word(token));
     const start = this.starts[token]!;
     const end = start + pieces.length;
     if (end > this.pieces.length) this.pieces = longer(this.pieces, end);

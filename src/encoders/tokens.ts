@@ -18,7 +18,7 @@ const ASCII_KIND = Uint8Array.from({ length: 128 }, (_, code) => {
 export const tokenReading: Reading = {
   asciiClasses: ASCII_KIND.map((kind, code) => {
     if (kind === ASCII_LETTER) return String.fromCharCode(code).toLowerCase().charCodeAt(0);
-    return kind === ASCII_SPACE ? PARTS_WORDS : code + ALONE;
+    return kind === ASCII_SPACE ? PARTS_WORDS : ALONE;
   }),
   forEachSpan: (text, visit) => visitTokens(fold(text), visit),
 };

@@ -35,8 +35,9 @@ export function decodeBytes(text: unknown, length: number): Uint8Array {
 export function encodeDirection(vector: Float32Array | null): string | null {
   if (vector === null) return null;
   let largest = 0;
-  for (const component of vector) largest = Math.max(largest, Math.abs(component));
-  const bytes = Int8Array.from(vector, (component) => Math.round((component / largest) * 127));
+  for (let k = 0; k < vector.length; k++) largest = Math.max(largest, Math.abs(vector[k]));
+  const bytes = new Int8Array(vector.length);
+  for (let k = 0; k < vector.length; k++) bytes[k] = Math.round((vector[k] / largest) * 127);
   return Buffer.from(bytes.buffer).toString('base64');
 }
 

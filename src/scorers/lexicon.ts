@@ -16,7 +16,7 @@ export class Lexicon {
 
   /** Number of words; ids are below it. */
   get size(): number {
-    return this.reader.table.size;
+    return this.reader.size;
   }
 
   /**
@@ -28,14 +28,14 @@ export class Lexicon {
 
   /** The word of an id, cut out anew. */
   word(id: number): string {
-    return this.reader.table.word(id);
+    return this.reader.word(id);
   }
 
   /** Starts again once there are more words than allowed. Constant time while there are not. */
   trim(): void {
-    const { table } = this.reader;
-    if (table.size <= this.maxWords && table.wordBytes <= this.maxWords * MEAN_WORD_BYTES) return;
-    table.clear();
+    const { reader } = this;
+    if (reader.size <= this.maxWords && reader.wordBytes <= this.maxWords * MEAN_WORD_BYTES) return;
+    reader.clear();
     this.epoch++;
   }
 }

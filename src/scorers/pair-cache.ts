@@ -22,9 +22,9 @@ export class PairCache {
     return this.queries.calculatedSize;
   }
 
-  /** The pairs of a query, new and empty where there are none. Call `keep` after adding to them. */
-  get(query: string): QueryPairs {
-    return this.queries.get(query) ?? new QueryPairs(query, readQueryTerms(query), this.soft);
+  /** The pairs of a query, new and empty, for `expected` pairs, where there are none. Call `keep` after adding to them. */
+  get(query: string, expected = 0): QueryPairs {
+    return this.queries.get(query) ?? new QueryPairs(query, readQueryTerms(query), this.soft, expected);
   }
 
   /** Keeps a query's pairs, at their present size. */

@@ -29,8 +29,8 @@ export interface PairFeatures {
  */
 export class QueryPairs {
   /** By row. */
-  lengths = new Float32Array(FIRST_CAPACITY);
-  cosines = new Float64Array(FIRST_CAPACITY);
+  lengths: Float32Array;
+  cosines: Float64Array;
   /** By row and term: element `row * terms.length + term`. The last two are empty unless `soft`. */
   counts: Float32Array;
   similarities: Float32Array;
@@ -42,15 +42,20 @@ export class QueryPairs {
   /** The pairs of the last request. */
   list: PairList | undefined;
   private readonly rows = new Map<number, number>();
-  private capacity = FIRST_CAPACITY;
+  private capacity: number;
 
+  /** `expected`: so many pairs need no room made later. */
   constructor(
     readonly query: string,
     readonly terms: readonly QueryTerm[],
     private readonly soft: boolean,
+    expected = 0,
   ) {
+    this.capacity = Math.min(MAX_PAIRS, Math.max(FIRST_CAPACITY, expected));
+    this.lengths = new Float32Array(this.capacity);
+    this.cosines = new Float64Array(this.capacity);
     this.stems = terms.map(({ stem }) => stem);
-    const cells = FIRST_CAPACITY * terms.length;
+    const cells = this.capacity * terms.length;
     this.counts = new Float32Array(cells);
     this.similarities = new Float32Array(soft ? cells : 0);
     this.heads = new Uint8Array(soft ? cells : 0);

@@ -69,7 +69,7 @@ export class TermNamespace implements NamespaceScorer {
   async score({ query, texts }: ScoreRequest): Promise<BaseScores> {
     this.tools.lexicon.trim();
     this.frequencies.trim();
-    const known = this.pairs.get(query);
+    const known = this.pairs.get(query, texts.length);
     if (known.list?.isOf(texts)) {
       known.list.isRepeated = true;
       return this.blend(known, known.list, 0);

@@ -1,5 +1,6 @@
 import type { DocumentFrequencies } from '../text/document-frequencies.js';
 import type { Lexicon } from './lexicon.js';
+import { Slab } from './slab.js';
 import { SlotIndex } from './slot-index.js';
 import type { TextAnalysis } from './text-analysis.js';
 import type { TextCache, TextEntry } from './text-cache.js';
@@ -16,6 +17,7 @@ let lastId = 0;
 /** Reads the texts of one namespace. */
 export class TextAnalyser {
   private readonly wordSlots: WordSlots;
+  private readonly slab = new Slab();
 
   /** `index`: scratch space that analysers may share. */
   constructor(
@@ -95,7 +97,7 @@ export class TextAnalyser {
       }
       if (++length <= HEAD_LENGTH) headSize = size;
     }
-    return { slots: joined(lists, size), size, length, headSize };
+    return { slots: join(lists, size, this.slab.cut(3 * size)), size, length, headSize };
   }
 }
 
@@ -115,8 +117,7 @@ function listsFor(words: number): typeof scratch {
   return scratch;
 }
 
-function joined({ slots, words, counts }: typeof scratch, size: number): Uint32Array {
-  const lists = new Uint32Array(3 * size);
+function join({ slots, words, counts }: typeof scratch, size: number, lists: Uint32Array): Uint32Array {
   for (let place = 0; place < size; place++) {
     lists[place] = slots[place]!;
     lists[size + place] = words[place]!;

@@ -31,8 +31,10 @@ export interface TextCacheOptions {
 /** Bytes of an entry besides its text: the object, the key, its places in the cache. */
 const ENTRY_BYTES = 240;
 
-/** Share of the bound that what queries met last may take, and bytes of one list and of each text in it. */
+/** Shares of the bound that new texts may take before they are weighed, and what queries met last. */
+const FRESH_SHARE = 0.05;
 const LIST_SHARE = 0.02;
+/** Bytes of one such list and of each text in it. */
 const LIST_BYTES = 200;
 const LISTED_BYTES = 8;
 
@@ -50,25 +52,32 @@ export class TextCache {
   hits = 0;
   misses = 0;
   private readonly seed = randomBytes(8).readBigUInt64LE();
+  /** Entries made for the last list: they are weighed once they have grown to their size, when the next list comes. */
+  private readonly fresh = new Map<bigint, HeldEntry>();
+  private freshBytes = 0;
+  private readonly maxFreshBytes: number;
   private readonly entries: LRUCache<bigint, HeldEntry>;
   /** By query: keys of the texts it last came with, in order. Keys alone, so that no text is kept alive. */
   private readonly lists: LRUCache<string, readonly bigint[]>;
 
   /** Throws a TypeError where `maxBytes` is no whole number from 1. */
   constructor({ maxBytes }: TextCacheOptions) {
+    this.maxFreshBytes = FRESH_SHARE * maxBytes;
     const listBytes = Math.floor(LIST_SHARE * maxBytes);
-    this.entries = new LRUCache({ maxSize: maxBytes - listBytes });
+    this.entries = new LRUCache({
+      maxSize: Math.max(1, Math.floor(maxBytes - this.maxFreshBytes - listBytes)),
+    });
     this.lists = new LRUCache({ maxSize: Math.max(1, listBytes) });
   }
 
   /** Estimate of the bytes held. */
   get bytes(): number {
-    return this.entries.calculatedSize + this.lists.calculatedSize;
+    return this.freshBytes + this.entries.calculatedSize + this.lists.calculatedSize;
   }
 
   /** Number of texts held. */
   get size(): number {
-    return this.entries.size;
+    return this.fresh.size + this.entries.size;
   }
 
   /**
@@ -76,6 +85,7 @@ export class TextCache {
    * without hashing, each by one comparison: a fifth of the time.
    */
   getList(query: string, candidates: readonly { readonly text: string }[]): TextEntry[] {
+    this.settle();
     const keys = this.lists.get(query);
     let isKnown = keys?.length === candidates.length;
     const entries = candidates.map(({ text }, index) => {
@@ -95,7 +105,7 @@ export class TextCache {
   /** The entry of a text, made if it is not there. */
   get(text: string): TextEntry {
     const key = h64(text, this.seed);
-    const known = this.entries.get(key);
+    const known = this.fresh.get(key) ?? this.entries.get(key);
     if (known !== undefined && known.text === text) {
       this.hits++;
       return known;
@@ -111,13 +121,22 @@ export class TextCache {
       key,
       size,
     };
-    this.entries.set(key, entry, { size });
+    this.forget(this.fresh.get(key));
+    this.fresh.set(key, entry);
+    this.freshBytes += size;
+    if (this.freshBytes > this.maxFreshBytes) this.settle();
     return entry;
   }
 
   /** Tells the cache that an entry grew by so many bytes. Nothing for an entry that is no longer held. */
   grew(entry: TextEntry, bytes: number): void {
     const { key } = entry as HeldEntry;
+    const fresh = this.fresh.get(key);
+    if (fresh !== undefined && fresh === entry) {
+      fresh.size += bytes;
+      this.freshBytes += bytes;
+      return;
+    }
     const held = this.entries.peek(key);
     if (held === undefined || held !== entry) return;
     held.size += bytes;
@@ -128,8 +147,21 @@ export class TextCache {
 
   /** Forgets all texts; entries in use stay valid for whoever holds them. */
   clear(): void {
+    this.fresh.clear();
+    this.freshBytes = 0;
     this.entries.clear();
     this.lists.clear();
+  }
+
+  /** Takes the fresh entries among those that are bounded. */
+  private settle(): void {
+    for (const entry of this.fresh.values()) this.entries.set(entry.key, entry, { size: entry.size });
+    this.fresh.clear();
+    this.freshBytes = 0;
+  }
+
+  private forget(entry: HeldEntry | undefined): void {
+    if (entry !== undefined) this.freshBytes -= entry.size;
   }
 
   private keepList(query: string, entries: readonly HeldEntry[]): void {

@@ -1,10 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { REPOSITORY_ROOT } from '../fixtures/repository-root.js';
 import { ServerProcess } from '../fixtures/server-process.js';
 import type { BodyMaker } from './bodies.js';
 import { type RawRequest, type RequestSource, runLoad } from './load.js';
 import { once, type RequestMaker, warmingRequests } from './requests.js';
+
+/** What `npm start` tells Node.js. */
+function startFlags(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(REPOSITORY_ROOT, 'package.json'), 'utf8')) as {
+    scripts: { start: string };
+  };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
+}
 
 const FOREVER_MS = 3_600_000;
 /** Feedbacks sent at once while a namespace is taught. */
@@ -21,7 +30,11 @@ export class Subject {
   /** `settings`: names without prefix, beyond the defaults. */
   static async start(settings: Readonly<Record<string, string>>): Promise<Subject> {
     const folder = mkdtempSync(join(tmpdir(), 'neuralcache-bench-'));
-    const server = new ServerProcess({ ...settings, STORAGE_DIR: join(folder, 'data') }, folder);
+    const server = new ServerProcess(
+      { ...settings, STORAGE_DIR: join(folder, 'data') },
+      folder,
+      startFlags(),
+    );
     const url = await server.url;
     return new Subject(server, folder, Number(new URL(url).port));
   }

@@ -40,7 +40,7 @@ describe('the text cache', () => {
     texts.grew(one, 100);
     texts.grew(one, 50);
     expect(texts.bytes).toBe(before + 150);
-    texts.grew(two, 700);
+    texts.grew(two, 600);
     expect(texts.bytes).toBeLessThanOrEqual(1000);
     expect(texts.get('two')).toBe(two);
     expect(texts.get('one')).not.toBe(one);
@@ -57,6 +57,35 @@ describe('the text cache', () => {
     texts.grew(one, 100);
     expect(texts.get('one')).toBe(again);
     expect(texts.bytes).toBe(246);
+  });
+
+  it('finds the texts of a query that comes with them again, and others where it comes with others', () => {
+    const texts = new TextCache({ maxBytes: 100_000 });
+    const list = (...names: string[]) =>
+      texts.getList(
+        'q',
+        names.map((text) => ({ text })),
+      );
+    const first = list('one', 'two', 'three');
+    expect(list('one', 'two', 'three')).toEqual(first);
+    const moved = list('two', 'one', 'four');
+    expect(moved.slice(0, 2)).toEqual([first[1], first[0]]);
+    expect([texts.hits, texts.misses]).toEqual([5, 4]);
+    list('two', 'one', 'four').forEach((entry, index) => {
+      expect(entry).toBe(moved[index]);
+    });
+  });
+
+  it('counts new texts before they are weighed, and weighs them by what they grew to', () => {
+    const texts = new TextCache({ maxBytes: 100_000 });
+    const [entry] = texts.getList('q', [{ text: 'one' }]);
+    texts.grew(entry!, 90_000);
+    expect(texts.bytes).toBeGreaterThan(90_000);
+    texts.getList('q', [{ text: 'two' }]);
+    texts.grew(texts.getList('q', [{ text: 'three' }])[0]!, 50_000);
+    texts.getList('q', []);
+    expect(texts.bytes).toBeLessThanOrEqual(100_000);
+    expect(texts.get('one')).not.toBe(entry);
   });
 
   it('does not keep a text larger than itself', () => {
