@@ -9,6 +9,11 @@ export const KERNELS = [
     module: 'src/base/kernels/words-module.ts',
     name: 'WORDS_MODULE',
   },
+  {
+    source: 'src/encoders/kernels/rows.as.ts',
+    module: 'src/encoders/kernels/rows-module.ts',
+    name: 'ROWS_MODULE',
+  },
 ];
 
 const root = new URL('../', import.meta.url);

@@ -1,4 +1,8 @@
-import { assembleRowModule, STEP } from './row-module.js';
+import { instantiate, type KernelMemory } from '../base/web-assembly.js';
+import { ROWS_MODULE } from './kernels/rows-module.js';
+
+/** Numbers the compiled loops take at a time. */
+const STEP = 32;
 
 /** The two loops that all static vectors come from, over int8 rows of one length. Synchronous; one sum at a time. */
 export interface RowKernel {
@@ -10,35 +14,23 @@ export interface RowKernel {
   dot(vector: Float32Array, row: number): number;
 }
 
-/** Bytes of WebAssembly memory in a page. */
-const PAGE_BYTES = 65_536;
-
-/** What this file needs of the engine's WebAssembly, which the compiler's own types only know in browsers. */
-interface Engine {
-  validate(bytes: Uint8Array): boolean;
-  readonly Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer };
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
-}
-
-const engine = (globalThis as unknown as { WebAssembly: Engine }).WebAssembly;
-
-interface RowModule {
+/** What `kernels/rows.as.ts` exports; addresses are of bytes. */
+interface RowsKernel extends KernelMemory {
+  room(bytes: number): number;
   dot(vector: number, row: number, end: number): number;
   combine(sum: number, rows: number, factors: number, offset: number, end: number): void;
 }
 
 /**
- * A kernel over a copy of `rows` (each `dimension` long): with SIMD where the processor has it and the dimension is a
- * multiple of 32, else one by one. Some 20 ns against 200 ns a row of 192.
+ * A kernel over a copy of `rows` (each `dimension` long): compiled where the dimension is a multiple of 32, else
+ * plain. Some 20 ns against 200 ns a row of 192.
  */
 export function createRowKernel(rows: Int8Array, dimension: number): RowKernel {
-  const bytes = assembleRowModule();
-  if (dimension % STEP === 0 && engine.validate(bytes)) return simdKernel(bytes, rows, dimension);
+  if (dimension % STEP === 0) return compiledKernel(rows, dimension);
   return plainKernel(Int8Array.from(rows), dimension);
 }
 
-/** The kernel without SIMD; what the other is tested against. */
+/** The kernel in plain loops; what the other is tested against. */
 export function plainKernel(table: Int8Array, dimension: number): RowKernel {
   const sum = new Float32Array(dimension);
   return {
@@ -60,21 +52,20 @@ export function plainKernel(table: Int8Array, dimension: number): RowKernel {
   };
 }
 
-/** Memory: the sum, a vector, a list of rows and one of factors, then the rows. */
-function simdKernel(bytes: Uint8Array, table: Int8Array, dimension: number): RowKernel {
+function compiledKernel(table: Int8Array, dimension: number): RowKernel {
+  const { memory, room, combine, dot } = instantiate<RowsKernel>(ROWS_MODULE);
   const rowCount = table.length / dimension;
-  const vectorAt = dimension * Float32Array.BYTES_PER_ELEMENT;
-  const listAt = 2 * vectorAt;
-  const factorsAt = listAt + rowCount * Int32Array.BYTES_PER_ELEMENT;
-  const tableAt = factorsAt + rowCount * Float32Array.BYTES_PER_ELEMENT;
-  const memory = new engine.Memory({ initial: Math.ceil((tableAt + table.length) / PAGE_BYTES) });
-  const instance = new engine.Instance(new engine.Module(bytes), { env: { memory } });
-  const { combine, dot } = instance.exports as RowModule;
-  const sum = new Float32Array(memory.buffer, 0, dimension);
+  const sumAt = room(dimension * Float32Array.BYTES_PER_ELEMENT);
+  const vectorAt = room(dimension * Float32Array.BYTES_PER_ELEMENT);
+  const listAt = room(rowCount * Int32Array.BYTES_PER_ELEMENT);
+  const factorsAt = room(rowCount * Float32Array.BYTES_PER_ELEMENT);
+  const tableAt = room(table.length);
+  // From here on the memory does not grow.
+  const sum = new Float32Array(memory.buffer, sumAt, dimension);
   const loaded = new Float32Array(memory.buffer, vectorAt, dimension);
   const addresses = new Int32Array(memory.buffer, listAt, rowCount);
   const weights = new Float32Array(memory.buffer, factorsAt, rowCount);
-  new Int8Array(memory.buffer, tableAt).set(table);
+  new Int8Array(memory.buffer, tableAt, table.length).set(table);
   let last: Float32Array | undefined;
   return {
     sum,
@@ -86,7 +77,7 @@ function simdKernel(bytes: Uint8Array, table: Int8Array, dimension: number): Row
       }
       const end = listAt + count * Int32Array.BYTES_PER_ELEMENT;
       for (let k = 0; k < dimension; k += STEP)
-        combine(k * Float32Array.BYTES_PER_ELEMENT, listAt, factorsAt, k, end);
+        combine(sumAt + k * Float32Array.BYTES_PER_ELEMENT, listAt, factorsAt, k, end);
     },
     dot(vector, row) {
       if (vector !== last) loaded.set(vector);
