@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { type Clock, systemClock } from './base/clock.js';
+import { LastingClock } from './base/lasting-clock.js';
 import { silentLogger } from './base/log.js';
 import { Metrics } from './base/metrics.js';
 import { seededRandom } from './base/random.js';
