@@ -12,11 +12,13 @@ import { Sparingly } from './base/sparingly.js';
 import { withinTime } from './base/within-time.js';
 import { chanceOf, openModels, openStateOwner as openOwner, openStore } from './compose-drivers.js';
 import { gateSettings, memorySettings, rerankerSettings } from './compose-options.js';
+import { openClock, openRetention } from './compose-retention.js';
 import { Maintenance } from './namespaces/maintenance.js';
 import { NamespaceNames } from './namespaces/name.js';
 import { Namespace } from './namespaces/namespace.js';
 import type { NamespaceDependencies, NamespaceEvents } from './namespaces/namespace-dependencies.js';
 import { NamespaceRegistry } from './namespaces/registry.js';
+import type { RetentionReport } from './namespaces/retention.js';
 import type {
   FeedbackRequest,
   FeedbackResult,
@@ -59,7 +61,7 @@ export interface ComposedServices {
   }>;
   /** Null where metrics are off. */
   metricsText(): Promise<{ contentType: string; text: string } | null>;
-  retentionReport(): Promise<object>;
+  retentionReport(): Promise<RetentionReport>;
   newRequestId(): string;
   /** Drains, flushes, closes; gives the storage folder back. */
   close(): Promise<void>;
@@ -72,7 +74,7 @@ export interface ComposedServices {
 export async function compose(
   settings: Settings,
   logger: Logger,
-  clock = systemClock(),
+  clock: Clock = openClock(settings, logger),
   random = chanceOf(settings),
 ): Promise<ComposedServices> {
   const metrics = new Metrics({
@@ -116,6 +118,9 @@ export async function compose(
     },
   });
   maintenance.start();
+  if (clock instanceof LastingClock) clock.start();
+  const retention = openRetention(settings, { registry, store, clock, metrics, logger, sparingly });
+  retention.start();
   const names = new NamespaceNames({
     pattern: settings.namespacePattern,
     policy: settings.namespacePolicy,
@@ -144,18 +149,13 @@ export async function compose(
       return { status: storage.status, checks };
     },
     metricsText: async () => (settings.metricsEnabled ? metrics.text() : null),
-    retentionReport: async () => ({
-      retention_enabled: false,
-      retention_days: null,
-      sweep_count: 0,
-      last_sweep_ts: null,
-    }),
+    retentionReport: async () => retention.report(),
     newRequestId: () => requestIds.next(),
     async close() {
       const patience = AbortSignal.timeout(settings.shutdownTimeoutMs);
-      const saved = maintenance
-        .stop()
+      const saved = Promise.all([retention.stop(), maintenance.stop()])
         .then(() => registry.close(patience))
+        .then(() => (clock instanceof LastingClock ? clock.stop() : undefined))
         .then(() => store.close());
       const inTime = await withinTime(saved, settings.shutdownTimeoutMs + SAVING_TIMEOUT_MS);
       if (!inTime) logger.error('the disk did not answer in time; what was unwritten is lost');

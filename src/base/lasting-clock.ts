@@ -121,7 +121,8 @@ function readLastTime(file: string, onDoubt: LastingClockOptions['onDoubt']): nu
     text = readFileSync(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT') onDoubt({ file, code }, 'the last time cannot be read; the wall clock is believed');
+    if (code !== 'ENOENT')
+      onDoubt({ file, code }, 'the last time cannot be read; the wall clock is believed');
     return undefined;
   }
   const time = parseTime(text);

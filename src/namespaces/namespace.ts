@@ -5,6 +5,7 @@ import type { NamespaceScorer } from '../scorers/scorer.js';
 import { TextCache } from '../scorers/text-cache.js';
 import { type Change, type Row, StorageError } from '../stores/store.js';
 import { DocumentFrequencies } from '../text/document-frequencies.js';
+import { type AgeLimit, NOTHING_REMOVED, type Removed } from './age.js';
 import { ImpressionBuffer } from './impression-buffer.js';
 import { ImpressionLog } from './impression-log.js';
 import { AdaptiveMemory, type MemoryState } from './memory.js';
@@ -262,10 +263,20 @@ export class Namespace implements Resident {
     marks: readonly Row[],
   ) {
     const counters = { ...this.counters, feedback_total: this.counters.feedback_total + 1 };
-    const { pinned, memory } = this;
+    const { pinned } = this;
     const puts = [this.stateRow(learned.state), counterRow(counters), ...marks].map((put) => ({ put }));
+    await this.commitChanges([...learned.changes, ...puts], () => {
+      learned.apply();
+      this.counters = { ...this.counters, feedback_total: counters.feedback_total };
+      if (this.pinned === pinned) this.pinChanged = false;
+    });
+  }
+
+  /** Writes changes of the memory in one transaction, then makes them so in memory. Rejects with `StorageError`. */
+  private async commitChanges(changes: readonly Change[], apply: () => void): Promise<void> {
+    const { memory } = this;
     try {
-      await this.dependencies.store.commit(this.name, [...learned.changes, ...puts]);
+      await this.dependencies.store.commit(this.name, changes);
     } catch (error) {
       // The answer may have been lost after the write: only the store knows.
       if (error instanceof StorageError && error.failure === 'io') await this.readAgain();
@@ -276,9 +287,22 @@ export class Namespace implements Resident {
       await this.readAgain();
       return;
     }
-    learned.apply();
-    this.counters = { ...this.counters, feedback_total: counters.feedback_total };
-    if (this.pinned === pinned) this.pinChanged = false;
+    apply();
+  }
+
+  /**
+   * Forgets up to `limit` records that are too old, in one transaction with the store. Answers what that was, and whether
+   * nothing more is; a namespace that was closed meanwhile changes nothing and is not over. Rejects with `StorageError`.
+   */
+  async removeAged(age: AgeLimit, limit: number): Promise<{ removed: Removed; isOver: boolean }> {
+    await this.ensureLoaded();
+    return this.exclusive(async () => {
+      if (this.closed) return { removed: NOTHING_REMOVED, isOver: false };
+      const { changes, state, removed, isOver, apply } = this.memory.prepareRemoval(age, limit);
+      const puts = state === this.memory.snapshot ? [] : [{ put: this.stateRow(state) }];
+      if (changes.length + puts.length > 0) await this.commitChanges([...changes, ...puts], apply);
+      return { removed, isOver };
+    });
   }
 
   private stateRow(state: MemoryState): Row {
@@ -310,8 +334,7 @@ export class Namespace implements Resident {
    * `StorageError`; what could not be written stays.
    */
   async flush(everything = true): Promise<void> {
-    if (!this.loaded) await this.load();
-    if (!this.loaded) throw new StorageError('io', 'the state of the namespace is not loaded');
+    await this.ensureLoaded();
     await this.exclusive(async () => {
       if (this.closed) return;
       const { store } = this.dependencies;
@@ -320,6 +343,11 @@ export class Namespace implements Resident {
       await flushFrequencies(this.name, this.frequencies, store, chunks);
       await this.flushUse(everything ? Number.POSITIVE_INFINITY : TOUCHED_PER_FLUSH);
     });
+  }
+
+  private async ensureLoaded(): Promise<void> {
+    if (!this.loaded) await this.load();
+    if (!this.loaded) throw new StorageError('io', 'the state of the namespace is not loaded');
   }
 
   private async flushUse(limit: number): Promise<void> {

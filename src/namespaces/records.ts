@@ -155,6 +155,11 @@ export function readUse(row: Row): CellUse {
   }));
 }
 
+/** Kind and key of the row of a cell's use. */
+export function useKey(cellId: string): readonly ['meta', string] {
+  return ['meta', USE_PREFIX + cellId];
+}
+
 export function removeCellChanges(cellId: string) {
   return [
     { remove: { kind: 'cell', key: cellId } },
@@ -196,6 +201,9 @@ export function readState(row: Row, shape: VectorShape): StateRecord {
         vector: same ? decodeFloats(wide.vector, shape.dimension) : null,
         narrativeWindow: same ? window(wide.narrativeWindow) : '',
         pheromoneWindow: window(wide.pheromoneWindow),
+        ...(wide.learnedAt === undefined
+          ? {}
+          : { learnedAt: finite(wide.learnedAt, Number.NEGATIVE_INFINITY) }),
       },
     };
   });

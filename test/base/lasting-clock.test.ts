@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -94,7 +102,15 @@ describe('a lasting clock', () => {
     expect([readdirSync(folder), doubts, failures]).toEqual([[], [], []]);
   });
 
-  it.each(['', '{"format":1', '{"format":1,"time":"soon"}', '{"format":1,"time":1e300}', '[]', 'null', '\0\0'])(
+  it.each([
+    '',
+    '{"format":1',
+    '{"format":1,"time":"soon"}',
+    '{"format":1,"time":1e300}',
+    '[]',
+    'null',
+    '\0\0',
+  ])(
     'goes by the wall clock where the file is damaged (%j), settles a day later, and sets it aside',
     async (text) => {
       writeFileSync(file, text);

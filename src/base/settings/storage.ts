@@ -1,4 +1,4 @@
-import { bytes, choice, decimal, integer, path, text } from './kinds.js';
+import { boolean, bytes, choice, decimal, integer, path, text } from './kinds.js';
 import { optional, secret, setting } from './setting.js';
 
 /** Where state is kept, how safely, and how much of it. */
@@ -34,6 +34,21 @@ export const STORAGE_SETTINGS = {
       'a file made in `STORAGE_DIR`',
       'Key of the hashes under which queries and texts are stored.',
     ),
+  ),
+  STORAGE_RETENTION_DAYS: optional(
+    decimal(0, 36_500, { openMin: true, unit: 'days' }),
+    'nothing is removed for its age',
+    'What no feedback confirmed for so long is forgotten, also in namespaces that are not in memory; a query that is still asked is kept without its evidence.',
+  ),
+  STORAGE_RETENTION_SWEEP_INTERVAL_S: setting(
+    decimal(0, 2_000_000, { unit: 's' }),
+    21_600,
+    'Time between two sweeps for what is too old; 0: only the one at the start.',
+  ),
+  STORAGE_RETENTION_SWEEP_ON_START: setting(
+    boolean,
+    true,
+    'Whether the first sweep is at the start; else it is one interval later.',
   ),
   IMPRESSION_TTL_S: setting(
     decimal(1, 31_536_000, { unit: 's' }),
