@@ -151,7 +151,7 @@ export class Retention {
     const { store } = this.options;
     const { rows, next } = await store.scan(name, cursor, ROWS_PER_PAGE);
     const { changes, removed } = await staleRows(rows, (cellId) => store.get(name, ...useKey(cellId)), age);
-    await store.commit(name, changes);
+    if (changes.length > 0) await store.commit(name, changes);
     this.count(removed);
     if (next === null) await store.release(name);
     return next;
