@@ -9,9 +9,9 @@ import { staleRows } from './stale-rows.js';
 
 const DAY_MS = 86_400_000;
 /** Rows of a namespace that is not open, looked at while it is kept out of use: a request waits for no more. */
-const ROWS_PER_PAGE = 64;
+const ROWS_PER_PAGE = 32;
 /** Records of an open namespace that one transaction removes. */
-const RECORDS_PER_SLICE = 128;
+const RECORDS_PER_SLICE = 64;
 
 export interface RetentionOptions {
   readonly registry: NamespaceRegistry<Namespace>;

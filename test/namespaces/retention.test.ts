@@ -200,7 +200,7 @@ describe.each(['stored', 'open'])('retention in a namespace that is %s', (where)
     expect(await home.keys('one')).toEqual([]);
     const sizes = home.store.commits.map(({ changes }) => changes.length);
     expect(sizes.length).toBeGreaterThan(4);
-    expect(Math.max(...sizes)).toBeLessThanOrEqual(256); // a cell is two rows
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(128); // a cell is two rows
   });
 });
 
@@ -309,7 +309,7 @@ describe('retention', () => {
     home.store.unstall();
     // It is open before the sweep is through with it, which goes on in its memory.
     const open = await opening;
-    expect(open.memory.size).toBe(200 - 64);
+    expect(open.memory.size).toBe(200 - 32);
     await swept;
     expect([open.memory.size, await home.keys('one')]).toEqual([0, []]);
     expect(retention.report().removed_cells).toBe(200);
