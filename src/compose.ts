@@ -200,6 +200,7 @@ function openRegistry(
   const dependencies: NamespaceDependencies = {
     ...shared,
     memory: memorySettings(settings, shared.encoder),
+    hashIds: settings.privacyHashIds,
     frozen: settings.deterministic,
     maxTextBytes: Math.ceil(settings.cacheMaxBytes * CACHE_SHARES.texts),
     maxPairBytes: Math.ceil(settings.cacheMaxBytes * CACHE_SHARES.pairs),

@@ -124,6 +124,11 @@ export class AdaptiveMemory {
     return wideEvidence(this.wideDocuments.get(documentKey), now, this.settings.halfLifeMs);
   }
 
+  /** What is kept of a document, as it was last decayed. */
+  wideDocument(documentKey: string): WideEvidence | undefined {
+    return this.wideDocuments.get(documentKey);
+  }
+
   /**
    * Works out what a feedback changes, without changing anything. `shown` holds each document once, at its best rank.
    */

@@ -34,6 +34,8 @@ export interface StateRecord {
   /** Fingerprint of the hash key: under another key the same text is not recognised. */
   readonly hashKey: string;
   readonly beta: number;
+  /** Whether document ids are kept as hashes alone; absent = as they are. */
+  readonly hashedIds?: true;
   /** Feedbacks applied to the memory; β is learned again at every 200th. */
   readonly feedbacks: number;
   /** Dimension of the vectors callers send; null before the first. */
@@ -196,6 +198,7 @@ export function readState(row: Row, shape: VectorShape): StateRecord {
       hashKey: text(value.hashKey),
       beta: finite(value.beta, 1),
       feedbacks: finite(value.feedbacks),
+      ...(value.hashedIds === true ? { hashedIds: true } : {}),
       pinnedDimension: value.pinnedDimension === null ? null : finite(value.pinnedDimension, 1),
       wide: {
         vector: same ? decodeFloats(wide.vector, shape.dimension) : null,

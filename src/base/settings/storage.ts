@@ -35,6 +35,11 @@ export const STORAGE_SETTINGS = {
       'Key of the hashes under which queries and texts are stored.',
     ),
   ),
+  PRIVACY_HASH_IDS: setting(
+    boolean,
+    false,
+    'Keep document ids as keyed hashes alone; what a namespace kept before is rewritten when it is next used, and one that kept hashes goes on so.',
+  ),
   STORAGE_RETENTION_DAYS: optional(
     decimal(0, 36_500, { openMin: true, unit: 'days' }),
     'nothing is removed for its age',
