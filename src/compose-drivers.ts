@@ -12,10 +12,11 @@ import { openModelStore } from './encoders/model-store.js';
 import { createStaticEncoder } from './encoders/static.js';
 import { createScorer } from './scorers/create-scorer.js';
 import type { Scorer } from './scorers/scorer.js';
+import type { EngineWorkerData } from './stores/engine-worker-data.js';
 import { MemoryStore } from './stores/memory.js';
-import { openSqliteStore } from './stores/sqlite.js';
 import { openSqliteReader } from './stores/sqlite-reader.js';
 import { StorageError, type Store, type StoreReader } from './stores/store.js';
+import { openWorkerStore } from './stores/worker-store.js';
 import { parsePrior } from './text/prior.js';
 import { termsOf } from './text/terms.js';
 
@@ -56,22 +57,23 @@ export async function openStore(
   clock: Clock,
   logger: Logger,
   metrics: Metrics,
-  onReplaced: () => void,
+  onReplaced: (namespace: string | null) => void,
 ): Promise<Store> {
   const impressions = impressionBounds(settings);
   if (settings.storageBackend === 'memory') return new MemoryStore(impressions);
-  return openSqliteStore({
-    path: databasePath(settings),
+  return openWorkerStore({
+    ...storedState(settings),
     clock,
-    sync: settings.storageSync,
     impressions,
-    onReplaced,
-    onQuarantined: (file, newFile) => {
-      metrics.stateQuarantined();
-      logger.error(
-        { file, newFile },
-        'the database is damaged; it was set aside and an empty one took its place',
-      );
+    events: {
+      replaced: onReplaced,
+      quarantined: (namespace, file, newFile) => {
+        metrics.stateQuarantined();
+        logger.error(
+          { ...(namespace === null ? {} : { namespace }), file, newFile },
+          'stored state is damaged; it was set aside and empty state took its place',
+        );
+      },
     },
   });
 }
@@ -83,11 +85,20 @@ export async function openStateReader(settings: Settings): Promise<StoreReader> 
 
 /** Takes ownership of the stored state. Rejects with `StorageError` `locked` where a server has it. */
 export async function openStateOwner(settings: Settings, clock: Clock): Promise<Store> {
-  const store = await openSqliteStore({ path: databasePath(settings), clock, sync: settings.storageSync });
+  const store = await openWorkerStore({ ...storedState(settings), clock });
   const { status, detail } = store.health();
   if (status === 'ok') return store;
   await store.close();
   throw new StorageError('io', detail ?? 'the storage folder cannot be written');
+}
+
+/** Where state is kept, and how. */
+function storedState(settings: Settings): EngineWorkerData {
+  return {
+    files: { driver: 'sqlite', path: databasePath(settings) },
+    folder: settings.storageDir,
+    sync: settings.storageSync,
+  };
 }
 
 function databasePath({ storageDir }: Settings): string {

@@ -81,7 +81,9 @@ export async function compose(
   });
   const { encoder, scorer } = openModels(settings);
   const residents: { registry?: NamespaceRegistry<Namespace> } = {};
-  const store = await openStore(settings, clock, logger, metrics, () => forgetState(residents.registry));
+  const store = await openStore(settings, clock, logger, metrics, (name) =>
+    forgetState(residents.registry, name),
+  );
   const hashKey = await openHashKey(settings, store);
   const { hash } = hashKey;
   const sparingly = new Sparingly(clock, FAILURE_LOG_INTERVAL_MS);
@@ -162,9 +164,13 @@ export async function compose(
   };
 }
 
-/** The database is another one: open namespaces read it anew, and forget impressions whose feedback it cannot know. */
-function forgetState(registry: NamespaceRegistry<Namespace> | undefined): void {
-  for (const name of registry?.names() ?? []) {
+/**
+ * What is stored of a namespace (null = of all) is another state: where it is open it reads that anew, and forgets
+ * impressions whose feedback it cannot know.
+ */
+function forgetState(registry: NamespaceRegistry<Namespace> | undefined, changed: string | null): void {
+  const names = changed === null ? (registry?.names() ?? []) : [changed];
+  for (const name of names) {
     const namespace = registry?.peek(name);
     namespace?.invalidate();
     namespace?.impressions.clear();

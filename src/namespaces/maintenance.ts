@@ -68,7 +68,7 @@ export class Maintenance {
     // A sweep also finds out whether a disk that failed works again.
     if (store.health().status === 'ok' && now - this.sweptAt < SWEEP_INTERVAL_MS) return;
     this.sweptAt = now;
-    while ((await store.sweep(now, ROWS_PER_SWEEP)) >= ROWS_PER_SWEEP);
+    while ((await store.sweep(now, ROWS_PER_SWEEP)).more);
   }
 
   private async attempt(

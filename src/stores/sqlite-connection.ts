@@ -78,12 +78,11 @@ export class SqliteConnection {
     });
   }
 
-  /** Lets go of the file and, if it is held, of the lock. Leaves a file that can be read where nothing can be written. */
+  /** Lets go of the file, not of the lock. Leaves a file that can be read where nothing can be written. */
   close(): void {
     this.closed = true;
     if (this.connected?.commits) leaveWriteAheadMode(this.connected.database);
     this.disconnect();
-    this.options.lock?.release();
   }
 
   private run<T>(work: () => T): T {

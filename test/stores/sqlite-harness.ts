@@ -2,11 +2,11 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
-import { type SqliteChannel, SqliteStore } from '../../src/stores/sqlite.js';
-import { answerCall } from '../../src/stores/sqlite-calls.js';
+import { answerCall } from '../../src/stores/engine-calls.js';
 import type { SqliteConnectionOptions } from '../../src/stores/sqlite-connection.js';
 import { SqliteDatabase } from '../../src/stores/sqlite-database.js';
 import type { Change } from '../../src/stores/store.js';
+import { type EngineChannel, WorkerStore } from '../../src/stores/worker-store.js';
 
 /** A folder of its own under the system's, and its removal. */
 export function makeFolder(): { folder: string; path: string; remove: () => void } {
@@ -19,13 +19,13 @@ export function makeFolder(): { folder: string; path: string; remove: () => void
 }
 
 /** The store over a database in this thread: what the worker does, without the worker. */
-export async function openInline(options: SqliteConnectionOptions): Promise<SqliteStore> {
+export async function openInline(options: SqliteConnectionOptions): Promise<WorkerStore> {
   const database = new SqliteDatabase(options);
-  const channel: SqliteChannel = {
+  const channel: EngineChannel = {
     post: async (call) => structuredClone(answerCall(database, call)),
     stop: async () => {},
   };
-  const store = new SqliteStore(channel);
+  const store = new WorkerStore('sqlite', channel);
   await store.open();
   return store;
 }

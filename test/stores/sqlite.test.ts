@@ -1,5 +1,5 @@
 import { systemClock } from '../../src/base/clock.js';
-import { openSqliteStore } from '../../src/stores/sqlite.js';
+import { openWorkerStore } from '../../src/stores/worker-store.js';
 import { storeContract } from '../contracts/store.js';
 import { FAILING_CHANGE, installFailure, makeFolder, openInline } from './sqlite-harness.js';
 
@@ -17,11 +17,13 @@ storeContract('sqlite in this thread', () => {
 });
 
 storeContract('sqlite in a worker', () => {
-  const { path, remove } = makeFolder();
+  const { folder, path, remove } = makeFolder();
   return {
     open: async ({ impressions }) => {
-      const store = await openSqliteStore({
-        path,
+      const store = await openWorkerStore({
+        files: { driver: 'sqlite', path },
+        folder,
+        sync: 'normal',
         clock: systemClock(),
         ...(impressions ? { impressions } : {}),
       });

@@ -1,68 +1,59 @@
-import { dirname } from 'node:path';
 import type { Clock } from '../base/clock.js';
-import { type Packed, packChanges, type SqliteCall, unpackRows } from './sqlite-calls.js';
-import { type SqliteWorkerData, workerLocation } from './sqlite-worker-data.js';
+import type { EngineEvents } from './engine.js';
+import {
+  type EngineCall,
+  type Packed,
+  type PackedPage,
+  packChanges,
+  unpackPage,
+  unpackRows,
+} from './engine-calls.js';
+import { type EngineWorkerData, workerLocation } from './engine-worker-data.js';
 import {
   type Change,
-  type ImpressionBounds,
   type Kind,
   type Row,
+  type RowPage,
   StorageError,
   type Store,
   type StoreHealth,
   type StoreUsage,
+  type SweepResult,
 } from './store.js';
 import { WorkerChannel } from './worker-channel.js';
 
-export interface SqliteStoreOptions {
-  /** The database file; its folder is made if it is missing, and owned by this process until `close`. */
-  readonly path: string;
+export interface WorkerStoreOptions extends EngineWorkerData {
   readonly clock: Clock;
-  /** `normal` (default): acknowledged commits survive `kill -9`; `full`: also power loss, one flush to disk a commit. */
-  readonly sync?: 'normal' | 'full';
-  readonly impressions?: ImpressionBounds;
   /** Most calls waiting for the disk; default 4096. */
   readonly maxQueueCalls?: number;
   /** Most characters of rows waiting for the disk; default 64 Mi. */
   readonly maxQueueLength?: number;
-  /** Largest the file may grow, in pages of 4096 bytes; default: no bound. */
-  readonly maxPages?: number;
-  /** A damaged database was set aside under `newPath` and an empty one took its place. */
-  readonly onQuarantined?: (path: string, newPath: string) => void;
-  /** The database is another one from now on: what was read from the old one no longer holds. */
-  readonly onReplaced?: () => void;
+  /** Told of damage that was set aside, and of state that is another one from now on. */
+  readonly events?: Partial<EngineEvents>;
 }
 
-/** Takes calls to where the database is and brings back their answers, in order. */
-export interface SqliteChannel {
-  post(call: SqliteCall): Promise<unknown>;
+/** Takes calls to where the engine is and brings back their answers, in order. */
+export interface EngineChannel {
+  post(call: EngineCall): Promise<unknown>;
   stop(): Promise<void>;
 }
 
 /**
- * Opens the shared database in a worker thread. Rejects with `StorageError` if the database is of a newer format
- * (`newer`) or another process owns the folder (`locked`). A disk that is full, read-only or missing rejects nothing
- * here: the store comes up degraded, and works once the disk does.
+ * Opens stored state in a worker thread. Rejects with `StorageError` if shared state is of a newer format (`newer`) or
+ * another process owns the folder (`locked`). A disk that is full, read-only or missing rejects nothing here: the store
+ * comes up degraded, and works once the disk does.
  */
-export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  const { path, sync = 'normal', impressions, maxPages } = options;
-  const workerData: SqliteWorkerData = {
-    path,
-    sync,
-    lockFolder: dirname(path),
-    ...(impressions ? { impressions } : {}),
-    ...(maxPages === undefined ? {} : { maxPages }),
-  };
+export async function openWorkerStore(options: WorkerStoreOptions): Promise<WorkerStore> {
+  const { clock, maxQueueCalls = 4096, maxQueueLength = 64 * 1024 * 1024, events, ...workerData } = options;
   const channel = new WorkerChannel({
     location: workerLocation(),
     workerData,
-    clock: options.clock,
-    maxCalls: options.maxQueueCalls ?? 4096,
-    maxLength: options.maxQueueLength ?? 64 * 1024 * 1024,
-    ...(options.onQuarantined ? { onQuarantined: options.onQuarantined } : {}),
-    ...(options.onReplaced ? { onReplaced: options.onReplaced } : {}),
+    clock,
+    maxCalls: maxQueueCalls,
+    maxLength: maxQueueLength,
+    ...(events ? { events } : {}),
   });
-  const store = new SqliteStore(channel);
+  const store = new WorkerStore(options.files.driver, channel);
   try {
     await store.open();
   } catch (cause) {
@@ -72,15 +63,17 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   return store;
 }
 
-/** The store contract over a channel to a `SqliteDatabase`, usually in a worker. Made by `openSqliteStore`. */
-export class SqliteStore implements Store {
-  readonly name = 'sqlite';
+/** The store contract over a channel to a `StoreEngine`, usually in a worker. Made by `openWorkerStore`. */
+export class WorkerStore implements Store {
   readonly durable = true;
   private readProblem: string | undefined;
   private writeProblem: string | undefined;
   private closing: Promise<void> | undefined;
 
-  constructor(private readonly channel: SqliteChannel) {}
+  constructor(
+    readonly name: string,
+    private readonly channel: EngineChannel,
+  ) {}
 
   /** Rejects with `StorageError` (`newer`, `locked`); what else is wrong with the disk shows in `health`. */
   async open(): Promise<void> {
@@ -103,6 +96,10 @@ export class SqliteStore implements Store {
     return unpackRows((await this.read(['find', namespace, kind, group, limit])) as Packed);
   }
 
+  async scan(namespace: string, cursor: number, limit: number): Promise<RowPage> {
+    return unpackPage((await this.read(['scan', namespace, cursor, limit])) as PackedPage);
+  }
+
   async commit(namespace: string, changes: readonly Change[]): Promise<void> {
     this.assertOpen();
     if (changes.length > 0) await this.write(['commit', namespace, packChanges(changes)]);
@@ -116,8 +113,12 @@ export class SqliteStore implements Store {
     await this.write(['drop', namespace]);
   }
 
-  async sweep(now: number, limit: number): Promise<number> {
-    return (await this.write(['sweep', now, limit])) as number;
+  async release(namespace: string): Promise<void> {
+    await this.read(['release', namespace]);
+  }
+
+  async sweep(now: number, limit: number): Promise<SweepResult> {
+    return (await this.write(['sweep', now, limit])) as SweepResult;
   }
 
   health(): StoreHealth {
@@ -134,7 +135,7 @@ export class SqliteStore implements Store {
     return this.closing;
   }
 
-  private async read(call: SqliteCall): Promise<unknown> {
+  private async read(call: EngineCall): Promise<unknown> {
     this.assertOpen();
     try {
       const answer = await this.channel.post(call);
@@ -146,7 +147,7 @@ export class SqliteStore implements Store {
     }
   }
 
-  private async write(call: SqliteCall): Promise<unknown> {
+  private async write(call: EngineCall): Promise<unknown> {
     this.assertOpen();
     try {
       const answer = await this.channel.post(call);

@@ -1,0 +1,25 @@
+import type { Clock } from '../base/clock.js';
+import type { EngineEvents, StoreEngine } from './engine.js';
+import type { EngineWorkerData } from './engine-worker-data.js';
+import { FolderLock } from './lock.js';
+import { SqliteDatabase } from './sqlite-database.js';
+
+/** The engine as asked for; it opens, and takes the lock of its folder, at `open`. */
+export function createEngine(
+  { files, folder, ...options }: EngineWorkerData,
+  clock: Clock,
+  events: EngineEvents,
+): StoreEngine {
+  const lock = new FolderLock(folder);
+  switch (files.driver) {
+    case 'sqlite':
+      return new SqliteDatabase({
+        ...options,
+        ...files,
+        clock,
+        lock,
+        onQuarantined: (path, newPath) => events.quarantined(null, path, newPath),
+        onReplaced: () => events.replaced(null),
+      });
+  }
+}
