@@ -28,7 +28,7 @@ import { InstalledHashKey } from './stores/installed-hash-key.js';
 import type { Store } from './stores/store.js';
 import { FlatIndex } from './vectors/flat.js';
 
-export { openStateReader } from './compose-drivers.js';
+export { identifyState, openStateReader } from './compose-drivers.js';
 
 /** While a disk fails, each kind of failure is logged so often; metrics count them all. */
 const FAILURE_LOG_INTERVAL_MS = 10_000;

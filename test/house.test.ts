@@ -49,7 +49,7 @@ function layerOf(path: string): string {
 /** What each layer may import besides itself. Reads from top to bottom: nothing names a layer above its own. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['commands', 'compose'],
-  commands: ['http', 'evaluation', 'reranker', 'namespaces', 'stores', 'base'],
+  commands: ['http', 'evaluation', 'transfer', 'reranker', 'namespaces', 'stores', 'base'],
   compose: [
     'evaluation',
     'reranker',
@@ -64,6 +64,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   http: ['reranker', 'base'],
   evaluation: ['reranker', 'namespaces', 'base'],
+  transfer: ['namespaces', 'stores', 'ranking', 'base'],
   reranker: ['namespaces', 'vectors', 'stores', 'encoders', 'scorers', 'text', 'ranking', 'base'],
   namespaces: ['vectors', 'stores', 'encoders', 'scorers', 'text', 'ranking', 'base'],
   vectors: ['ranking', 'base'],
