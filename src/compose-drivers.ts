@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { Clock } from './base/clock.js';
-import type { KeyedHash } from './base/keyed-hash.js';
 import type { Metrics } from './base/metrics.js';
 import { type Random, seededRandom, systemRandom } from './base/random.js';
 import type { Settings } from './base/settings/table.js';
@@ -14,7 +13,6 @@ import { createStaticEncoder } from './encoders/static.js';
 import { createScorer } from './scorers/create-scorer.js';
 import type { Scorer } from './scorers/scorer.js';
 import type { EngineWorkerData } from './stores/engine-worker-data.js';
-import { InstalledHashKey } from './stores/installed-hash-key.js';
 import { MemoryStore } from './stores/memory.js';
 import { openSqliteReader } from './stores/sqlite-reader.js';
 import { StorageError, type Store, type StoreReader } from './stores/store.js';
@@ -94,19 +92,8 @@ export async function openStateOwner(settings: Settings, clock: Clock): Promise<
   throw new StorageError('io', detail ?? 'the storage folder cannot be written');
 }
 
-/** What new state is written by: the encoder, and the hash key, which is made where there is none. */
-export async function identifyState(
-  settings: Settings,
-): Promise<{ encoder: { name: string; id: string; dimension: number }; hash: KeyedHash }> {
-  const { encoder } = openModels(settings);
-  const { name, version, dimension } = encoder;
-  await encoder.close();
-  const { hash } = new InstalledHashKey({ key: settings.storageHashKey, folder: settings.storageDir });
-  return { encoder: { name, id: `${name}@${version}`, dimension }, hash };
-}
-
 /** Where state is kept, and how. */
-function storedState(settings: Settings): EngineWorkerData {
+export function storedState(settings: Settings): EngineWorkerData {
   return {
     files: { driver: 'sqlite', path: databasePath(settings) },
     folder: settings.storageDir,

@@ -77,10 +77,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Of these folders others see the contract alone; `compose` picks the drivers. */
-const CONTRACTS: Readonly<Record<string, string>> = {
-  stores: 'src/stores/store.ts',
-  encoders: 'src/encoders/encoder.ts',
-  vectors: 'src/vectors/vector-index.ts',
+const CONTRACTS: Readonly<Record<string, readonly string[]>> = {
+  stores: ['src/stores/store.ts', 'src/stores/upkeep.ts'],
+  encoders: ['src/encoders/encoder.ts'],
+  vectors: ['src/vectors/vector-index.ts'],
 };
 
 describe('imports', () => {
@@ -101,7 +101,7 @@ describe('imports', () => {
     const wrong = imports.filter(({ from, to }) => {
       const contract = CONTRACTS[layerOf(to)];
       const isOutside = layerOf(from) !== layerOf(to) && layerOf(from) !== 'compose';
-      return contract !== undefined && isOutside && to !== contract;
+      return contract !== undefined && isOutside && !contract.includes(to);
     });
     expect(wrong).toEqual([]);
   });

@@ -2,6 +2,7 @@ import type { KeyedHash } from '../base/keyed-hash.js';
 import type { Settings } from '../base/settings/table.js';
 import { NamespaceNames } from '../namespaces/name.js';
 import { StorageError, type Store, type StoreReader } from '../stores/store.js';
+import type { StateUpkeep } from '../stores/upkeep.js';
 import { type CommandContext, CommandError } from './context.js';
 import { readSettings } from './read-settings.js';
 import { oneLine } from './terminal.js';
@@ -14,6 +15,12 @@ export interface StoredState {
   openOwner(settings: Settings): Promise<Store>;
   /** What new state is written by. Makes the hash key where there is none, so it is asked by owners alone. */
   identify(settings: Settings): Promise<StateIdentity>;
+  /** The files themselves; takes no lock. */
+  openUpkeep(settings: Settings): StateUpkeep;
+  /** Takes ownership of the folder without opening what is in it; throws `StorageError` as `openOwner` does. */
+  lockFolder(settings: Settings): { release(): void };
+  /** Puts the hash key of one storage folder into another; `other` where that has one of its own. */
+  carryHashKey(from: string, to: string): 'none' | 'carried' | 'other';
 }
 
 /** What ties stored state to this installation. */
@@ -52,6 +59,21 @@ export async function owning<Result>(
     return await work(owner, settings);
   } finally {
     await owner.close();
+  }
+}
+
+/** Runs some work on the files of the folder as its owner. `intent` as for `owning`. */
+export async function owningFolder<Result>(
+  state: StoredState,
+  settings: Settings,
+  intent: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const lock = await takeOwnership(async () => state.lockFolder(settings), intent);
+  try {
+    return await work();
+  } finally {
+    lock.release();
   }
 }
 

@@ -66,10 +66,15 @@ export function quarantineFile(path: string, now: number): string {
   for (let n = 2; existsSync(target) || existsSync(`${target}-wal`); n += 1) {
     target = `${path}.damaged-${stamp}-${n}`;
   }
+  moveFile(path, target);
+  return target;
+}
+
+/** Moves a database that is closed, with what SQLite keeps beside it: that first, for without it it may hold less. */
+export function moveFile(path: string, target: string): void {
   for (const suffix of [...COMPANIONS, '']) {
     if (sizeOf(path + suffix) !== undefined) renameSync(path + suffix, target + suffix);
   }
-  return target;
 }
 
 /**
