@@ -1,23 +1,25 @@
 import type { Clock } from '../base/clock.js';
 
-/** Some thousand steps a millisecond; today's numbers stay below 2^53 for two hundred years. */
-const STEPS_PER_MS = 1024;
+/** Ticks of a millisecond, so that one namespace alone does not run ahead of the clock. */
+const TICKS_PER_MS = 1024;
 
 /**
- * Numbers for puts in files that are compared by age: each is higher than all before, over all files, and close to the
- * time of the put in units of 1/1024 ms, so that the order holds between files that were never open together.
+ * Numbers for the order of puts that compare across files: from the clock, and always above those before. So of two rows
+ * in different namespaces the one put earlier has the lower number, also after a restart.
  */
 export class Sequences {
   private last = 0;
 
   constructor(private readonly clock: Clock) {}
 
-  next(): number {
-    this.last = Math.max(this.last + 1, Math.round(this.clock.now() * STEPS_PER_MS));
-    return this.last;
+  /** The first of `count` numbers in a row; for none, a number that nothing has. */
+  take(count: number): number {
+    const first = Math.max(this.last + 1, Math.round(this.clock.now() * TICKS_PER_MS));
+    this.last = first + Math.max(0, count - 1);
+    return first;
   }
 
-  /** A number that was found in a file: what follows is higher, also when the clock went back since. */
+  /** A number that is in use already. */
   passed(sequence: number): void {
     this.last = Math.max(this.last, sequence);
   }

@@ -194,7 +194,7 @@ export class SqliteConnection {
       verify(database, path, fullCheckBytes);
       const commits = new SqliteCommits(database, {
         ...(impressions ? { impressions } : {}),
-        ...(sequences ? { nextSequence: () => sequences.next() } : {}),
+        ...(sequences ? { nextSequence: () => sequences.take(1) } : {}),
       });
       this.refuseStrangers(commits);
       sequences?.passed(commits.summary.lastSequence());
