@@ -93,7 +93,7 @@ export async function openStateOwner(settings: Settings, clock: Clock): Promise<
 }
 
 /** Where state is kept, and how. */
-function storedState(settings: Settings): EngineWorkerData {
+export function storedState(settings: Settings): EngineWorkerData {
   return {
     files: { driver: 'sqlite', path: databasePath(settings) },
     folder: settings.storageDir,

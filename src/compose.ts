@@ -10,7 +10,7 @@ import { loadSettings } from './base/settings/load-settings.js';
 import type { Settings } from './base/settings/table.js';
 import { Sparingly } from './base/sparingly.js';
 import { withinTime } from './base/within-time.js';
-import { chanceOf, openModels, openStateOwner as openOwner, openStore } from './compose-drivers.js';
+import { chanceOf, openModels, openStore } from './compose-drivers.js';
 import { gateSettings, memorySettings, rerankerSettings } from './compose-options.js';
 import { openClock, openRetention } from './compose-retention.js';
 import { Maintenance } from './namespaces/maintenance.js';
@@ -30,8 +30,6 @@ import { Reranker, type RerankerEvents } from './reranker/reranker.js';
 import { InstalledHashKey } from './stores/installed-hash-key.js';
 import type { Store } from './stores/store.js';
 import { FlatIndex } from './vectors/flat.js';
-
-export { openStateReader } from './compose-drivers.js';
 
 /** While a disk fails, each kind of failure is logged so often; metrics count them all. */
 const FAILURE_LOG_INTERVAL_MS = 10_000;
@@ -261,11 +259,6 @@ function eventsOf(logger: Logger, metrics: Metrics, sparingly: Sparingly): Names
 /** The program for `serve`. */
 export function startServices(settings: Settings, logger: Logger): Promise<ComposedServices> {
   return compose(settings, logger);
-}
-
-/** Takes ownership of the stored state, for commands that change it while no server runs. */
-export function openStateOwner(settings: Settings): Promise<Store> {
-  return openOwner(settings, systemClock());
 }
 
 /** The program for a command that measures or ranks by itself: its own settings on top, a clock of its own, no log, chance that

@@ -25,6 +25,8 @@ export interface VectorShape {
 /** Keys of the rows of kind `meta`. */
 export const META_STATE = 'state';
 export const META_COUNTERS = 'counters';
+/** There while a copy into the namespace is under way; after a crash it keeps half a copy from being taken for state. */
+export const META_UNFINISHED = 'unfinished';
 const USE_PREFIX = 'use/';
 
 /** What the row `meta/state` holds: the namespace-wide, small part of the memory. */
@@ -138,6 +140,14 @@ function readDocument(entry: unknown[], dimension: number | null): [string, Docu
   const [key, S, W, textHash, bits] = entry;
   const known = bits === null || dimension === null ? null : decodeBytes(bits, Math.ceil(dimension / 8));
   return [text(key), { S: finite(S), W: finite(W), textHash: text(textHash), bits: known }];
+}
+
+export function unfinishedRow(): Row {
+  return { kind: 'meta', key: META_UNFINISHED, value: write({}) };
+}
+
+export function isUnfinishedMark({ kind, key }: Row): boolean {
+  return kind === 'meta' && key === META_UNFINISHED;
 }
 
 export function useRow(cellId: string, use: CellUse): Row {

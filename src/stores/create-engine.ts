@@ -3,6 +3,8 @@ import type { EngineEvents, StoreEngine } from './engine.js';
 import type { EngineWorkerData } from './engine-worker-data.js';
 import { FolderLock } from './lock.js';
 import { SqliteDatabase } from './sqlite-database.js';
+import { SqliteFiles } from './sqlite-files.js';
+import { templatePaths } from './templates.js';
 
 /** The engine as asked for; it opens, and takes the lock of its folder, at `open`. */
 export function createEngine(
@@ -20,6 +22,15 @@ export function createEngine(
         lock,
         onQuarantined: (path, newPath) => events.quarantined(null, path, newPath),
         onReplaced: () => events.replaced(null),
+      });
+    case 'sqlite-files':
+      return new SqliteFiles({
+        ...options,
+        paths: templatePaths(files.template, folder),
+        folder,
+        lock,
+        clock,
+        events,
       });
   }
 }

@@ -1,13 +1,19 @@
 import type { ImpressionBounds } from './store.js';
 
 /** Which engine, and where its files are. */
-export interface EngineFiles {
-  /** One shared database. */
-  readonly driver: 'sqlite';
-  readonly path: string;
-  /** Largest the file may grow, in pages of 4096 bytes; default: no bound. */
-  readonly maxPages?: number;
-}
+export type EngineFiles =
+  | {
+      /** One database that all namespaces share. */
+      readonly driver: 'sqlite';
+      readonly path: string;
+      /** Largest the file may grow, in pages of 4096 bytes; default: no bound. */
+      readonly maxPages?: number;
+    }
+  | {
+      /** One database for each namespace, by a template as `templatePaths` takes it. */
+      readonly driver: 'sqlite-files';
+      readonly template: string;
+    };
 
 /** What the worker is started with; must be cloneable. */
 export interface EngineWorkerData {

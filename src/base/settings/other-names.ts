@@ -17,8 +17,10 @@ export const ORIGINAL_NAMES: Readonly<Record<string, string>> = {
   API_VERSION: 'the version of the API is fixed',
   CR: 'there is no hierarchical search; `use_cr` is accepted and does nothing',
   NARRATIVE_DIM: 'the encoder decides the dimension',
-  NARRATIVE_STORE_PATH: 'state is kept in STORAGE_DIR',
-  PHEROMONE_STORE_PATH: 'state is kept in STORAGE_DIR',
+  NARRATIVE_STORE_PATH:
+    'state is kept in STORAGE_DIR; `neuralcache storage import --original` reads the file',
+  PHEROMONE_STORE_PATH:
+    'state is kept in STORAGE_DIR; `neuralcache storage import --original` reads the file',
   STORAGE_DB_NAME: 'the name of the file in STORAGE_DIR is fixed',
   WEIGHT_DIVERSITY: 'the original never read it; MMR_LAMBDA_DEFAULT decides on diversity',
 };
@@ -29,7 +31,8 @@ export const ORIGINAL_SWITCHES: Readonly<
 > = {
   STORAGE_PERSISTENCE_ENABLED: {
     name: 'STORAGE_BACKEND',
-    convert: (text) => (/^(false|0|no|off)$/i.test(text) ? 'memory' : undefined),
+    // As the original reads it, which also takes single letters.
+    convert: (text) => (/^(false|f|0|no|n|off)$/i.test(text) ? 'memory' : undefined),
   },
 };
 

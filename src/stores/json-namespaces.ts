@@ -1,0 +1,165 @@
+import type { EngineEvents } from './engine.js';
+import type { FolderOwner } from './folder-owner.js';
+import { JsonCatalog } from './json-catalog.js';
+import { decodeRecord, frameOf, type Summary } from './json-format.js';
+import { JsonNamespace, type JsonNamespaceOptions } from './json-namespace.js';
+import { type OpenBounds, OpenNamespaces } from './open-namespaces.js';
+import { readRecords, recordSeed } from './records.js';
+
+/** Holds the first record of a checkpoint's file, whatever the name. */
+const HEADER_BYTES = 2048;
+/** Of a namespace whose files cannot be read now: it has rows, and nothing to remove. */
+const UNREADABLE: Summary = {
+  rows: 1,
+  impressionBytes: 0,
+  oldestImpression: Number.POSITIVE_INFINITY,
+  earliestExpiry: Number.POSITIVE_INFINITY,
+  lastSequence: 0,
+};
+
+/**
+ * All namespaces of a folder: those in memory, and what is known of the others. Opens what is asked for, mends what is
+ * damaged as soon as the disk lets it, and reads anew what someone else replaced. Throws `StorageError` and what the
+ * file system throws.
+ */
+export class JsonNamespaces {
+  readonly catalog = new JsonCatalog();
+  private readonly open: OpenNamespaces;
+  private readonly events: EngineEvents;
+  private isListed = false;
+
+  constructor(
+    private readonly options: JsonNamespaceOptions,
+    private readonly owner: () => FolderOwner,
+    bounds: OpenBounds,
+    /** Told of every use of a namespace in memory. */
+    private readonly onUsed: (namespace: JsonNamespace) => void,
+  ) {
+    this.events = options.events;
+    this.open = new OpenNamespaces(bounds, (namespace) => namespace.cancelCheckpoint());
+  }
+
+  /** Learns the names, if it does not have them. */
+  list(): void {
+    if (this.isListed) return;
+    for (const name of this.options.paths.list(this.options.files)) this.catalog.addName(name);
+    this.isListed = true;
+  }
+
+  /** Looks into one of the namespaces that are known by name alone; false = there is none. */
+  learnNext(): boolean {
+    const name = this.catalog.nextUnknown;
+    if (name === undefined) return false;
+    try {
+      const summary = this.readSummary(name);
+      if (summary) {
+        this.catalog.set(name, summary);
+        this.options.sequences.passed(summary.lastSequence);
+      } else if (this.read(name).isVoid) this.catalog.remove(name);
+    } catch {
+      // Whoever asks for it hears why; others are not to.
+      this.catalog.set(name, UNREADABLE);
+    }
+    return true;
+  }
+
+  inMemory(name: string): JsonNamespace | undefined {
+    return this.open.peek(name);
+  }
+
+  namesInMemory(): string[] {
+    return this.open.names();
+  }
+
+  /** The namespace with its rows in memory. */
+  read(name: string): JsonNamespace {
+    const held = this.open.peek(name);
+    if (held) {
+      this.open.touch(held);
+      this.onUsed(held);
+      return held;
+    }
+    const namespace = new JsonNamespace(name, this.options);
+    if (namespace.needsRepair) this.tryRepair(namespace);
+    this.note(namespace);
+    return namespace;
+  }
+
+  /** Does something that writes. */
+  change<T>(name: string, work: (namespace: JsonNamespace) => T): T {
+    this.owner().own();
+    let namespace = this.read(name);
+    if (!namespace.isAsLeft()) {
+      this.forget(name);
+      this.events.replaced(name);
+      namespace = this.read(name);
+    }
+    if (namespace.needsRepair) this.repair(namespace);
+    try {
+      return work(namespace);
+    } finally {
+      this.note(namespace);
+    }
+  }
+
+  /** Lets its memory go; its files stay. */
+  forget(name: string): void {
+    this.open.peek(name)?.cancelCheckpoint();
+    this.open.forget(name);
+  }
+
+  /** The folder is another one. */
+  forgetAll(): void {
+    for (const name of this.open.names()) this.forget(name);
+    this.catalog.clear();
+    this.isListed = false;
+    this.events.replaced(null);
+  }
+
+  /** Keeps account of a namespace as it is now. */
+  private note(namespace: JsonNamespace): void {
+    const { name } = namespace;
+    if (namespace.isUncertain) {
+      this.forget(name);
+      this.catalog.remove(name);
+      this.catalog.addName(name);
+      this.events.replaced(name);
+    } else if (namespace.isVoid) {
+      this.forget(name);
+      this.catalog.remove(name);
+    } else {
+      this.catalog.set(name, namespace.rows.summary());
+      this.open.touch(namespace);
+      this.onUsed(namespace);
+    }
+  }
+
+  /** On a disk that cannot be written its rows are read as they are, and changes wait. */
+  private tryRepair(namespace: JsonNamespace): void {
+    try {
+      this.owner().own();
+      this.repair(namespace);
+    } catch {
+      return;
+    }
+  }
+
+  private repair(namespace: JsonNamespace): void {
+    namespace.repair();
+    this.events.replaced(namespace.name);
+  }
+
+  /** From the head of one file, if there is no journal that says more. */
+  private readSummary(name: string): Summary | undefined {
+    const { files, paths } = this.options;
+    if (files.facts(paths.pathOf(name, 'journal'))) return undefined;
+    const head = files.readStart(paths.pathOf(name, 'pheromones'), HEADER_BYTES);
+    let summary: Summary | undefined;
+    if (!head) return undefined;
+    readRecords(head, recordSeed(name, 'pheromones'), frameOf('pheromones'), (json) => {
+      const record = decodeRecord(json);
+      if ('header' in record) summary = record.header.summary;
+    });
+    return summary;
+  }
+}

@@ -1,0 +1,86 @@
+import { StorageError, type StoreReader } from '../stores/store.js';
+import type { StatePart, StateUpkeep } from '../stores/upkeep.js';
+import { type CheckedNamespace, checkNamespace } from './check-namespace.js';
+
+/** What was found when everything was read. */
+export interface StateReport {
+  readonly whole: boolean;
+  /** Files with something wrong in them. */
+  readonly files: readonly { readonly path: string; readonly problems: readonly string[] }[];
+  /** Every namespace that could be read to its end, or as far as it went. */
+  readonly namespaces: readonly (CheckedNamespace & { readonly problem: string | null })[];
+}
+
+export interface CheckParts {
+  readonly upkeep: StateUpkeep;
+  /** Rejects with `StorageError` where the state cannot be read at all. */
+  openReader(): Promise<StoreReader>;
+  /** Share done, in [0, 1]. */
+  readonly onProgress?: (share: number) => void;
+}
+
+/**
+ * Reads all that is stored: the files as files, then every record of every namespace. Changes nothing, also while a
+ * server owns the folder. What is damaged is in the report; rejects only where the disk fails or a format is newer.
+ */
+export async function checkState({ upkeep, openReader, onProgress }: CheckParts): Promise<StateReport> {
+  const parts = upkeep.parts();
+  const files = inspectAll(upkeep, parts, (share) => onProgress?.(share / 2));
+  const namespaces = await checkNamespaces(openReader, (share) => onProgress?.(0.5 + share / 2));
+  if (namespaces === undefined) return { whole: false, files, namespaces: [] };
+  const areWhole = namespaces.every(({ damaged, unfinished, problem }) => {
+    return damaged === 0 && !unfinished && problem === null;
+  });
+  return { whole: files.length === 0 && areWhole, files, namespaces };
+}
+
+function inspectAll(
+  upkeep: StateUpkeep,
+  parts: readonly StatePart[],
+  onProgress: (share: number) => void,
+): StateReport['files'] {
+  return parts.flatMap((part, index) => {
+    const problems = upkeep.inspect(part);
+    onProgress((index + 1) / parts.length);
+    return problems.length === 0 ? [] : [{ path: part.path, problems }];
+  });
+}
+
+/** Undefined where the state is too damaged to be opened. */
+async function checkNamespaces(
+  openReader: () => Promise<StoreReader>,
+  onProgress: (share: number) => void,
+): Promise<StateReport['namespaces'] | undefined> {
+  const reader = await ifWhole(openReader());
+  if (reader === undefined) return undefined;
+  try {
+    const names = await ifWhole(reader.namespaces());
+    const checked: StateReport['namespaces'][number][] = [];
+    for (const namespace of names ?? []) {
+      checked.push(await checkOne(reader, namespace));
+      onProgress(checked.length / names!.length);
+    }
+    return names && checked;
+  } finally {
+    await reader.close();
+  }
+}
+
+async function checkOne(reader: StoreReader, namespace: string): Promise<StateReport['namespaces'][number]> {
+  try {
+    return { ...(await checkNamespace(reader, namespace)), problem: null };
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    const nothing = { namespace, rows: 0, bytes: 0, damaged: 0, unfinished: false };
+    return { ...nothing, problem: error.message };
+  }
+}
+
+async function ifWhole<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof StorageError && error.failure === 'damaged') return undefined;
+    throw error;
+  }
+}
