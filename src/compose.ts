@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
-import { type Clock, systemClock } from './base/clock.js';
+import type { Clock } from './base/clock.js';
 import { LastingClock } from './base/lasting-clock.js';
 import { silentLogger } from './base/log.js';
 import { Metrics } from './base/metrics.js';
