@@ -3,6 +3,7 @@ import type { StoreReader } from '../stores/store.js';
 import { type CommandContext, CommandError } from './context.js';
 import { table } from './measurement.js';
 import { registerNamespacesExport } from './namespaces-export.js';
+import { registerNamespacesForget } from './namespaces-forget.js';
 import { registerNamespacesImport } from './namespaces-import.js';
 import { assertStored, owning, reading, type StoredState } from './stored-state.js';
 import { confirm, oneLine } from './terminal.js';
@@ -23,7 +24,7 @@ interface NamespaceStats {
   storage_bytes: number;
 }
 
-/** `namespaces list | stats NS | drop NS | export NS | import FILE`: what is stored, without a running server. */
+/** `namespaces list | stats NS | drop NS | export NS | import FILE | forget NS`: what is stored, without a running server. */
 export function registerNamespaces(program: Command, context: CommandContext, state: StoredState): void {
   const namespaces = program
     .command('namespaces')
@@ -52,6 +53,7 @@ export function registerNamespaces(program: Command, context: CommandContext, st
     );
   registerNamespacesExport(namespaces, context, state);
   registerNamespacesImport(namespaces, context, state);
+  registerNamespacesForget(namespaces, context, state);
 }
 
 async function list(context: CommandContext, state: StoredState, json: boolean): Promise<void> {
