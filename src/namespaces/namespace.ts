@@ -57,7 +57,7 @@ export class Namespace implements Resident {
   ) {
     const { scorer, maxTextBytes, maxPairBytes, frozen, encoder, clock } = dependencies;
     this.texts = new TextCache({ maxBytes: maxTextBytes });
-    this.frequencies = new DocumentFrequencies({ frozen });
+    this.frequencies = new DocumentFrequencies({ frozen, hashOf: (stem) => dependencies.hash.word(stem) });
     this.scorer = scorer.open({ texts: this.texts, frequencies: this.frequencies, maxPairBytes });
     this.queries = new QueryMemo(encoder.dimension, dependencies.maxQueryBytes);
     const { impressionMaxBytes, impressionMaxCount, impressionBudget } = dependencies;
