@@ -8,6 +8,7 @@ const OWN_FILES = [
   'neuralcache.db',
   'neuralcache.probe',
   'neuralcache.clock',
+  'neuralcache.mode',
   LOCK_FILE,
   OWNER_FILE,
   'hash.key',
