@@ -3,6 +3,7 @@ import { LastingClock } from '../../src/base/lasting-clock.js';
 import { loadSettings } from '../../src/base/settings/load-settings.js';
 import { AppHome, until } from './app-home.js';
 import { RunningApp } from './running-app.js';
+import { DURABLE_MODES, storedRows } from './stored.js';
 
 const DAY_MS = 86_400_000;
 const QUERY = 'where do ships go in winter';
@@ -23,53 +24,56 @@ async function sweeps(app: RunningApp, count: number) {
 }
 
 /** Kinds of the rows that hold what was learned. */
-function learnedKinds(namespace: string): string[] {
-  const rows = home.dump().get(namespace) ?? [];
+async function learnedKinds(namespace: string, settings = {}): Promise<string[]> {
+  const rows = (await storedRows(home.folder, settings)).get(namespace) ?? [];
   return [...new Set(rows.map(({ kind }) => kind))].filter((kind) => kind === 'cell' || kind === 'document');
 }
 
 describe('retention of the whole program', () => {
-  it('forgets what is old in a namespace that nobody opened, and counts it', async () => {
-    const before = await home.start();
-    await before.teach('shop', QUERY, ['d9']);
-    await before.stop();
-    home.clock.advance(20 * DAY_MS);
-    const later = await home.start();
-    await later.teach('blog', QUERY, ['d9']);
-    await later.stop();
-    const blog = home.dump().get('blog');
-    home.clock.advance(11 * DAY_MS);
+  it.each(DURABLE_MODES)(
+    'forgets what is old where nobody opened it, and counts it ($mode)',
+    async ({ settings }) => {
+      const before = await home.start(settings);
+      await before.teach('shop', QUERY, ['d9']);
+      await before.stop();
+      home.clock.advance(20 * DAY_MS);
+      const later = await home.start(settings);
+      await later.teach('blog', QUERY, ['d9']);
+      await later.stop();
+      const blog = (await storedRows(home.folder, settings)).get('blog');
+      home.clock.advance(11 * DAY_MS);
 
-    const app = await home.start({ STORAGE_RETENTION_DAYS: '30' });
-    const found = await sweeps(app, 1);
-    expect(found).toEqual({
-      retention_enabled: true,
-      retention_days: 30,
-      sweep_interval_s: 21_600,
-      sweep_on_start: true,
-      sweep_count: 1,
-      last_sweep_ts: home.clock.now() / 1000,
-      removed_cells: 1,
-      removed_pheromones: 24, // of twelve documents, in the cell and of the namespace
-      removed_narratives: 2,
-      failures: 0,
-    });
-    expect(learnedKinds('shop')).toEqual([]);
-    expect(home.dump().get('blog')).toEqual(blog);
-    expect((await app.metrics()).get('neuralcache_namespaces_resident')).toBe(0);
-    const metrics = await app.metrics();
-    expect(metrics.get('neuralcache_retention_sweeps_total{outcome="done"}')).toBe(1);
-    expect(metrics.get('neuralcache_retention_removed_total{part="cells"}')).toBe(1);
-    expect(metrics.get('neuralcache_retention_removed_total{part="pheromones"}')).toBe(24);
-    const { body } = await app.rank('shop', QUERY, { learn: false, explain: true });
-    expect(body.results[0].components).toMatchObject({ narrative: 0, pheromone: 0 });
-  });
+      const app = await home.start({ ...settings, STORAGE_RETENTION_DAYS: '30' });
+      const found = await sweeps(app, 1);
+      expect(found).toEqual({
+        retention_enabled: true,
+        retention_days: 30,
+        sweep_interval_s: 21_600,
+        sweep_on_start: true,
+        sweep_count: 1,
+        last_sweep_ts: home.clock.now() / 1000,
+        removed_cells: 1,
+        removed_pheromones: 24, // of twelve documents, in the cell and of the namespace
+        removed_narratives: 2,
+        failures: 0,
+      });
+      expect(await learnedKinds('shop', settings)).toEqual([]);
+      expect((await storedRows(home.folder, settings)).get('blog')).toEqual(blog);
+      expect((await app.metrics()).get('neuralcache_namespaces_resident')).toBe(0);
+      const metrics = await app.metrics();
+      expect(metrics.get('neuralcache_retention_sweeps_total{outcome="done"}')).toBe(1);
+      expect(metrics.get('neuralcache_retention_removed_total{part="cells"}')).toBe(1);
+      expect(metrics.get('neuralcache_retention_removed_total{part="pheromones"}')).toBe(24);
+      const { body } = await app.rank('shop', QUERY, { learn: false, explain: true });
+      expect(body.results[0].components).toMatchObject({ narrative: 0, pheromone: 0 });
+    },
+  );
 
-  it.each(['sqlite', 'memory'])(
-    'forgets in open namespaces, interval after interval (%s)',
-    async (backend) => {
+  it.each([...DURABLE_MODES, { mode: 'memory', settings: { STORAGE_BACKEND: 'memory' } }])(
+    'forgets in open namespaces, interval after interval ($mode)',
+    async ({ mode, settings }) => {
       const app = await home.start({
-        STORAGE_BACKEND: backend,
+        ...settings,
         STORAGE_RETENTION_DAYS: '30',
         STORAGE_RETENTION_SWEEP_ON_START: 'false',
         STORAGE_RETENTION_SWEEP_INTERVAL_S: '0.01',
@@ -82,7 +86,7 @@ describe('retention of the whole program', () => {
       const { body } = await app.rank('shop', QUERY, { learn: false, explain: true });
       expect(body.results[0].components).toMatchObject({ narrative: 0, pheromone: 0 });
       await app.stop();
-      if (backend === 'sqlite') expect(learnedKinds('shop')).toEqual([]);
+      if (mode !== 'memory') expect(await learnedKinds('shop', settings)).toEqual([]);
     },
   );
 
@@ -94,7 +98,7 @@ describe('retention of the whole program', () => {
     const app = await home.start({ STORAGE_RETENTION_SWEEP_INTERVAL_S: '0.01' });
     await app.rank('blog', QUERY);
     expect(await report(app)).toMatchObject({ retention_enabled: false, sweep_count: 0 });
-    expect(learnedKinds('shop')).toEqual(['cell', 'document']);
+    expect(await learnedKinds('shop')).toEqual(['cell', 'document']);
   });
 
   it('waits a day where the wall clock jumped by years, and then goes by 30 days', async () => {
@@ -124,11 +128,11 @@ describe('retention of the whole program', () => {
     await second.app.rank('blog', QUERY);
     expect(await report(second.app)).toMatchObject({ sweep_count: 0 });
     await second.app.stop();
-    expect(learnedKinds('shop')).toEqual(['cell', 'document']);
+    expect(await learnedKinds('shop')).toEqual(['cell', 'document']);
     // The time server is right again: 31 days went by, which is more than 25.
     const third = await start(noon + 31 * DAY_MS);
     expect(await sweeps(third.app, 1)).toMatchObject({ removed_cells: 1 });
     await third.app.stop();
-    expect([third.doubts, learnedKinds('shop')]).toEqual([[], []]);
+    expect([third.doubts, await learnedKinds('shop')]).toEqual([[], []]);
   });
 });

@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadSettings } from '../../src/base/settings/load-settings.js';
 import { stateForCommands } from '../../src/compose-state.js';
 import { AppHome } from '../app/app-home.js';
+import { DURABLE_MODES, filesWith as filesOf, storedRows } from '../app/stored.js';
 import { CommandLine } from '../fixtures/command-line.js';
 
 const QUERY = 'where do ships go in winter';
@@ -22,6 +22,7 @@ beforeEach(() => {
   line = new CommandLine();
   line.env = { NEURALCACHE_STORAGE_DIR: home.folder };
   line.storedState = stateForCommands;
+  keepBy({});
 });
 afterEach(async () => {
   line.remove();
@@ -30,7 +31,7 @@ afterEach(async () => {
 
 /** Two namespaces learn of the same documents: `shop` chose the first for one query and passed it over for another. */
 async function learn(settings: Readonly<Record<string, string>> = {}): Promise<void> {
-  const app = await home.start({ ...settings });
+  const app = await home.start({ ...mode, ...settings });
   for (const namespace of ['shop', 'blog']) {
     for (const [query, selected] of [
       [QUERY, ID],
@@ -44,12 +45,19 @@ async function learn(settings: Readonly<Record<string, string>> = {}): Promise<v
   await app.stop();
 }
 
-/** Files of the storage folder in whose bytes the text occurs. */
+let mode: Readonly<Record<string, string>> = {};
+/** Keeps state in this way from here on. */
+function keepBy(settings: Readonly<Record<string, string>>): void {
+  mode = settings;
+  for (const [name, value] of Object.entries(settings)) line.env[`NEURALCACHE_${name}`] = value;
+}
+
+function dump() {
+  return storedRows(home.folder, mode);
+}
+
 function filesWith(text: string): string[] {
-  return readdirSync(home.folder, { recursive: true, encoding: 'utf8' }).filter((name) => {
-    const path = join(home.folder, name);
-    return statSync(path).isFile() && readFileSync(path).includes(text);
-  });
+  return filesOf(home.folder, text);
 }
 
 function forget(namespace: string, id: string) {
@@ -61,7 +69,7 @@ describe('namespaces forget', () => {
     'erases a document from all records of a namespace, and says how many (%#)',
     async (id) => {
       await learn();
-      const before = home.dump();
+      const before = await dump();
       const run = await forget('shop', id);
       expect([run.exitCode, run.stderr]).toEqual([0, '']);
       const wasChosen = id === ID;
@@ -73,7 +81,7 @@ describe('namespaces forget', () => {
         narratives: wasChosen ? 2 : 0, // of the one query, and of the namespace
         left: 0,
       });
-      const after = home.dump();
+      const after = await dump();
       expect(after.get('blog')).toEqual(before.get('blog'));
       const kinds = (rows: readonly { kind: string }[]) =>
         ['cell', 'document', 'impression', 'used', 'frequencies'].map(
@@ -83,8 +91,8 @@ describe('namespaces forget', () => {
       expect(kinds(after.get('shop')!)).toEqual([cells, documents! - 1, impressions! - 3, ...others]);
       for (const { key, kind, value } of after.get('shop')!) {
         if (kind !== 'cell') continue;
-        const { documents, narrative } = JSON.parse(String(value));
-        const earlier = JSON.parse(String(before.get('shop')!.find((row) => row.key === key)!.value));
+        const { documents, narrative } = JSON.parse(value);
+        const earlier = JSON.parse(before.get('shop')!.find((row) => row.key === key)!.value);
         expect(documents).toHaveLength(5);
         const gone = earlier.documents.filter(
           ([k]: [string]) => !documents.some(([kept]: [string]) => kept === k),
@@ -102,13 +110,15 @@ describe('namespaces forget', () => {
     },
   );
 
-  it('leaves no byte of it in the files', async () => {
+  it.each(DURABLE_MODES)('leaves no byte of it in the files ($mode)', async ({ settings }) => {
+    keepBy(settings);
     await learn();
     expect(filesWith(ID)).not.toEqual([]);
     await forget('shop', ID);
     expect(filesWith(ID)).not.toEqual([]); // another namespace has its own
     await forget('blog', ID);
     expect(filesWith(ID)).toEqual([]);
+    expect([...(await dump()).keys()]).toEqual(['blog', 'shop']);
   });
 
   it('finds it where ids are hashed, whichever way the setting is now', async () => {
@@ -126,11 +136,11 @@ describe('namespaces forget', () => {
 
   it('says so where ids were hashed under another key, and changes nothing', async () => {
     await learn({ PRIVACY_HASH_IDS: 'true', STORAGE_HASH_KEY: 'a key of sixteen characters' });
-    const before = home.dump();
+    const before = await dump();
     const run = await forget('shop', ID);
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toMatch(/hashed under another key/);
-    expect(home.dump()).toEqual(before);
+    expect(await dump()).toEqual(before);
     line.env.NEURALCACHE_STORAGE_HASH_KEY = 'a key of sixteen characters';
     expect((await forget('shop', ID)).exitCode).toBe(0);
   });
@@ -138,7 +148,7 @@ describe('namespaces forget', () => {
   it('lets the rest of what was learned be used, and the document learn anew', async () => {
     await learn();
     await forget('shop', ID);
-    const app = await home.start();
+    const app = await home.start(mode);
     const { body } = await app.rank('shop', OTHER, { documents: DOCUMENTS, learn: false, explain: true });
     const explained = JSON.stringify(body);
     expect(explained).not.toContain('NaN');
@@ -168,14 +178,14 @@ describe('namespaces forget', () => {
 
   it('refuses while a server owns the folder, and says why', async () => {
     await learn();
-    const app = await home.start();
-    const before = home.dump();
+    const app = await home.start(mode);
+    const before = await dump();
     const run = await forget('shop', ID);
     expect([run.exitCode, run.stdout]).toEqual([1, '']);
     expect(run.stderr).toMatch(
       /^Cannot forget a document of shop while a server runs: .* is owned by process \d+; stop it first\n$/,
     );
-    expect(home.dump()).toEqual(before);
+    expect(await dump()).toEqual(before);
     await app.stop();
   });
 
