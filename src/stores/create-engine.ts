@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import type { EngineEvents, StoreEngine } from './engine.js';
 import type { EngineWorkerData } from './engine-worker-data.js';
+import { JsonEngine } from './json-engine.js';
 import { FolderLock } from './lock.js';
 import { SqliteDatabase } from './sqlite-database.js';
 import { SqliteFiles } from './sqlite-files.js';
@@ -32,5 +33,7 @@ export function createEngine(
         clock,
         events,
       });
+    case 'json':
+      return new JsonEngine({ ...options, templates: files.templates, folder, lock, clock, events });
   }
 }

@@ -1,4 +1,8 @@
+import type { JsonTemplates } from './json-paths.js';
 import type { ImpressionBounds } from './store.js';
+
+/** The shared database in `STORAGE_DIR`. */
+export const DATABASE_FILE = 'neuralcache.db';
 
 /** Which engine, and where its files are. */
 export type EngineFiles =
@@ -13,6 +17,11 @@ export type EngineFiles =
       /** One database for each namespace, by a template as `templatePaths` takes it. */
       readonly driver: 'sqlite-files';
       readonly template: string;
+    }
+  | {
+      /** JSON files for each namespace, by templates alike. */
+      readonly driver: 'json';
+      readonly templates: JsonTemplates;
     };
 
 /** What the worker is started with; must be cloneable. */

@@ -1,13 +1,11 @@
 import type { EngineEvents } from './engine.js';
 import type { FolderOwner } from './folder-owner.js';
 import { JsonCatalog } from './json-catalog.js';
-import { decodeRecord, frameOf, type Summary } from './json-format.js';
+import type { Summary } from './json-format.js';
 import { JsonNamespace, type JsonNamespaceOptions } from './json-namespace.js';
+import { readSummary } from './json-summary.js';
 import { type OpenBounds, OpenNamespaces } from './open-namespaces.js';
-import { readRecords, recordSeed } from './records.js';
 
-/** Holds the first record of a checkpoint's file, whatever the name. */
-const HEADER_BYTES = 2048;
 /** Of a namespace whose files cannot be read now: it has rows, and nothing to remove. */
 const UNREADABLE: Summary = {
   rows: 1,
@@ -51,7 +49,7 @@ export class JsonNamespaces {
     const name = this.catalog.nextUnknown;
     if (name === undefined) return false;
     try {
-      const summary = this.readSummary(name);
+      const summary = readSummary(this.options.files, this.options.paths, name);
       if (summary) {
         this.catalog.set(name, summary);
         this.options.sequences.passed(summary.lastSequence);
@@ -147,19 +145,5 @@ export class JsonNamespaces {
   private repair(namespace: JsonNamespace): void {
     namespace.repair();
     this.events.replaced(namespace.name);
-  }
-
-  /** From the head of one file, if there is no journal that says more. */
-  private readSummary(name: string): Summary | undefined {
-    const { files, paths } = this.options;
-    if (files.facts(paths.pathOf(name, 'journal'))) return undefined;
-    const head = files.readStart(paths.pathOf(name, 'pheromones'), HEADER_BYTES);
-    let summary: Summary | undefined;
-    if (!head) return undefined;
-    readRecords(head, recordSeed(name, 'pheromones'), frameOf('pheromones'), (json) => {
-      const record = decodeRecord(json);
-      if ('header' in record) summary = record.header.summary;
-    });
-    return summary;
   }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock } from '../../src/base/clock.js';
 import { answerCall } from '../../src/stores/engine-calls.js';
+import { diskFiles, type Files } from '../../src/stores/files.js';
 import { JsonEngine, type JsonEngineOptions } from '../../src/stores/json-engine.js';
 import type { Change } from '../../src/stores/store.js';
 import { type EngineChannel, WorkerStore } from '../../src/stores/worker-store.js';
@@ -12,6 +13,11 @@ export const TEMPLATES = {
   pheromones: 'pheromones.{namespace}.json',
   index: 'index.{namespace}.json',
 } as const;
+
+/** The disk, not waited for: nothing here pulls the plug. */
+export function hastyFiles(): Files {
+  return { ...diskFiles(), sync: () => {}, syncFolder: () => {} };
+}
 
 /** A folder of its own for each test, and the engines opened in it, closed when the test ends. */
 export class JsonHome {
@@ -28,6 +34,7 @@ export class JsonHome {
       folder: this.folder,
       templates: TEMPLATES,
       clock: this.clock,
+      files: hastyFiles(),
       events: {
         quarantined: (...what) => this.setAside.push(what),
         replaced: (namespace) => this.replaced.push(namespace),

@@ -1,10 +1,12 @@
+import { diskFiles } from '../../src/stores/files.js';
 import { storeContract } from '../contracts/store.js';
 import { failingChange, JsonHome, openInline } from './json-harness.js';
 
 storeContract('json in this thread', () => {
   const home = new JsonHome();
   return {
-    open: ({ impressions }) => openInline(home.open(impressions ? { impressions } : {})),
+    open: ({ impressions }) =>
+      openInline(home.open({ files: diskFiles(), ...(impressions ? { impressions } : {}) })),
     failingChange,
     cleanUp: async () => home.remove(),
   };
