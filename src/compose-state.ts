@@ -4,6 +4,7 @@ import type { Settings } from './base/settings/table.js';
 import { openModels, openStateOwner, openStateReader, storedState } from './compose-drivers.js';
 import { carryHashKey } from './stores/hash-key.js';
 import { InstalledHashKey } from './stores/installed-hash-key.js';
+import { JsonUpkeep } from './stores/json-upkeep.js';
 import { FolderLock } from './stores/lock.js';
 import { SqliteUpkeep } from './stores/sqlite-upkeep.js';
 import type { Store } from './stores/store.js';
@@ -34,8 +35,14 @@ async function identify(
 /** The files of the stored state. */
 function openUpkeep(settings: Settings): StateUpkeep {
   const { files, folder } = storedState(settings);
-  const where = files.driver === 'sqlite' ? files.path : templatePaths(files.template, folder);
-  return new SqliteUpkeep(folder, where, systemClock());
+  switch (files.driver) {
+    case 'sqlite':
+      return new SqliteUpkeep(folder, files.path, systemClock());
+    case 'sqlite-files':
+      return new SqliteUpkeep(folder, templatePaths(files.template, folder), systemClock());
+    case 'json':
+      return new JsonUpkeep(folder, files.templates, systemClock());
+  }
 }
 
 /** Takes ownership of the storage folder without opening what is in it. Throws `StorageError` `locked`. */

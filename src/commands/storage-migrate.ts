@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { systemClock } from '../base/clock.js';
 import type { Settings } from '../base/settings/table.js';
 import type { Store } from '../stores/store.js';
+import { assertWhole } from '../transfer/check-state.js';
 import { type MigratedNamespace, migrateNamespaces } from '../transfer/migrate.js';
 import { type CommandContext, CommandError } from './context.js';
 import { startProgress } from './progress-bar.js';
@@ -81,10 +82,12 @@ async function copyAll(
   target: Settings,
   { force, json, from }: MigrateCommandOptions,
 ): Promise<MigratedNamespace[]> {
-  if (state.openUpkeep(source).parts().length === 0) {
+  const upkeep = state.openUpkeep(source);
+  if (upkeep.parts().length === 0) {
     throw new CommandError(`${source.storageDir} holds no state of mode ${from}`);
   }
-  const owner: Store = await takeOwnership(() => state.openOwner(target), 'migrate');
+  assertWhole(upkeep);
+  const owner: Store = await takeOwnership(() => state.openTarget(target), 'migrate');
   const bar = startProgress(context.stderr, 'migrate', json === true);
   try {
     const reader = await state.openReader(source);

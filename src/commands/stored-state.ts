@@ -13,6 +13,8 @@ export interface StoredState {
   openReader(settings: Settings): Promise<StoreReader>;
   /** Takes ownership of the folder; `StorageError` `locked` where a server has it. */
   openOwner(settings: Settings): Promise<Store>;
+  /** The same where the folder may hold state of another mode as well, which is about to be moved. */
+  openTarget(settings: Settings): Promise<Store>;
   /** What new state is written by. Makes the hash key where there is none, so it is asked by owners alone. */
   identify(settings: Settings): Promise<StateIdentity>;
   /** The files themselves; takes no lock. */
