@@ -2,7 +2,6 @@ import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { systemClock } from '../base/clock.js';
 import type { Settings } from '../base/settings/table.js';
-import type { Store } from '../stores/store.js';
 import { assertWhole } from '../transfer/check-state.js';
 import { type MigratedNamespace, migrateNamespaces } from '../transfer/migrate.js';
 import { type CommandContext, CommandError } from './context.js';
@@ -87,18 +86,19 @@ async function copyAll(
     throw new CommandError(`${source.storageDir} holds no state of mode ${from}`);
   }
   assertWhole(upkeep);
-  const owner: Store = await takeOwnership(() => state.openTarget(target), 'migrate');
+  const migration = await takeOwnership(() => state.openMigration(source, target), 'migrate');
   const bar = startProgress(context.stderr, 'migrate', json === true);
   try {
-    const reader = await state.openReader(source);
-    try {
-      return await migrateNamespaces(reader, owner, { replace: force === true, onProgress: bar.update });
-    } finally {
-      await reader.close();
-    }
+    const namespaces = await migrateNamespaces(migration.source, migration.target, {
+      replace: force === true,
+      onProgress: bar.update,
+    });
+    migration.finish();
+    return namespaces;
   } finally {
     bar.stop();
-    await owner.close();
+    await migration.source.close();
+    await migration.target.close();
   }
 }
 

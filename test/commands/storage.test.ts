@@ -11,11 +11,12 @@ beforeEach(() => {
 });
 afterEach(() => home.remove());
 
-/** Overwrites some bytes near the end of the file whose name fits. */
+/** Overwrites some bytes of the file whose name fits: of a database the beginning of its last page. */
 function damage(folder: string, name: RegExp): string {
   const file = join(folder, readdirSync(folder).find((entry) => name.test(entry))!);
   const bytes = readFileSync(file);
-  bytes.fill(0xee, bytes.length - 600, bytes.length - 300);
+  const start = bytes.length - (file.endsWith('.db') ? 4096 : 600);
+  bytes.fill(0xee, start, start + 300);
   writeFileSync(file, bytes);
   return file;
 }
