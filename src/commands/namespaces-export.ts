@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { assertWhole } from '../transfer/check-state.js';
 import { exportStream } from '../transfer/export-stream.js';
 import type { CommandContext } from './context.js';
-import { assertStored, reading, type StoredState } from './stored-state.js';
+import { assertStored, durableSettings, reading, type StoredState } from './stored-state.js';
 import { oneLine } from './terminal.js';
 import { writeChunks, writeWholeFile } from './write-chunks.js';
 
@@ -31,6 +32,7 @@ async function exportNamespace(
 ): Promise<void> {
   await reading(context, state, async (reader) => {
     await assertStored(reader, name);
+    assertWhole(state.openUpkeep(durableSettings(context)), name);
     const chunks = exportStream(reader, name);
     if (out === undefined) return writeChunks(context.stdout, chunks);
     const file = resolve(context.cwd, out);

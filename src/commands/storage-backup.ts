@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { checkState, type StateReport } from '../transfer/check-state.js';
+import { assertWhole, checkState, type StateReport } from '../transfer/check-state.js';
 import { type CommandContext, CommandError } from './context.js';
 import { startProgress } from './progress-bar.js';
 import { describeReport } from './storage-check.js';
@@ -28,13 +28,14 @@ async function backup(
   json: boolean,
 ): Promise<void> {
   const settings = durableSettings(context);
+  const upkeep = state.openUpkeep(settings);
   if (existsSync(folder) && readdirSync(folder).length > 0) throw new CommandError(`${folder} is not empty`);
+  assertWhole(upkeep);
   mkdirSync(dirname(folder), { recursive: true });
   // It gets its name when it is whole.
   const draft = mkdtempSync(`${folder}.partial-`);
   const bar = startProgress(context.stderr, 'backup', json);
   try {
-    const upkeep = state.openUpkeep(settings);
     const parts = upkeep.parts();
     for (const [index, part] of parts.entries()) {
       await upkeep.backup(part, draft);
@@ -60,7 +61,7 @@ async function backup(
   }
 }
 
-/** Damage that was there before is copied faithfully; such a copy is no backup. */
+/** Records that cannot be read are copied as they are; such a copy is no backup. */
 function finish(report: StateReport, draft: string, folder: string): void {
   if (!report.whole)
     throw new CommandError(`Nothing was saved, for it is damaged:\n${describeReport(report).trimEnd()}`);

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { systemClock } from '../base/clock.js';
 import type { Settings } from '../base/settings/table.js';
-import type { Store } from '../stores/store.js';
+import { assertWhole } from '../transfer/check-state.js';
 import { type MigratedNamespace, migrateNamespaces } from '../transfer/migrate.js';
 import { type CommandContext, CommandError } from './context.js';
 import { startProgress } from './progress-bar.js';
@@ -81,21 +81,24 @@ async function copyAll(
   target: Settings,
   { force, json, from }: MigrateCommandOptions,
 ): Promise<MigratedNamespace[]> {
-  if (state.openUpkeep(source).parts().length === 0) {
+  const upkeep = state.openUpkeep(source);
+  if (upkeep.parts().length === 0) {
     throw new CommandError(`${source.storageDir} holds no state of mode ${from}`);
   }
-  const owner: Store = await takeOwnership(() => state.openOwner(target), 'migrate');
+  assertWhole(upkeep);
+  const migration = await takeOwnership(() => state.openMigration(source, target), 'migrate');
   const bar = startProgress(context.stderr, 'migrate', json === true);
   try {
-    const reader = await state.openReader(source);
-    try {
-      return await migrateNamespaces(reader, owner, { replace: force === true, onProgress: bar.update });
-    } finally {
-      await reader.close();
-    }
+    const namespaces = await migrateNamespaces(migration.source, migration.target, {
+      replace: force === true,
+      onProgress: bar.update,
+    });
+    migration.finish();
+    return namespaces;
   } finally {
     bar.stop();
-    await owner.close();
+    await migration.source.close();
+    await migration.target.close();
   }
 }
 

@@ -13,6 +13,14 @@ export interface StoredState {
   openReader(settings: Settings): Promise<StoreReader>;
   /** Takes ownership of the folder; `StorageError` `locked` where a server has it. */
   openOwner(settings: Settings): Promise<Store>;
+  /**
+   * State on its way from one mode to another. Takes ownership of the target's folder, where both may be; `finish` says
+   * that from now on the target's is the one that counts.
+   */
+  openMigration(
+    from: Settings,
+    to: Settings,
+  ): Promise<{ readonly source: StoreReader; readonly target: Store; finish(): void }>;
   /** What new state is written by. Makes the hash key where there is none, so it is asked by owners alone. */
   identify(settings: Settings): Promise<StateIdentity>;
   /** The files themselves; takes no lock. */

@@ -378,6 +378,7 @@ export class Namespace implements Resident {
       events.stateDropped(this.name);
     }
     // A store that fails at this holds on to a file for a while longer, nothing else.
-    if (store.durable && reason !== 'shutdown') await store.release(this.name).catch(() => undefined);
+    if (store.durable && reason !== 'shutdown' && reason !== 'dropped')
+      await store.release(this.name).catch(() => undefined);
   }
 }

@@ -52,12 +52,9 @@ function strangers(database: Database, owner: string | null): string[] {
 function wrongTotals(database: Database): string[] {
   const counted = 'SELECT namespace, kind, count(*), sum(bytes) FROM rows GROUP BY 1, 2';
   const kept = 'SELECT namespace, kind, rows, bytes FROM totals';
-  const differing = database
-    .prepare(
-      `SELECT count(*) FROM ((${counted} EXCEPT ${kept}) UNION ALL SELECT * FROM (${kept} EXCEPT ${counted}))`,
-    )
-    .pluck()
-    .get();
+  const missing = `SELECT * FROM (${counted} EXCEPT ${kept})`;
+  const surplus = `SELECT * FROM (${kept} EXCEPT ${counted})`;
+  const differing = database.prepare(`SELECT count(*) FROM (${missing} UNION ALL ${surplus})`).pluck().get();
   return differing === 0 ? [] : ['its counts of rows do not fit its rows'];
 }
 

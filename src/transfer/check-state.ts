@@ -1,6 +1,7 @@
 import { StorageError, type StoreReader } from '../stores/store.js';
 import type { StatePart, StateUpkeep } from '../stores/upkeep.js';
 import { type CheckedNamespace, checkNamespace } from './check-namespace.js';
+import { TransferError } from './transfer-error.js';
 
 /** What was found when everything was read. */
 export interface StateReport {
@@ -32,6 +33,20 @@ export async function checkState({ upkeep, openReader, onProgress }: CheckParts)
     return damaged === 0 && !unfinished && problem === null;
   });
   return { whole: files.length === 0 && areWhole, files, namespaces };
+}
+
+/**
+ * Throws `TransferError` where something is wrong with the files: of one namespace, or of all. What is read from them
+ * would be what is whole, and look as if it were all there ever was.
+ */
+export function assertWhole(upkeep: StateUpkeep, namespace?: string): void {
+  for (const part of upkeep.parts()) {
+    // A file that all share is told by its database when it is read.
+    if (namespace !== undefined && part.namespace !== namespace) continue;
+    const [problem] = upkeep.inspect(part);
+    if (problem === undefined) continue;
+    throw new TransferError(`${part.path} is damaged (${problem}): run \`neuralcache storage repair\` first`);
+  }
 }
 
 function inspectAll(

@@ -5,6 +5,7 @@ import { SqliteFiles } from '../../src/stores/sqlite-files.js';
 import { templatePaths } from '../../src/stores/templates.js';
 import { openWorkerStore } from '../../src/stores/worker-store.js';
 import { storeContract } from '../contracts/store.js';
+import { failingChange, TEMPLATES } from './json-harness.js';
 import { FAILING_CHANGE, makeFolder, openEngineInline, openInline } from './sqlite-harness.js';
 
 const NO_EVENTS = { quarantined: () => {}, replaced: () => {} };
@@ -42,12 +43,14 @@ for (const maxOpen of [1, 256]) {
   });
 }
 
-const WORKERS: EngineFiles['driver'][] = ['sqlite', 'sqlite-files'];
-for (const driver of WORKERS) {
+for (const driver of ['sqlite', 'sqlite-files', 'json'] as const) {
   storeContract(`${driver} in a worker`, () => {
     const { folder, path, remove } = makeFolder();
-    const files: EngineFiles =
-      driver === 'sqlite' ? { driver, path } : { driver, template: 'state.{namespace}.db' };
+    const files: EngineFiles = {
+      sqlite: { driver: 'sqlite', path } as const,
+      'sqlite-files': { driver: 'sqlite-files', template: 'state.{namespace}.db' } as const,
+      json: { driver: 'json', templates: TEMPLATES } as const,
+    }[driver];
     return {
       open: ({ impressions }) =>
         openWorkerStore({
@@ -57,7 +60,7 @@ for (const driver of WORKERS) {
           clock: systemClock(),
           ...(impressions ? { impressions } : {}),
         }),
-      failingChange: () => FAILING_CHANGE,
+      failingChange: () => (driver === 'json' ? failingChange() : FAILING_CHANGE),
       cleanUp: async () => remove(),
     };
   });
