@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadSettings } from '../../src/base/settings/load-settings.js';
-import { openStateReader } from '../../src/compose-drivers.js';
+import { stateForCommands } from '../../src/compose-state.js';
 import type { Row } from '../../src/stores/store.js';
 
 /** Settings of each way in which state outlives the process. */
@@ -25,7 +25,7 @@ export async function storedRows(
       value,
     ]),
   );
-  const reader = await openStateReader(loadSettings({ env, cwd: folder }).settings);
+  const reader = await stateForCommands.openReader(loadSettings({ env, cwd: folder }).settings);
   try {
     const found = new Map<string, Row[]>();
     for (const name of await reader.namespaces()) {
