@@ -334,6 +334,30 @@ describe('retention', () => {
     expect(await home.store.namespaces()).toEqual(['young']);
   });
 
+  it.each(['stored', 'open'])('lets others have their turn after every step (%s)', async (where) => {
+    await home.put('one', ...Array.from({ length: 320 }, (_, i) => cellRow(cell(`c${i}`, OLD, []))));
+    if (where === 'open') await home.open('one');
+    let turns = 0;
+    let swept = false;
+    const count = () => {
+      turns++;
+      if (!swept) setImmediate(count);
+    };
+    setImmediate(count);
+    await home.retention().sweep();
+    swept = true;
+    expect(turns).toBeGreaterThanOrEqual(where === 'open' ? 320 / 64 : 320 / 32);
+  });
+
+  it('does nothing in a namespace that was closed meanwhile, and leaves it to whoever has it now', async () => {
+    await home.put('one', cellRow(cell('old', OLD)));
+    const open = await home.open('one');
+    await home.registry.evict('one', 'idle');
+    const age = { now: NOW, cutoff: START_MS };
+    expect(await open.removeAged(age, 10)).toMatchObject({ removed: { cells: 0 }, isOver: false });
+    expect(await home.keys('one')).toEqual(['cell old']);
+  });
+
   it('counts no sweep where the names cannot be had', async () => {
     home.store.namespaces = async () => {
       throw new StorageError('io', 'gone');

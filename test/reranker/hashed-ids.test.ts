@@ -164,6 +164,21 @@ describe('hashed document ids', () => {
     expect(test.events).toEqual(['one: hash key changed']);
   });
 
+  it('are hashed anew once the lasting key is there', async () => {
+    const before = start(null, false);
+    await before.visit(QUERY, LIST, [IDS[3]!]);
+    await before.evict();
+    const expected = (await before.namespace()).memory.wideDocument(`i:${IDS[3]}`);
+    const hash = new KeyedHash(new Uint8Array(32).fill(9));
+    const test = start(before, true, { hash });
+    const namespace = await test.namespace();
+    hash.replaceKey(new Uint8Array(32).fill(7));
+    namespace.forgetHashes();
+    await namespace.flush();
+    expect(namespace.memory.wideDocument(namespace.ids.keys.ofId(IDS[3]!))).toEqual(expected);
+    expect(await readableIn(test)).toEqual(['impression']);
+  });
+
   it('leave the vectors of another encoder in place', async () => {
     const before = start(null, false);
     await before.visit(QUERY, LIST, [IDS[3]!], { times: 2 });
