@@ -123,7 +123,7 @@ export class Retention {
     onSwept(this.failures === failuresBefore ? 'done' : 'failed');
     if (names === undefined) return;
     this.sweeps += 1;
-    this.lastSweptAt = clock.now();
+    this.lastSweptAt = Math.round(clock.now());
   }
 
   /** It may be opened and evicted meanwhile: each step asks anew which it is. */
