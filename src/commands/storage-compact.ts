@@ -17,9 +17,10 @@ async function compact(context: CommandContext, state: StoredState, json: boolea
   const report = { files: 0, bytes_before: 0, bytes_after: 0 };
   const bar = startProgress(context.stderr, 'compact', json);
   try {
-    await owningFolder(state, settings, 'compact', async () => {
-      const upkeep = state.openUpkeep(settings);
-      const parts = upkeep.parts();
+    const upkeep = state.openUpkeep(settings);
+    const parts = upkeep.parts();
+    // Without state there is nothing to own, and no folder to make.
+    const compactAll = async (): Promise<void> => {
       for (const part of parts) {
         const { before, after } = upkeep.compact(part);
         report.files += 1;
@@ -27,7 +28,8 @@ async function compact(context: CommandContext, state: StoredState, json: boolea
         report.bytes_after += after;
         bar.update(report.files / parts.length);
       }
-    });
+    };
+    if (parts.length > 0) await owningFolder(state, settings, 'compact', compactAll);
   } finally {
     bar.stop();
   }

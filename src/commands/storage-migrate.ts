@@ -56,6 +56,9 @@ async function migrate(
   const target = settingsFor(base, to, folderOf(options.toDir));
   const isOneFolder = source.storageDir === target.storageDir;
   if (isOneFolder && from === to) throw new CommandError(`It is ${from} already, in the same folder`, 2);
+  if (state.openUpkeep(source).parts().length === 0) {
+    throw new CommandError(`${source.storageDir} holds no state of mode ${from}`);
+  }
   // One process owns both folders; of one folder it is the target that is opened.
   const lock = isOneFolder ? undefined : await takeOwnership(async () => state.lockFolder(source), 'migrate');
   try {
@@ -79,13 +82,9 @@ async function copyAll(
   state: StoredState,
   source: Settings,
   target: Settings,
-  { force, json, from }: MigrateCommandOptions,
+  { force, json }: MigrateCommandOptions,
 ): Promise<MigratedNamespace[]> {
-  const upkeep = state.openUpkeep(source);
-  if (upkeep.parts().length === 0) {
-    throw new CommandError(`${source.storageDir} holds no state of mode ${from}`);
-  }
-  assertWhole(upkeep);
+  assertWhole(state.openUpkeep(source));
   const migration = await takeOwnership(() => state.openMigration(source, target), 'migrate');
   const bar = startProgress(context.stderr, 'migrate', json === true);
   try {

@@ -18,9 +18,12 @@ type StoredRow = [
 
 const COLUMNS = 'sequence, namespace, kind, key, value, bytes, grp, expires_at';
 
-/** Where the rows that could be read wait for the damaged file to make room. */
-function draftOf(path: string): string {
-  return `${path}.salvaged`;
+/** Ending of a file with the rows that could be read, while the damaged one makes room. */
+export const DRAFT = '.salvaged';
+
+/** Whether a crash came between setting the damaged file aside and putting the draft in its place. */
+export function isSalvageUnfinished(path: string): boolean {
+  return !existsSync(path) && existsSync(path + DRAFT);
 }
 
 /**
@@ -29,7 +32,7 @@ function draftOf(path: string): string {
  * file system throw.
  */
 export function salvageFile(path: string, owner: string | null, now: number): RepairedPart {
-  const draft = draftOf(path);
+  const draft = path + DRAFT;
   createFile(draft, connectFile);
   const kept = copyRows(path, draft, owner);
   const setAside = quarantineFile(path, now);
@@ -39,7 +42,7 @@ export function salvageFile(path: string, owner: string | null, now: number): Re
 
 /** Moves a draft into its place where a crash kept `salvageFile` from it. */
 export function finishSalvage(path: string): void {
-  if (!existsSync(path) && existsSync(draftOf(path))) renameSync(draftOf(path), path);
+  if (isSalvageUnfinished(path)) renameSync(path + DRAFT, path);
 }
 
 function copyRows(path: string, draft: string, owner: string | null): number {

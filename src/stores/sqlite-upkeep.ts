@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import type { Clock } from '../base/clock.js';
@@ -6,7 +6,7 @@ import { storageError } from './disk-failure.js';
 import { listNamespaces } from './list-namespaces.js';
 import { inspectFile, moveFile } from './sqlite-file.js';
 import { integrityProblems } from './sqlite-integrity.js';
-import { finishSalvage, salvageFile } from './sqlite-salvage.js';
+import { DRAFT, finishSalvage, isSalvageUnfinished, salvageFile } from './sqlite-salvage.js';
 import { StorageError } from './store.js';
 import type { TemplatePaths } from './templates.js';
 import type { CompactedPart, RepairedPart, StatePart, StateUpkeep } from './upkeep.js';
@@ -25,19 +25,16 @@ export class SqliteUpkeep implements StateUpkeep {
 
   parts(): StatePart[] {
     const { files } = this;
-    if (typeof files === 'string') {
-      return ['', '-wal', '.salvaged'].some((suffix) => existsSync(files + suffix))
-        ? [{ namespace: null, path: files }]
-        : [];
+    if (typeof files !== 'string') {
+      const names = this.guarded(files.folder, () => namesIn(files));
+      return names.map((namespace) => ({ namespace, path: files.pathOf(namespace) }));
     }
-    return this.guarded(files.folder, () =>
-      listNamespaces(files)
-        .sort()
-        .map((namespace) => ({ namespace, path: files.pathOf(namespace) })),
-    );
+    const isThere = ['', '-wal', DRAFT].some((suffix) => existsSync(files + suffix));
+    return isThere ? [{ namespace: null, path: files }] : [];
   }
 
   inspect({ path, namespace }: StatePart): string[] {
+    if (isSalvageUnfinished(path)) return ['its repair was not finished: run it again'];
     return this.guarded(path, () => integrityProblems(path, namespace));
   }
 
@@ -98,6 +95,18 @@ export class SqliteUpkeep implements StateUpkeep {
       throw storageError(cause, path);
     }
   }
+}
+
+/** Namespaces that have a file, or the draft of one; sorted. */
+function namesIn(files: TemplatePaths): string[] {
+  const names = new Set(listNamespaces(files));
+  if (!existsSync(files.folder)) return [];
+  for (const entry of readdirSync(files.folder)) {
+    const plain = entry.endsWith(DRAFT) ? entry.slice(0, -DRAFT.length) : entry;
+    const name = files.namespaceOf(plain);
+    if (name !== undefined && isSalvageUnfinished(files.pathOf(name))) names.add(name);
+  }
+  return [...names].sort();
 }
 
 /** With what SQLite keeps beside it. */

@@ -1,7 +1,10 @@
-import { StorageError, type StoreReader } from '../stores/store.js';
+import { StorageError, type StorageFailure, type StoreReader } from '../stores/store.js';
 import type { StatePart, StateUpkeep } from '../stores/upkeep.js';
 import { type CheckedNamespace, checkNamespace } from './check-namespace.js';
 import { TransferError } from './transfer-error.js';
+
+/** Of a file that all share; that it is so is among its problems. */
+const UNREADABLE: ReadonlySet<StorageFailure> = new Set(['damaged', 'newer']);
 
 /** What was found when everything was read. */
 export interface StateReport {
@@ -22,7 +25,7 @@ export interface CheckParts {
 
 /**
  * Reads all that is stored: the files as files, then every record of every namespace. Changes nothing, also while a
- * server owns the folder. What is damaged is in the report; rejects only where the disk fails or a format is newer.
+ * server owns the folder. What is damaged or of a newer format is in the report.
  */
 export async function checkState({ upkeep, openReader, onProgress }: CheckParts): Promise<StateReport> {
   const parts = upkeep.parts();
@@ -55,10 +58,20 @@ function inspectAll(
   onProgress: (share: number) => void,
 ): StateReport['files'] {
   return parts.flatMap((part, index) => {
-    const problems = upkeep.inspect(part);
+    const problems = problemsOf(upkeep, part);
     onProgress((index + 1) / parts.length);
     return problems.length === 0 ? [] : [{ path: part.path, problems }];
   });
+}
+
+/** A newer format, or a disk that fails, is one file's alone: the others are read all the same. */
+function problemsOf(upkeep: StateUpkeep, part: StatePart): readonly string[] {
+  try {
+    return upkeep.inspect(part);
+  } catch (error) {
+    if (error instanceof StorageError) return [error.message];
+    throw error;
+  }
 }
 
 /** Undefined where the state is too damaged to be opened. */
@@ -95,7 +108,7 @@ async function ifWhole<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof StorageError && error.failure === 'damaged') return undefined;
+    if (error instanceof StorageError && UNREADABLE.has(error.failure)) return undefined;
     throw error;
   }
 }

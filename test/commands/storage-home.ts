@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { stateForCommands } from '../../src/compose-state.js';
@@ -9,6 +9,11 @@ import { CommandLine } from '../fixtures/command-line.js';
 import { STORED_MODES, type StoredMode } from '../fixtures/stored-modes.js';
 
 export const QUERY = 'boats on the water';
+
+/** What each mode was taught, once a test file; tests work on copies. */
+const models = mkdtempSync(join(tmpdir(), 'storage-'));
+process.once('exit', () => rmSync(models, { recursive: true, force: true }));
+const taughtOnce: Partial<Record<StoredMode, Promise<{ folder: string; answers: unknown }>>> = {};
 
 /** Real programs and real commands over folders of one test. Call `remove` at the end. */
 export class StorageHome {
@@ -47,7 +52,14 @@ export class StorageHome {
 
   /** A folder in which two namespaces learned something, its program ended; and what they answer. */
   async taught(mode: StoredMode): Promise<{ folder: string; answers: unknown }> {
+    const { folder: model, answers } = await (taughtOnce[mode] ??= this.teach(mode));
     const folder = this.newFolder();
+    cpSync(model, folder, { recursive: true });
+    return { folder, answers };
+  }
+
+  private async teach(mode: StoredMode): Promise<{ folder: string; answers: unknown }> {
+    const folder = join(models, mode);
     const app = await this.start(mode, folder);
     await app.teach('Shop', QUERY, ['d10'], 3);
     await app.teach('blog', QUERY, ['d4'], 2);

@@ -103,6 +103,9 @@ describe('migrating', () => {
     expect([same.exitCode, same.stderr]).toEqual([2, 'It is sqlite already, in the same folder\n']);
     const none = await home.run('sqlite', folder, migrate('json', 'sqlite'));
     expect([none.exitCode, none.stderr]).toEqual([1, `${folder} holds no state of mode json\n`]);
+    const nowhere = home.newFolder();
+    const missing = await home.run('sqlite', folder, migrate('json', 'sqlite', '--from-dir', nowhere));
+    expect([missing.exitCode, existsSync(nowhere)]).toEqual([1, false]);
     expect((await home.run('sqlite', folder, migrate('redis' as StoredMode, 'json'))).exitCode).toBe(2);
     expect((await home.run('sqlite', folder, ['storage', 'migrate', '--to', 'json'])).exitCode).toBe(2);
   });

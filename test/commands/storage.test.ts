@@ -1,6 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeRecord, recordSeed } from '../../src/stores/records.js';
 import { STORED_MODE_NAMES } from '../fixtures/stored-modes.js';
 import { importText } from '../transfer/import-text.js';
 import { QUERY, StorageHome } from './storage-home.js';
@@ -38,10 +48,39 @@ describe.each(STORED_MODE_NAMES)('storage, %s', (mode) => {
     ]);
   });
 
-  it('check of a folder without state finds nothing and makes nothing', async () => {
+  it('finds nothing in a folder without state, and makes nothing there', async () => {
     const folder = home.newFolder();
     expect(await home.done(mode, folder, ['storage', 'check'])).toBe('Read 0 namespaces, 0 rows, 0 bytes\n');
+    expect(await home.done(mode, folder, ['storage', 'repair'])).toBe('Nothing is damaged\n');
+    expect(await home.done(mode, folder, ['storage', 'compact'])).toBe(
+      'Compacted 0 files: 0 bytes before, 0 after\n',
+    );
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it('export reads while a server runs, and what is imported elsewhere answers alike', async () => {
+    const { folder } = await home.taught(mode);
+    const app = await home.start(mode, folder);
+    const answers = await home.answers(app);
+    const other = home.newFolder();
+    for (const name of ['Shop', 'blog']) {
+      const file = join(home.line.folder, `${name}.ndjson`);
+      await home.done(mode, folder, ['namespaces', 'export', name, '--out', file]);
+      const { stdout } = await home.run(mode, other, ['namespaces', 'import', file, '--json']);
+      expect(JSON.parse(stdout).notes).toEqual([expect.stringContaining('another hash key')]);
+    }
+    copyFileSync(join(folder, 'hash.key'), join(other, 'hash.key'));
+    expect(await home.answers(await home.start(mode, other))).toEqual(answers);
+  });
+
+  it('export refuses a namespace whose files are damaged, for it would leave out what was lost', async () => {
+    const { folder } = await home.taught(mode);
+    damage(folder, mode === 'json' ? /^index.*hop\.json$/ : /hop\.db$|^neuralcache\.db$/);
+    const run = await home.run(mode, folder, ['namespaces', 'export', 'Shop']);
+    // A database that all share is read through indexes, which may all be whole.
+    if (mode !== 'sqlite')
+      expect([run.exitCode, run.stderr]).toEqual([1, expect.stringContaining('is damaged')]);
+    else expect(run.exitCode === 0 || run.stderr.includes('damaged')).toBe(true);
   });
 
   it('check tells damage and ends with 1; repair sets it aside, and the server starts over what is whole', async () => {
@@ -140,4 +179,38 @@ describe.each(STORED_MODE_NAMES)('storage, %s', (mode) => {
       `Cannot ${intent} while a server runs: ${folder} is owned by process ${process.pid}; stop it first\n`,
     ]);
   });
+});
+
+describe.each(['sqlite-files', 'json'] as const)('a namespace of a newer format, %s', (mode) => {
+  it('is told by check, left as it is by repair, and keeps the others from nothing', async () => {
+    const { folder } = await home.taught(mode);
+    const name = mode === 'json' ? 'narrative.%53hop.json' : 'state.%53hop.db';
+    const file = join(folder, name);
+    if (mode === 'json') makeJsonNewer(file);
+    else makeDatabaseNewer(file);
+    damage(folder, mode === 'json' ? /^index\.blog\.json$/ : /blog\.db$/);
+    const before = readFileSync(file);
+    const check = await home.run(mode, folder, ['storage', 'check']);
+    expect([check.exitCode, check.stdout]).toEqual([1, expect.stringMatching(/format 99.*\n[\s\S]*blog/)]);
+    const repair = await home.run(mode, folder, ['storage', 'repair']);
+    expect([repair.exitCode, repair.stderr]).toEqual([1, 'Not everything could be repaired\n']);
+    expect(repair.stdout).toMatch(/blog.*rows kept[\s\S]*left as it is: .*format 99/);
+    expect(readFileSync(file).equals(before)).toBe(true);
+    const again = JSON.parse((await home.run(mode, folder, ['storage', 'check', '--json'])).stdout);
+    expect(again.files.map(({ path }: { path: string }) => path)).toEqual([file]);
+  });
+
+  function makeDatabaseNewer(file: string): void {
+    const database = new BetterSqlite3(file);
+    database.pragma('user_version = 99');
+    database.close();
+  }
+
+  /** Its header, with a sum that fits. */
+  function makeJsonNewer(file: string): void {
+    const [before, header, ...rest] = readFileSync(file, 'utf8').split('\n');
+    const json = header!.slice(header!.indexOf('{'), -2).replace('"format":1', '"format":99');
+    const record = encodeRecord(json, recordSeed('Shop', 'narrative'));
+    writeFileSync(file, [before, `${record},`, ...rest].join('\n'));
+  }
 });
