@@ -51,12 +51,12 @@ export class JsonCatalog {
   }
 
   /** Who has the oldest impression of all, and the sequence of the oldest one of any other. */
-  oldest(except: ReadonlySet<string>): { namespace: string; next: number } | undefined {
+  oldest(): { namespace: string; next: number } | undefined {
     let namespace: string | undefined;
     let first = Number.POSITIVE_INFINITY;
     let next = Number.POSITIVE_INFINITY;
     for (const [name, { oldestImpression }] of this.known) {
-      if (oldestImpression >= next || except.has(name)) continue;
+      if (oldestImpression >= next) continue;
       if (oldestImpression >= first) next = oldestImpression;
       else {
         next = first;

@@ -41,9 +41,9 @@ export interface JsonEngineOptions {
   readonly journalBytes?: number;
 }
 
-/** Time for looking into namespaces at `open` and within a sweep. */
+/** Time for looking into namespaces at `open`, and within a sweep or before impressions go. */
 const OPEN_LEARNING_MS = 100;
-const SWEEP_LEARNING_MS = 4;
+const LEARNING_MS = 4;
 /** A sweep begins on a further namespace for so long. */
 const SWEEP_MS = 8;
 /** Time for checkpoints at `close`; what is in journals by then stays there. */
@@ -151,7 +151,7 @@ export class JsonEngine implements StoreEngine {
     return this.write(() => {
       if (this.isWriteFailing) this.owner.probe();
       this.all.list();
-      const isAllKnown = this.chores.learn(SWEEP_LEARNING_MS);
+      const isAllKnown = this.chores.learn(LEARNING_MS);
       const { removed, more } = this.sweepKnown(now, limit);
       return { removed, more: more || !isAllKnown };
     });
@@ -189,25 +189,22 @@ export class JsonEngine implements StoreEngine {
     return { removed, more: this.all.catalog.due(now, failing) !== undefined };
   }
 
-  /** Keeps impressions of all namespaces within their bound; who cannot be trimmed now is passed over. */
+  /** Keeps impressions of all namespaces within their bound; what fails now is done with the next impression. */
   private trimTotal(): void {
     const { totalBytes = Number.POSITIVE_INFINITY } = this.options.impressions ?? {};
     const { catalog } = this.all;
-    const failing = new Set<string>();
+    this.chores.learn(LEARNING_MS);
     while (catalog.impressionBytes > totalBytes) {
-      const found = catalog.oldest(failing);
+      const found = catalog.oldest();
       if (!found) return;
-      const { namespace, next } = found;
+      const others = catalog.impressionBytes - catalog.summaryOf(found.namespace)!.impressionBytes;
       try {
-        this.all.change(namespace, (held) => {
-          const others = catalog.impressionBytes - held.rows.summary().impressionBytes;
-          held.trim((_rows, bytes, oldest) => others + bytes > totalBytes && oldest < next);
-        });
+        this.all.change(found.namespace, (held) =>
+          held.trim((_rows, bytes, oldest) => others + bytes > totalBytes && oldest < found.next),
+        );
       } catch {
-        failing.add(namespace);
+        return;
       }
-      const left = catalog.summaryOf(namespace)?.oldestImpression ?? Number.POSITIVE_INFINITY;
-      if (left < next) failing.add(namespace);
     }
   }
 

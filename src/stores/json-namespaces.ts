@@ -5,6 +5,7 @@ import type { Summary } from './json-format.js';
 import { JsonNamespace, type JsonNamespaceOptions } from './json-namespace.js';
 import { readSummary } from './json-summary.js';
 import { type OpenBounds, OpenNamespaces } from './open-namespaces.js';
+import { RetryPause } from './retry-pause.js';
 
 /** Of a namespace whose files cannot be read now: it has rows, and nothing to remove. */
 const UNREADABLE: Summary = {
@@ -24,6 +25,9 @@ export class JsonNamespaces {
   readonly catalog = new JsonCatalog();
   private readonly open: OpenNamespaces;
   private readonly events: EngineEvents;
+  /** Who could not be looked into; tried again after a while. */
+  private readonly unreadable = new Set<string>();
+  private readonly pause: RetryPause;
   private isListed = false;
 
   constructor(
@@ -34,6 +38,7 @@ export class JsonNamespaces {
     private readonly onUsed: (namespace: JsonNamespace) => void,
   ) {
     this.events = options.events;
+    this.pause = new RetryPause(options.clock);
     this.open = new OpenNamespaces(bounds, (namespace) => namespace.cancelCheckpoint());
   }
 
@@ -46,6 +51,7 @@ export class JsonNamespaces {
 
   /** Looks into one of the namespaces that are known by name alone; false = there is none. */
   learnNext(): boolean {
+    if (this.unreadable.size > 0 && this.pause.isOver) this.lookAgain();
     const name = this.catalog.nextUnknown;
     if (name === undefined) return false;
     try {
@@ -56,7 +62,7 @@ export class JsonNamespaces {
       } else if (this.read(name).isVoid) this.catalog.remove(name);
     } catch {
       // Whoever asks for it hears why; others are not to.
-      this.catalog.set(name, UNREADABLE);
+      this.passOver(name);
     }
     return true;
   }
@@ -77,7 +83,7 @@ export class JsonNamespaces {
       this.onUsed(held);
       return held;
     }
-    const namespace = new JsonNamespace(name, this.options);
+    const namespace = this.readFiles(name);
     if (namespace.needsRepair) this.tryRepair(namespace);
     this.note(namespace);
     return namespace;
@@ -112,6 +118,31 @@ export class JsonNamespaces {
     this.catalog.clear();
     this.isListed = false;
     this.events.replaced(null);
+  }
+
+  private readFiles(name: string): JsonNamespace {
+    try {
+      return new JsonNamespace(name, this.options);
+    } catch (cause) {
+      this.passOver(name);
+      throw cause;
+    }
+  }
+
+  /** Until it can be read it counts for nothing. */
+  private passOver(name: string): void {
+    this.catalog.set(name, UNREADABLE);
+    if (this.unreadable.size === 0) this.pause.failed();
+    this.unreadable.add(name);
+  }
+
+  private lookAgain(): void {
+    for (const name of this.unreadable) {
+      if (this.catalog.summaryOf(name) !== UNREADABLE) continue;
+      this.catalog.remove(name);
+      this.catalog.addName(name);
+    }
+    this.unreadable.clear();
   }
 
   /** Keeps account of a namespace as it is now. */
