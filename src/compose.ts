@@ -9,8 +9,9 @@ import { loadSettings } from './base/settings/load-settings.js';
 import type { Settings } from './base/settings/table.js';
 import { Sparingly } from './base/sparingly.js';
 import { withinTime } from './base/within-time.js';
-import { chanceOf, openModels, openStateOwner as openOwner, openStore } from './compose-drivers.js';
+import { chanceOf, openModels } from './compose-drivers.js';
 import { gateSettings, memorySettings, rerankerSettings } from './compose-options.js';
+import { openStateOwner as openOwner, openStore } from './compose-stores.js';
 import { Maintenance } from './namespaces/maintenance.js';
 import { NamespaceNames } from './namespaces/name.js';
 import { Namespace } from './namespaces/namespace.js';
@@ -28,7 +29,7 @@ import { InstalledHashKey } from './stores/installed-hash-key.js';
 import type { Store } from './stores/store.js';
 import { FlatIndex } from './vectors/flat.js';
 
-export { openStateReader } from './compose-drivers.js';
+export { openStateReader } from './compose-stores.js';
 
 /** While a disk fails, each kind of failure is logged so often; metrics count them all. */
 const FAILURE_LOG_INTERVAL_MS = 10_000;

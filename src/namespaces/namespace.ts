@@ -357,5 +357,8 @@ export class Namespace implements Resident {
       await store.drop(this.name);
       events.stateDropped(this.name);
     }
+    // A store that fails at this holds on to a file for a while longer, nothing else.
+    if (store.durable && reason !== 'shutdown' && reason !== 'dropped')
+      await store.release(this.name).catch(() => undefined);
   }
 }

@@ -1,13 +1,28 @@
+import type { JsonTemplates } from './json-paths.js';
 import type { ImpressionBounds } from './store.js';
 
+/** The shared database in `STORAGE_DIR`. */
+export const DATABASE_FILE = 'neuralcache.db';
+
 /** Which engine, and where its files are. */
-export interface EngineFiles {
-  /** One shared database. */
-  readonly driver: 'sqlite';
-  readonly path: string;
-  /** Largest the file may grow, in pages of 4096 bytes; default: no bound. */
-  readonly maxPages?: number;
-}
+export type EngineFiles =
+  | {
+      /** One database that all namespaces share. */
+      readonly driver: 'sqlite';
+      readonly path: string;
+      /** Largest the file may grow, in pages of 4096 bytes; default: no bound. */
+      readonly maxPages?: number;
+    }
+  | {
+      /** One database for each namespace, by a template as `templatePaths` takes it. */
+      readonly driver: 'sqlite-files';
+      readonly template: string;
+    }
+  | {
+      /** JSON files for each namespace, by templates alike. */
+      readonly driver: 'json';
+      readonly templates: JsonTemplates;
+    };
 
 /** What the worker is started with; must be cloneable. */
 export interface EngineWorkerData {

@@ -89,6 +89,16 @@ export function refuseNewerLog(path: string, connect: Connect): void {
   }
 }
 
+/**
+ * Removes a database that is closed and has no rows, and answers whether it is gone: not while a log is left beside it,
+ * without which it may hold rows again. Throws what the file system throws.
+ */
+export function removeFile(path: string): boolean {
+  if (COMPANIONS.some((suffix) => suffix !== '-shm' && (sizeOf(path + suffix) ?? 0) > 0)) return false;
+  for (const suffix of ['', ...COMPANIONS]) rmSync(path + suffix, { force: true });
+  return true;
+}
+
 function sizeOf(path: string): number | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isDirectory()) throw new StorageError('io', `${path} is a folder`);

@@ -1,7 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
-import { makeRow } from './row.js';
+import { makeRow, noUsage } from './row.js';
 import { decodeText, encodeText } from './sqlite-text.js';
-import { KINDS, type Kind, type Row, type RowPage, STATE_KINDS, type StoreUsage } from './store.js';
+import { type Kind, type Row, type RowPage, STATE_KINDS, type StoreUsage } from './store.js';
 
 type RawRow = [kind: Kind, key: string, value: string, group: string | null, expiresAt: number | null];
 
@@ -81,8 +81,7 @@ export class SqliteQueries {
   }
 
   usage(namespace: string): StoreUsage {
-    const rows = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
-    const bytes = { ...rows };
+    const { rows, bytes } = noUsage();
     for (const total of this.selectTotals.all(encodeText(namespace)) as [Kind, number, number][]) {
       rows[total[0]] = total[1];
       bytes[total[0]] = total[2];

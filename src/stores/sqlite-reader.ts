@@ -1,10 +1,10 @@
 import BetterSqlite3, { type Database } from 'better-sqlite3';
 import { storageError } from './disk-failure.js';
+import { noUsage } from './row.js';
 import { inspectFile, refuseNewer } from './sqlite-file.js';
 import { SqliteQueries } from './sqlite-queries.js';
 import { FORMAT_VERSION, formatOf } from './sqlite-schema.js';
 import {
-  KINDS,
   type Kind,
   type Row,
   type RowPage,
@@ -84,9 +84,4 @@ function connectReader(path: string): Database {
     database?.close();
     throw storageError(cause, path);
   }
-}
-
-function noUsage(): StoreUsage {
-  const zeros = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
-  return { rows: zeros, bytes: { ...zeros } };
 }

@@ -4,7 +4,14 @@ import { LOCK_FILE, OWNER_FILE } from './lock.js';
 
 const PLACE = '{namespace}';
 /** What files of ours beside those of the templates are called. */
-const OWN_FILES = ['neuralcache.db', 'neuralcache.probe', LOCK_FILE, OWNER_FILE, 'hash.key'] as const;
+const OWN_FILES = [
+  'neuralcache.db',
+  'neuralcache.probe',
+  'neuralcache.mode',
+  LOCK_FILE,
+  OWNER_FILE,
+  'hash.key',
+] as const;
 /** What is put behind a template's path for files that belong to it; `.damaged-…` never ends in an extension. */
 const COMPANIONS = ['.next', '.journal', '.journal.next', '.new'] as const;
 /** Leaves room for a name of 64 characters and for what is put behind, of the 255 bytes that file systems allow. */

@@ -9,6 +9,7 @@ import {
   unpackRows,
 } from './engine-calls.js';
 import { type EngineWorkerData, workerLocation } from './engine-worker-data.js';
+import { NamespaceTroubles } from './namespace-troubles.js';
 import {
   type Change,
   type Kind,
@@ -45,15 +46,23 @@ export interface EngineChannel {
  */
 export async function openWorkerStore(options: WorkerStoreOptions): Promise<WorkerStore> {
   const { clock, maxQueueCalls = 4096, maxQueueLength = 64 * 1024 * 1024, events, ...workerData } = options;
+  const troubles = new NamespaceTroubles();
   const channel = new WorkerChannel({
     location: workerLocation(),
     workerData,
     clock,
     maxCalls: maxQueueCalls,
     maxLength: maxQueueLength,
-    ...(events ? { events } : {}),
+    events: {
+      replaced: (namespace) => events?.replaced?.(namespace),
+      quarantined: (namespace, ...paths) => {
+        if (namespace !== null) troubles.quarantined(namespace);
+        events?.quarantined?.(namespace, ...paths);
+      },
+    },
   });
-  const store = new WorkerStore(options.files.driver, channel);
+  const { driver } = options.files;
+  const store = new WorkerStore(driver, channel, driver === 'sqlite' ? undefined : troubles);
   try {
     await store.open();
   } catch (cause) {
@@ -73,6 +82,8 @@ export class WorkerStore implements Store {
   constructor(
     readonly name: string,
     private readonly channel: EngineChannel,
+    /** Absent where all share one file: what is wrong with it is wrong for all. */
+    private readonly troubles?: NamespaceTroubles,
   ) {}
 
   /** Rejects with `StorageError` (`newer`, `locked`); what else is wrong with the disk shows in `health`. */
@@ -123,7 +134,9 @@ export class WorkerStore implements Store {
 
   health(): StoreHealth {
     const detail = this.writeProblem ?? this.readProblem;
-    return detail === undefined ? { status: 'ok' } : { status: 'degraded', detail };
+    const troubles = this.troubles?.report() ?? {};
+    const status = detail === undefined && !troubles.unusable ? 'ok' : 'degraded';
+    return { status, ...(detail === undefined ? {} : { detail }), ...troubles };
   }
 
   /** Calls made before it are answered first. */
@@ -136,26 +149,31 @@ export class WorkerStore implements Store {
   }
 
   private async read(call: EngineCall): Promise<unknown> {
-    this.assertOpen();
-    try {
-      const answer = await this.channel.post(call);
-      this.readProblem = undefined;
-      return answer;
-    } catch (cause) {
-      this.readProblem = (cause as Error).message;
-      throw cause;
-    }
+    return this.ask(call, (problem) => {
+      this.readProblem = problem;
+    });
   }
 
   private async write(call: EngineCall): Promise<unknown> {
+    const answer = await this.ask(call, (problem) => {
+      this.writeProblem = problem;
+    });
+    this.readProblem = undefined;
+    return answer;
+  }
+
+  /** `note` gets what the call says of the disk: a failure in words, or that it works. */
+  private async ask(call: EngineCall, note: (problem: string | undefined) => void): Promise<unknown> {
     this.assertOpen();
+    const namespace = typeof call[1] === 'string' ? call[1] : undefined;
     try {
       const answer = await this.channel.post(call);
-      this.readProblem = undefined;
-      this.writeProblem = undefined;
+      note(undefined);
+      if (namespace !== undefined) this.troubles?.worked(namespace);
       return answer;
     } catch (cause) {
-      this.writeProblem = (cause as Error).message;
+      const isItsOwn = namespace !== undefined && this.troubles?.failed(namespace, cause);
+      if (!isItsOwn) note((cause as Error).message);
       throw cause;
     }
   }

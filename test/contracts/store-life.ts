@@ -80,7 +80,7 @@ export function describeLife(subject: StoreSubject): void {
   it('does what a naive model does', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(storeOperation, { minLength: 1, maxLength: 40 }),
+        fc.array(storeOperation, { minLength: 1, maxLength: 40, size: '+1' }),
         fc.constantFrom<ImpressionBounds>(
           { namespaceBytes: 12, totalBytes: 20 },
           { namespaceBytes: 50, totalBytes: 50, namespaceCount: 2 },

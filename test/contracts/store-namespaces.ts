@@ -27,7 +27,12 @@ export function describeNamespaces(subject: StoreSubject): void {
     for (const other of ODD_NAMES)
       await subject.store.commit(other, [put('cell', other, JSON.stringify(other), { group: other })]);
     const others = ODD_NAMES.filter((other) => other !== name);
-    const before = await Promise.all(others.map((other) => contents(subject.store, other, ODD_NAMES)));
+    const contentsOfOthers = async () => {
+      const found: unknown[] = [];
+      for (const other of others) found.push(await contents(subject.store, other, ODD_NAMES));
+      return found;
+    };
+    const before = await contentsOfOthers();
 
     await subject.store.commit(name, [
       put('cell', name, '"new"', { group: name }),
@@ -37,9 +42,7 @@ export function describeNamespaces(subject: StoreSubject): void {
     expect(keys(await subject.store.find(name, 'cell', name, 10))).toEqual([name]);
     await subject.store.drop(name);
 
-    expect(await Promise.all(others.map((other) => contents(subject.store, other, ODD_NAMES)))).toEqual(
-      before,
-    );
+    expect(await contentsOfOthers()).toEqual(before);
     expect(await subject.store.namespaces()).toEqual([...others].sort());
     expect(await subject.store.load(name)).toEqual([]);
   });

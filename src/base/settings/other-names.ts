@@ -33,6 +33,13 @@ export const ORIGINAL_SWITCHES: Readonly<
   },
 };
 
+/** Where a setting has no value of its own, another one can decide it: here those of the documents we started from. */
+export const IMPLIED: readonly {
+  readonly by: SettingName;
+  readonly name: SettingName;
+  readonly value: unknown;
+}[] = [{ by: 'NAMESPACED_PERSISTENCE', name: 'STORAGE_BACKEND', value: 'json' }];
+
 /**
  * Settings that the documentation names and this build does not have: they stop the start, except with the listed
  * values, which ask for what happens anyway.
@@ -45,15 +52,10 @@ export const NOT_BUILT: Readonly<Record<string, { readonly harmless?: RegExp; re
   EMBEDDING_API_KEY: { secret: true },
   EMBEDDING_MODEL: { harmless: /^static-minilm-192$/ },
   EMBEDDING_URL: {},
-  INDEX_STORE_TEMPLATE: {},
   MODEL_ALIASES: {},
-  NAMESPACED_PERSISTENCE: { harmless: /^(false|0|no|off)$/i },
   NAMESPACES_FILE: {},
   NAMESPACE_DELETION_GRACE_S: {},
-  NARRATIVE_STORE_TEMPLATE: {},
-  PHEROMONE_STORE_TEMPLATE: {},
   RATE_LIMIT_PER_MINUTE: {},
-  STORAGE_DB_TEMPLATE: {},
   STORAGE_RETENTION_DAYS: {},
   STORAGE_RETENTION_SWEEP_INTERVAL_S: { harmless: /^0+(\.0*)?$/ },
   STORAGE_RETENTION_SWEEP_ON_START: { harmless: /^(false|0|no|off)$/i },

@@ -1,12 +1,35 @@
-import { bytes, choice, decimal, integer, path, text } from './kinds.js';
+import { boolean, bytes, choice, decimal, integer, path, text } from './kinds.js';
 import { optional, secret, setting } from './setting.js';
+
+const template = text('a path with {namespace} in it', /^[^\0]{1,200}$/);
 
 /** Where state is kept, how safely, and how much of it. */
 export const STORAGE_SETTINGS = {
   STORAGE_BACKEND: setting(
-    choice(['sqlite', 'memory'], ['json', 'redis']),
+    choice(['sqlite', 'json', 'memory'], ['redis']),
     'sqlite',
-    '`sqlite`: one file, survives restarts and crashes. `memory`: everything is lost at the end.',
+    '`sqlite`: one file, or one for each namespace with `STORAGE_DB_TEMPLATE`. `json`: files for each namespace. `memory`: everything is lost at the end.',
+  ),
+  NAMESPACED_PERSISTENCE: setting(boolean, false, '`true` means `STORAGE_BACKEND=json`.'),
+  NARRATIVE_STORE_TEMPLATE: setting(
+    template,
+    'narrative.{namespace}.json',
+    'With `json`: the file of counters and the narrative of the namespace, in `STORAGE_DIR`.',
+  ),
+  PHEROMONE_STORE_TEMPLATE: setting(
+    template,
+    'pheromones.{namespace}.json',
+    'With `json`: the file of documents, impressions and used request ids.',
+  ),
+  INDEX_STORE_TEMPLATE: setting(
+    template,
+    'index.{namespace}.json',
+    'With `json`: the file of queries with what was learned of each, and of word counts.',
+  ),
+  STORAGE_DB_TEMPLATE: optional(
+    template,
+    'one file for all',
+    'With `sqlite`: a file for each namespace, as in `state.{namespace}.db`.',
   ),
   STORAGE_DIR: setting(
     path,
