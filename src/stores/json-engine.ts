@@ -7,6 +7,7 @@ import { JsonChores } from './json-chores.js';
 import { JsonNamespaces } from './json-namespaces.js';
 import { JsonPaths, type JsonTemplates } from './json-paths.js';
 import type { FolderLock } from './lock.js';
+import { probeFolder } from './probe-folder.js';
 import { Sequences } from './sequences.js';
 import {
   type Change,
@@ -101,10 +102,9 @@ export class JsonEngine implements StoreEngine {
 
   namespaces(): string[] {
     return this.run(() => {
-      const { catalog } = this.all;
       this.all.list();
       while (this.all.learnNext()) {}
-      return [...catalog.names()].filter((name) => catalog.summaryOf(name)!.rows > 0).sort();
+      return this.all.summaries.names();
     });
   }
 
@@ -149,7 +149,7 @@ export class JsonEngine implements StoreEngine {
 
   sweep(now: number, limit: number): SweepResult {
     return this.write(() => {
-      if (this.isWriteFailing) this.owner.probe();
+      if (this.isWriteFailing) probeFolder(this.options.folder);
       this.all.list();
       const isAllKnown = this.chores.learn(LEARNING_MS);
       const { removed, more } = this.sweepKnown(now, limit);
@@ -172,35 +172,32 @@ export class JsonEngine implements StoreEngine {
   private sweepKnown(now: number, limit: number): SweepResult {
     const { clock } = this.options;
     const until = clock.now() + SWEEP_MS;
-    const failing = new Set<string>();
     let failure: unknown;
     let removed = 0;
-    while (removed < limit && clock.now() <= until) {
-      const name = this.all.catalog.due(now, failing);
-      if (name === undefined) break;
+    for (const name of this.all.summaries.due(now)) {
+      if (removed >= limit || clock.now() > until) return { removed, more: true };
       try {
         removed += this.all.change(name, (held) => held.sweep(now, limit - removed));
       } catch (cause) {
         failure ??= cause;
-        failing.add(name);
       }
     }
     if (removed === 0 && failure !== undefined) throw failure;
-    return { removed, more: this.all.catalog.due(now, failing) !== undefined };
+    return { removed, more: removed >= limit };
   }
 
   /** Keeps impressions of all namespaces within their bound; what fails now is done with the next impression. */
   private trimTotal(): void {
     const { totalBytes = Number.POSITIVE_INFINITY } = this.options.impressions ?? {};
-    const { catalog } = this.all;
+    const { summaries } = this.all;
     this.chores.learn(LEARNING_MS);
-    while (catalog.impressionBytes > totalBytes) {
-      const found = catalog.oldest();
+    while (summaries.impressionBytes > totalBytes) {
+      const found = summaries.oldest();
       if (!found) return;
-      const others = catalog.impressionBytes - catalog.summaryOf(found.namespace)!.impressionBytes;
+      const elsewhere = summaries.impressionBytes - summaries.get(found.name)!.impressionBytes;
       try {
-        this.all.change(found.namespace, (held) =>
-          held.trim((_rows, bytes, oldest) => others + bytes > totalBytes && oldest < found.next),
+        this.all.change(found.name, (held) =>
+          held.trim((_rows, bytes, oldest) => elsewhere + bytes > totalBytes && oldest < found.others),
         );
       } catch {
         return;

@@ -124,6 +124,7 @@ export class JsonNamespace {
   /** One journal entry, with the impressions that have to make room; then memory follows. */
   commit(changes: readonly Change[]): void {
     const staged = changes.map(stage);
+    if (this.isVoid && !staged.some((change) => 'put' in change)) return;
     const { impressions } = this.options;
     if (!impressions || !staged.some((change) => 'put' in change && change.put.kind === 'impression')) {
       this.write({ changes: staged });

@@ -1,20 +1,10 @@
 import type { EngineEvents } from './engine.js';
 import type { FolderOwner } from './folder-owner.js';
-import { JsonCatalog } from './json-catalog.js';
-import type { Summary } from './json-format.js';
 import { JsonNamespace, type JsonNamespaceOptions } from './json-namespace.js';
 import { readSummary } from './json-summary.js';
+import { NamespaceSummaries, UNREADABLE } from './namespace-summaries.js';
 import { type OpenBounds, OpenNamespaces } from './open-namespaces.js';
 import { RetryPause } from './retry-pause.js';
-
-/** Of a namespace whose files cannot be read now: it has rows, and nothing to remove. */
-const UNREADABLE: Summary = {
-  rows: 1,
-  impressionBytes: 0,
-  oldestImpression: Number.POSITIVE_INFINITY,
-  earliestExpiry: Number.POSITIVE_INFINITY,
-  lastSequence: 0,
-};
 
 /**
  * All namespaces of a folder: those in memory, and what is known of the others. Opens what is asked for, mends what is
@@ -22,7 +12,7 @@ const UNREADABLE: Summary = {
  * file system throws.
  */
 export class JsonNamespaces {
-  readonly catalog = new JsonCatalog();
+  readonly summaries = new NamespaceSummaries();
   private readonly open: OpenNamespaces;
   private readonly events: EngineEvents;
   /** Who could not be looked into; tried again after a while. */
@@ -45,21 +35,21 @@ export class JsonNamespaces {
   /** Learns the names, if it does not have them. */
   list(): void {
     if (this.isListed) return;
-    for (const name of this.options.paths.list(this.options.files)) this.catalog.addName(name);
+    for (const name of this.options.paths.list(this.options.files)) this.summaries.found(name);
     this.isListed = true;
   }
 
   /** Looks into one of the namespaces that are known by name alone; false = there is none. */
   learnNext(): boolean {
     if (this.unreadable.size > 0 && this.pause.isOver) this.lookAgain();
-    const name = this.catalog.nextUnknown;
+    const name = this.summaries.nextUnread();
     if (name === undefined) return false;
     try {
       const summary = readSummary(this.options.files, this.options.paths, name);
       if (summary) {
-        this.catalog.set(name, summary);
+        this.summaries.set(name, summary);
         this.options.sequences.passed(summary.lastSequence);
-      } else if (this.read(name).isVoid) this.catalog.remove(name);
+      } else if (this.read(name).isVoid) this.summaries.delete(name);
     } catch {
       // Whoever asks for it hears why; others are not to.
       this.passOver(name);
@@ -115,7 +105,7 @@ export class JsonNamespaces {
   /** The folder is another one. */
   forgetAll(): void {
     for (const name of this.open.names()) this.forget(name);
-    this.catalog.clear();
+    this.summaries.clear();
     this.isListed = false;
     this.events.replaced(null);
   }
@@ -131,16 +121,16 @@ export class JsonNamespaces {
 
   /** Until it can be read it counts for nothing. */
   private passOver(name: string): void {
-    this.catalog.set(name, UNREADABLE);
+    this.summaries.set(name, UNREADABLE);
     if (this.unreadable.size === 0) this.pause.failed();
     this.unreadable.add(name);
   }
 
   private lookAgain(): void {
     for (const name of this.unreadable) {
-      if (this.catalog.summaryOf(name) !== UNREADABLE) continue;
-      this.catalog.remove(name);
-      this.catalog.addName(name);
+      if (this.summaries.get(name) !== UNREADABLE) continue;
+      this.summaries.delete(name);
+      this.summaries.found(name);
     }
     this.unreadable.clear();
   }
@@ -150,14 +140,14 @@ export class JsonNamespaces {
     const { name } = namespace;
     if (namespace.isUncertain) {
       this.forget(name);
-      this.catalog.remove(name);
-      this.catalog.addName(name);
+      this.summaries.delete(name);
+      this.summaries.found(name);
       this.events.replaced(name);
     } else if (namespace.isVoid) {
       this.forget(name);
-      this.catalog.remove(name);
+      this.summaries.delete(name);
     } else {
-      this.catalog.set(name, namespace.rows.summary());
+      this.summaries.set(name, namespace.rows.summary());
       this.open.touch(namespace);
       this.onUsed(namespace);
     }
