@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LastingClock } from '../../src/base/lasting-clock.js';
 import { decayFactor } from '../../src/ranking/decay.js';
 
@@ -134,6 +134,24 @@ describe('a lasting clock', () => {
     mkdirSync(folder);
     await clock.stop();
     expect([existsSync(file), failures.length]).toEqual([true, 1]);
+  });
+
+  it('keeps the time when it starts, once a minute, and no more after the end', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const { clock } = run(NOON);
+      const save = vi.spyOn(clock, 'save');
+      clock.start();
+      expect(save).toHaveBeenCalledTimes(1);
+      vi.advanceTimersByTime(59_999);
+      expect(save).toHaveBeenCalledTimes(1);
+      vi.advanceTimersByTime(60_001);
+      expect(save).toHaveBeenCalledTimes(3);
+      await clock.stop();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('never goes back within a run, and whatever the walls said, no run ages anything by more than 30 days', async () => {

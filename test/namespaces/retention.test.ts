@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../src/base/clock.js';
 import type { Cell } from '../../src/namespaces/cell.js';
 import { Namespace } from '../../src/namespaces/namespace.js';
@@ -356,6 +356,39 @@ describe('retention', () => {
     const age = { now: NOW, cutoff: START_MS };
     expect(await open.removeAged(age, 10)).toMatchObject({ removed: { cells: 0 }, isOver: false });
     expect(await home.keys('one')).toEqual(['cell old']);
+  });
+
+  it.each([
+    { sweepOnStart: true, intervalMs: 500, notBefore: NOW, at: [0, 500] },
+    { sweepOnStart: false, intervalMs: 500, notBefore: NOW, at: [500, 500] },
+    { sweepOnStart: true, intervalMs: 500, notBefore: NOW + DAY_MS, at: [DAY_MS, 500] },
+    { sweepOnStart: true, intervalMs: 0, notBefore: NOW, at: [0] },
+    { sweepOnStart: false, intervalMs: 0, notBefore: NOW, at: [] },
+    { sweepOnStart: true, intervalMs: 500, notBefore: NOW, days: undefined, at: [] },
+  ])('begins its sweeps when it is told to: $at', async ({ at, ...changes }) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const retention = home.retention(changes as object);
+      const sweep = vi.spyOn(retention, 'sweep');
+      retention.start();
+      for (const [i, ms] of at.entries()) {
+        if (ms > 0) {
+          home.clock.advance(ms - 1);
+          await vi.advanceTimersByTimeAsync(ms - 1);
+          expect(retention.report().sweep_count).toBe(i);
+        }
+        home.clock.advance(Math.min(ms, 1));
+        await vi.advanceTimersByTimeAsync(Math.min(ms, 1));
+        await sweep.mock.results[i]!.value;
+        expect(retention.report().sweep_count).toBe(i + 1);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      if (at.length < 2) expect(vi.getTimerCount()).toBe(0);
+      await retention.stop();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('counts no sweep where the names cannot be had', async () => {
