@@ -1,26 +1,15 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Logger } from 'pino';
-import type { Clock } from './base/clock.js';
-import type { Metrics } from './base/metrics.js';
 import { type Random, seededRandom, systemRandom } from './base/random.js';
 import type { Settings } from './base/settings/table.js';
-import { impressionBounds } from './compose-options.js';
 import type { Encoder } from './encoders/encoder.js';
 import { createHashEncoder } from './encoders/hash.js';
 import { openModelStore } from './encoders/model-store.js';
 import { createStaticEncoder } from './encoders/static.js';
 import { createScorer } from './scorers/create-scorer.js';
 import type { Scorer } from './scorers/scorer.js';
-import { MemoryStore } from './stores/memory.js';
-import { openSqliteStore } from './stores/sqlite.js';
-import { openSqliteReader } from './stores/sqlite-reader.js';
-import { StorageError, type Store, type StoreReader } from './stores/store.js';
 import { parsePrior } from './text/prior.js';
 import { termsOf } from './text/terms.js';
 
-/** File of the shared database in `STORAGE_DIR`. */
-const DATABASE_FILE = 'neuralcache.db';
 const STATIC_MODEL = 'static-minilm-192';
 const PRIOR = 'df-prior';
 
@@ -48,48 +37,4 @@ export function openModels(settings: Settings): { encoder: Encoder; scorer: Scor
       keyEncoder: encoder,
     }),
   };
-}
-
-/** Opens the store as configured. Rejects with `StorageError` `locked` or `newer`; a failing disk only degrades it. */
-export async function openStore(
-  settings: Settings,
-  clock: Clock,
-  logger: Logger,
-  metrics: Metrics,
-  onReplaced: () => void,
-): Promise<Store> {
-  const impressions = impressionBounds(settings);
-  if (settings.storageBackend === 'memory') return new MemoryStore(impressions);
-  return openSqliteStore({
-    path: databasePath(settings),
-    clock,
-    sync: settings.storageSync,
-    impressions,
-    onReplaced,
-    onQuarantined: (file, newFile) => {
-      metrics.stateQuarantined();
-      logger.error(
-        { file, newFile },
-        'the database is damaged; it was set aside and an empty one took its place',
-      );
-    },
-  });
-}
-
-/** Reads stored state, also while a server owns the folder. */
-export async function openStateReader(settings: Settings): Promise<StoreReader> {
-  return openSqliteReader(databasePath(settings));
-}
-
-/** Takes ownership of the stored state. Rejects with `StorageError` `locked` where a server has it. */
-export async function openStateOwner(settings: Settings, clock: Clock): Promise<Store> {
-  const store = await openSqliteStore({ path: databasePath(settings), clock, sync: settings.storageSync });
-  const { status, detail } = store.health();
-  if (status === 'ok') return store;
-  await store.close();
-  throw new StorageError('io', detail ?? 'the storage folder cannot be written');
-}
-
-function databasePath({ storageDir }: Settings): string {
-  return join(storageDir, DATABASE_FILE);
 }

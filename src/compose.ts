@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
-import { type Clock, systemClock } from './base/clock.js';
+import type { Clock } from './base/clock.js';
+import { LastingClock } from './base/lasting-clock.js';
 import { silentLogger } from './base/log.js';
 import { Metrics } from './base/metrics.js';
 import { seededRandom } from './base/random.js';
@@ -9,13 +10,16 @@ import { loadSettings } from './base/settings/load-settings.js';
 import type { Settings } from './base/settings/table.js';
 import { Sparingly } from './base/sparingly.js';
 import { withinTime } from './base/within-time.js';
-import { chanceOf, openModels, openStateOwner as openOwner, openStore } from './compose-drivers.js';
+import { chanceOf, openModels } from './compose-drivers.js';
 import { gateSettings, memorySettings, rerankerSettings } from './compose-options.js';
+import { openClock, openRetention } from './compose-retention.js';
+import { openStore } from './compose-stores.js';
 import { Maintenance } from './namespaces/maintenance.js';
 import { NamespaceNames } from './namespaces/name.js';
 import { Namespace } from './namespaces/namespace.js';
 import type { NamespaceDependencies, NamespaceEvents } from './namespaces/namespace-dependencies.js';
 import { NamespaceRegistry } from './namespaces/registry.js';
+import type { RetentionReport } from './namespaces/retention.js';
 import type {
   FeedbackRequest,
   FeedbackResult,
@@ -27,8 +31,6 @@ import { Reranker, type RerankerEvents } from './reranker/reranker.js';
 import { InstalledHashKey } from './stores/installed-hash-key.js';
 import type { Store } from './stores/store.js';
 import { FlatIndex } from './vectors/flat.js';
-
-export { openStateReader } from './compose-drivers.js';
 
 /** While a disk fails, each kind of failure is logged so often; metrics count them all. */
 const FAILURE_LOG_INTERVAL_MS = 10_000;
@@ -58,7 +60,7 @@ export interface ComposedServices {
   }>;
   /** Null where metrics are off. */
   metricsText(): Promise<{ contentType: string; text: string } | null>;
-  retentionReport(): Promise<object>;
+  retentionReport(): Promise<RetentionReport>;
   newRequestId(): string;
   /** Drains, flushes, closes; gives the storage folder back. */
   close(): Promise<void>;
@@ -71,7 +73,7 @@ export interface ComposedServices {
 export async function compose(
   settings: Settings,
   logger: Logger,
-  clock = systemClock(),
+  clock: Clock = openClock(settings, logger),
   random = chanceOf(settings),
 ): Promise<ComposedServices> {
   const metrics = new Metrics({
@@ -81,7 +83,9 @@ export async function compose(
   });
   const { encoder, scorer } = openModels(settings);
   const residents: { registry?: NamespaceRegistry<Namespace> } = {};
-  const store = await openStore(settings, clock, logger, metrics, () => forgetState(residents.registry));
+  const store = await openStore(settings, clock, logger, metrics, (name) =>
+    forgetState(residents.registry, name),
+  );
   const hashKey = await openHashKey(settings, store);
   const { hash } = hashKey;
   const sparingly = new Sparingly(clock, FAILURE_LOG_INTERVAL_MS);
@@ -113,6 +117,9 @@ export async function compose(
     },
   });
   maintenance.start();
+  if (clock instanceof LastingClock) clock.start();
+  const retention = openRetention(settings, { registry, store, clock, metrics, logger, sparingly });
+  retention.start();
   const names = new NamespaceNames({
     pattern: settings.namespacePattern,
     policy: settings.namespacePolicy,
@@ -141,18 +148,13 @@ export async function compose(
       return { status: storage.status, checks };
     },
     metricsText: async () => (settings.metricsEnabled ? metrics.text() : null),
-    retentionReport: async () => ({
-      retention_enabled: false,
-      retention_days: null,
-      sweep_count: 0,
-      last_sweep_ts: null,
-    }),
+    retentionReport: async () => retention.report(),
     newRequestId: () => requestIds.next(),
     async close() {
       const patience = AbortSignal.timeout(settings.shutdownTimeoutMs);
-      const saved = maintenance
-        .stop()
+      const saved = Promise.all([retention.stop(), maintenance.stop()])
         .then(() => registry.close(patience))
+        .then(() => (clock instanceof LastingClock ? clock.stop() : undefined))
         .then(() => store.close());
       const inTime = await withinTime(saved, settings.shutdownTimeoutMs + SAVING_TIMEOUT_MS);
       if (!inTime) logger.error('the disk did not answer in time; what was unwritten is lost');
@@ -162,9 +164,13 @@ export async function compose(
   };
 }
 
-/** The database is another one: open namespaces read it anew, and forget impressions whose feedback it cannot know. */
-function forgetState(registry: NamespaceRegistry<Namespace> | undefined): void {
-  for (const name of registry?.names() ?? []) {
+/**
+ * What is stored of a namespace (null = of all) is another state: where it is open it reads that anew, and forgets
+ * impressions whose feedback it cannot know.
+ */
+function forgetState(registry: NamespaceRegistry<Namespace> | undefined, changed: string | null): void {
+  const names = changed === null ? (registry?.names() ?? []) : [changed];
+  for (const name of names) {
     const namespace = registry?.peek(name);
     namespace?.invalidate();
     namespace?.impressions.clear();
@@ -193,6 +199,7 @@ function openRegistry(
   const dependencies: NamespaceDependencies = {
     ...shared,
     memory: memorySettings(settings, shared.encoder),
+    hashIds: settings.privacyHashIds,
     frozen: settings.deterministic,
     maxTextBytes: Math.ceil(settings.cacheMaxBytes * CACHE_SHARES.texts),
     maxPairBytes: Math.ceil(settings.cacheMaxBytes * CACHE_SHARES.pairs),
@@ -253,11 +260,6 @@ function eventsOf(logger: Logger, metrics: Metrics, sparingly: Sparingly): Names
 /** The program for `serve`. */
 export function startServices(settings: Settings, logger: Logger): Promise<ComposedServices> {
   return compose(settings, logger);
-}
-
-/** Takes ownership of the stored state, for commands that change it while no server runs. */
-export function openStateOwner(settings: Settings): Promise<Store> {
-  return openOwner(settings, systemClock());
 }
 
 /** The program for a command that measures or ranks by itself: its own settings on top, a clock of its own, no log, chance that

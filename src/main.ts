@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import pino from 'pino';
 import { watchParent } from './commands/parent-watch.js';
 import { runCommandLine } from './commands/run-command-line.js';
-import { createMeasuredService, openStateOwner, openStateReader, startServices } from './compose.js';
+import { createMeasuredService, startServices } from './compose.js';
+import { stateForCommands } from './compose-state.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -44,6 +45,6 @@ process.exitCode = await runCommandLine(
     },
     startServices,
     createService: createMeasuredService,
-    storedState: { openReader: openStateReader, openOwner: openStateOwner },
+    storedState: stateForCommands,
   },
 );

@@ -49,7 +49,7 @@ function layerOf(path: string): string {
 /** What each layer may import besides itself. Reads from top to bottom: nothing names a layer above its own. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['commands', 'compose'],
-  commands: ['http', 'evaluation', 'reranker', 'namespaces', 'stores', 'base'],
+  commands: ['http', 'evaluation', 'transfer', 'reranker', 'namespaces', 'stores', 'base'],
   compose: [
     'evaluation',
     'reranker',
@@ -64,6 +64,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   http: ['reranker', 'base'],
   evaluation: ['reranker', 'namespaces', 'base'],
+  transfer: ['namespaces', 'stores', 'ranking', 'base'],
   reranker: ['namespaces', 'vectors', 'stores', 'encoders', 'scorers', 'text', 'ranking', 'base'],
   namespaces: ['vectors', 'stores', 'encoders', 'scorers', 'text', 'ranking', 'base'],
   vectors: ['ranking', 'base'],
@@ -76,10 +77,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Of these folders others see the contract alone; `compose` picks the drivers. */
-const CONTRACTS: Readonly<Record<string, string>> = {
-  stores: 'src/stores/store.ts',
-  encoders: 'src/encoders/encoder.ts',
-  vectors: 'src/vectors/vector-index.ts',
+const CONTRACTS: Readonly<Record<string, readonly string[]>> = {
+  stores: ['src/stores/store.ts', 'src/stores/upkeep.ts'],
+  encoders: ['src/encoders/encoder.ts'],
+  vectors: ['src/vectors/vector-index.ts'],
 };
 
 describe('imports', () => {
@@ -100,7 +101,7 @@ describe('imports', () => {
     const wrong = imports.filter(({ from, to }) => {
       const contract = CONTRACTS[layerOf(to)];
       const isOutside = layerOf(from) !== layerOf(to) && layerOf(from) !== 'compose';
-      return contract !== undefined && isOutside && to !== contract;
+      return contract !== undefined && isOutside && !contract.includes(to);
     });
     expect(wrong).toEqual([]);
   });

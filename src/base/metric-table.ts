@@ -117,4 +117,18 @@ export const METRICS = {
     perNamespace: false,
     help: 'Damaged state that was set aside.',
   },
+  retentionSweeps: {
+    name: 'neuralcache_retention_sweeps_total',
+    type: 'counter',
+    labels: ['outcome'],
+    perNamespace: false,
+    help: 'Sweeps over all namespaces for what is too old; outcome is done, or failed where some could not be swept.',
+  },
+  retentionRemoved: {
+    name: 'neuralcache_retention_removed_total',
+    type: 'counter',
+    labels: ['part'],
+    perNamespace: false,
+    help: 'What was too old, by part: cells, pheromones, narratives.',
+  },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;

@@ -51,6 +51,8 @@ export class Metrics {
       namespaceStateDropped: family('namespaceStateDropped'),
       storageErrors: family('storageErrors'),
       storageQuarantined: family('storageQuarantined'),
+      retentionSweeps: family('retentionSweeps'),
+      retentionRemoved: family('retentionRemoved'),
     };
     this.gauge('namespacesResident', () => this.residents?.count() ?? 0);
     this.gauge('namespacesResidentBytes', () => this.residents?.bytes() ?? 0);
@@ -115,6 +117,22 @@ export class Metrics {
   /** Damaged state was set aside. */
   stateQuarantined(): void {
     this.families.storageQuarantined.series(OTHER_NAMESPACES).add(1);
+  }
+
+  /** A sweep for what is too old ended. */
+  retentionSwept(outcome: 'done' | 'failed'): void {
+    this.families.retentionSweeps.series(OTHER_NAMESPACES, outcome).add(1);
+  }
+
+  /** What retention took away, by part. */
+  retentionRemoved(removed: {
+    readonly cells: number;
+    readonly pheromones: number;
+    readonly narratives: number;
+  }): void {
+    for (const [part, count] of Object.entries(removed)) {
+      if (count > 0) this.families.retentionRemoved.series(OTHER_NAMESPACES, part).add(count);
+    }
   }
 
   /** Names what the gauges of the namespaces read. */

@@ -17,7 +17,9 @@ export interface CommandContext {
 
 /** The part of a writable stream that commands use. */
 export interface CommandOutput {
+  /** Answers false where more should wait until it has drained. */
   write(text: string): unknown;
+  once?(event: 'drain' | 'close' | 'error', listener: () => void): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }

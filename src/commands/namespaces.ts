@@ -1,21 +1,12 @@
 import type { Command } from 'commander';
-import type { Settings } from '../base/settings/table.js';
-import { StorageError, type Store, type StoreReader } from '../stores/store.js';
+import type { StoreReader } from '../stores/store.js';
 import { type CommandContext, CommandError } from './context.js';
 import { table } from './measurement.js';
-import { readSettings } from './read-settings.js';
+import { registerNamespacesExport } from './namespaces-export.js';
+import { registerNamespacesForget } from './namespaces-forget.js';
+import { registerNamespacesImport } from './namespaces-import.js';
+import { assertStored, owning, reading, type StoredState } from './stored-state.js';
 import { confirm, oneLine } from './terminal.js';
-
-/** Changes stored namespaces; only the owner of the folder may. */
-export type StateOwner = Pick<Store, 'drop' | 'close'>;
-
-/** How commands get at stored state; both reject with `StorageError`. */
-export interface StoredState {
-  /** Reads, also while a server owns the folder; makes nothing, and reads as empty where there is nothing. */
-  openReader(settings: Settings): Promise<StoreReader>;
-  /** Takes ownership of the folder; `StorageError` `locked` where a server has it. */
-  openOwner(settings: Settings): Promise<StateOwner>;
-}
 
 /** What `stats` prints; times in milliseconds since the epoch, null where unknown. */
 interface NamespaceStats {
@@ -33,9 +24,11 @@ interface NamespaceStats {
   storage_bytes: number;
 }
 
-/** `namespaces list | stats NS | drop NS`: what is stored, without a running server. */
+/** `namespaces list | stats NS | drop NS | export NS | import FILE | forget NS`: what is stored, without a running server. */
 export function registerNamespaces(program: Command, context: CommandContext, state: StoredState): void {
-  const namespaces = program.command('namespaces').description('list, inspect and drop stored namespaces');
+  const namespaces = program
+    .command('namespaces')
+    .description('list, inspect, drop and move stored namespaces');
   namespaces
     .command('list')
     .description('print the names of all namespaces that have state')
@@ -58,6 +51,9 @@ export function registerNamespaces(program: Command, context: CommandContext, st
     .action((name: string, options: { force?: boolean; json?: boolean }) =>
       drop(context, state, name, options),
     );
+  registerNamespacesExport(namespaces, context, state);
+  registerNamespacesImport(namespaces, context, state);
+  registerNamespacesForget(namespaces, context, state);
 }
 
 async function list(context: CommandContext, state: StoredState, json: boolean): Promise<void> {
@@ -74,7 +70,7 @@ async function stats(
   json: boolean,
 ): Promise<void> {
   const found = await reading(context, state, async (reader) => {
-    if (!(await reader.namespaces()).includes(name)) throw notFound(name);
+    await assertStored(reader, name);
     return readStats(reader, name);
   });
   if (json) {
@@ -110,51 +106,15 @@ async function drop(
   options: { force?: boolean; json?: boolean },
 ): Promise<void> {
   // Looked for before the folder is taken: a name that is not there is no reason to make one.
-  const exists = await reading(context, state, async (reader) => (await reader.namespaces()).includes(name));
-  if (!exists) throw notFound(name);
-  const owner = await takeOwnership(context, state, name);
-  try {
+  await reading(context, state, (reader) => assertStored(reader, name));
+  await owning(context, state, `drop ${oneLine(name)}`, async (owner) => {
     const question = `Drop namespace ${oneLine(name)} and all that was learned in it?`;
     if (!options.force && !(await confirm(context, question))) throw new CommandError('Nothing was dropped');
     await owner.drop(name);
-  } finally {
-    await owner.close();
-  }
+  });
   context.stdout.write(
     options.json ? `${JSON.stringify({ dropped: name })}\n` : `Dropped ${oneLine(name)}\n`,
   );
-}
-
-async function takeOwnership(context: CommandContext, state: StoredState, name: string): Promise<StateOwner> {
-  try {
-    return await state.openOwner(readSettings(context).settings);
-  } catch (error) {
-    if (!(error instanceof StorageError) || error.failure !== 'locked') throw error;
-    throw new CommandError(
-      `Cannot drop ${oneLine(name)} while a server runs: ${error.message}; stop it first`,
-    );
-  }
-}
-
-async function reading<Result>(
-  context: CommandContext,
-  state: StoredState,
-  work: (reader: StoreReader) => Promise<Result>,
-): Promise<Result> {
-  const { settings } = readSettings(context);
-  if (settings.storageBackend === 'memory') {
-    throw new CommandError('NEURALCACHE_STORAGE_BACKEND="memory": nothing is stored');
-  }
-  const reader = await state.openReader(settings);
-  try {
-    return await work(reader);
-  } finally {
-    await reader.close();
-  }
-}
-
-function notFound(name: string): CommandError {
-  return new CommandError(`Namespace not found: ${oneLine(name)}`);
 }
 
 function shown(key: string, value: string | number | null): string {

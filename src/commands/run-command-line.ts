@@ -3,13 +3,16 @@ import { AppError } from '../base/errors.js';
 import { SettingsError } from '../base/settings/load-settings.js';
 import type { CreateService } from '../evaluation/ranked-service.js';
 import { StorageError } from '../stores/store.js';
+import { TransferError } from '../transfer/transfer-error.js';
 import { registerConfig } from './config.js';
 import { type CommandContext, CommandError } from './context.js';
 import { registerEvaluate } from './evaluate.js';
-import { registerNamespaces, type StoredState } from './namespaces.js';
+import { registerNamespaces } from './namespaces.js';
 import { registerRerank } from './rerank.js';
 import { registerServe, type ServeProcess, type StartServices } from './serve.js';
 import { registerSimulate } from './simulate.js';
+import { registerStorage } from './storage.js';
+import type { StoredState } from './stored-state.js';
 
 /** What commands need of the rest of the program. */
 export interface CommandParts {
@@ -58,13 +61,14 @@ function buildProgram(context: CommandContext, parts: CommandParts): Command {
   registerSimulate(program, context, parts.createService);
   registerConfig(program, context);
   registerNamespaces(program, context, parts.storedState);
+  registerStorage(program, context, parts.storedState);
   return program;
 }
 
 /** What a person is told; failures nobody foresaw say so. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return `Unexpected failure: ${String(error)}`;
-  const isForeseen = [CommandError, SettingsError, StorageError, AppError].some(
+  const isForeseen = [CommandError, SettingsError, StorageError, TransferError, AppError].some(
     (kind) => error instanceof kind,
   );
   if (isForeseen || typeof (error as NodeJS.ErrnoException).code === 'string') return error.message;

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { Row, Store } from '../stores/store.js';
+import type { DocumentKeys } from './document-keys.js';
 import { type Impression, readImpression } from './impression.js';
 import type { ImpressionBuffer } from './impression-buffer.js';
 import { RecordError, type VectorShape } from './records.js';
@@ -12,6 +13,7 @@ export interface ImpressionLogOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly shape: VectorShape;
+  readonly keys: DocumentKeys;
   /** A stored impression could not be read. */
   readonly onDamaged: () => void;
 }
@@ -47,7 +49,9 @@ export class ImpressionLog {
   private live(row: Row): Impression | null {
     if ((row.expiresAt ?? Number.POSITIVE_INFINITY) <= this.options.clock.now()) return null;
     try {
-      return readImpression(row, this.options.shape);
+      const impression = readImpression(row, this.options.shape);
+      const shown = impression.shown.map((one) => ({ ...one, key: this.options.keys.ofStored(one.key) }));
+      return { ...impression, shown };
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
       this.options.onDamaged();

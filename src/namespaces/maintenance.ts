@@ -66,9 +66,9 @@ export class Maintenance {
     const { store, clock } = this.options;
     const now = clock.now();
     // A sweep also finds out whether a disk that failed works again.
-    if (store.health().status === 'ok' && now - this.sweptAt < SWEEP_INTERVAL_MS) return;
+    if (store.health().detail === undefined && now - this.sweptAt < SWEEP_INTERVAL_MS) return;
     this.sweptAt = now;
-    while ((await store.sweep(now, ROWS_PER_SWEEP)) >= ROWS_PER_SWEEP);
+    while ((await store.sweep(now, ROWS_PER_SWEEP)).more);
   }
 
   private async attempt(

@@ -8,6 +8,7 @@ import {
 } from '../ranking/pheromone.js';
 import type { Change } from '../stores/store.js';
 import type { VectorIndex } from '../vectors/vector-index.js';
+import { type AgeLimit, addRemoved, agedWide, type Removed } from './age.js';
 import { byCodeUnit } from './by-code-unit.js';
 import {
   type Cell,
@@ -47,6 +48,13 @@ export interface PreparedLearning {
   /** The small state as it will be; its row is the namespace's to write, beside what else it holds. */
   readonly state: MemoryState;
   apply(): void;
+}
+
+/** What retention would change, as `PreparedLearning`. */
+export interface PreparedRemoval extends PreparedLearning {
+  readonly removed: Removed;
+  /** Whether nothing more is too old. */
+  readonly isOver: boolean;
 }
 
 /** Small state written as one row; see `StateRecord`. */
@@ -114,6 +122,11 @@ export class AdaptiveMemory {
   /** Namespace-wide evidence of a document, decayed to `now`. */
   wideEvidence(documentKey: string, now: number): Evidence {
     return wideEvidence(this.wideDocuments.get(documentKey), now, this.settings.halfLifeMs);
+  }
+
+  /** What is kept of a document, as it was last decayed. */
+  wideDocument(documentKey: string): WideEvidence | undefined {
+    return this.wideDocuments.get(documentKey);
   }
 
   /**
@@ -204,6 +217,7 @@ export class AdaptiveMemory {
       vector: learnWideNarrative(wide.vector, shown, this.settings.narrativeAlpha),
       narrativeWindow: extendWindow(wide.narrativeWindow, judgePairs(shown, narrativeValue(wide))),
       pheromoneWindow: extendWindow(wide.pheromoneWindow, judgePairs(shown, pheromoneValue)),
+      learnedAt: now,
     };
   }
 
@@ -232,6 +246,41 @@ export class AdaptiveMemory {
     for (const [key, evidence] of this.wideDocuments) weigh(key, evidence);
     for (const [key, evidence] of fresh) weigh(key, evidence);
     return weakest.map(({ key }) => key);
+  }
+
+  /** Works out which records are too old, at most `limit` of them, without changing anything. Cost: a look at each. */
+  prepareRemoval(age: AgeLimit, limit: number): PreparedRemoval {
+    const cells = this.cells.aged(age, limit);
+    const documents: string[] = [];
+    for (const [key, { decayedAt }] of this.wideDocuments) {
+      if (cells.length + documents.length >= limit) break;
+      if (decayedAt < age.cutoff) documents.push(key);
+    }
+    const wide = agedWide(this.state.wide, age);
+    const hadNarrative = this.state.wide.vector !== null && wide.vector === null;
+    return {
+      changes: [
+        ...cells.flatMap(({ id, emptied }): readonly Change[] =>
+          emptied ? [{ put: cellRow(emptied) }] : removeCellChanges(id),
+        ),
+        ...documents.map((key): Change => ({ remove: { kind: 'document', key } })),
+      ],
+      state: wide === this.state.wide ? this.state : { ...this.state, wide },
+      removed: cells.reduce((sum, { removed }) => addRemoved(sum, removed), {
+        cells: 0,
+        pheromones: documents.length,
+        narratives: hadNarrative ? 1 : 0,
+      }),
+      isOver: cells.length + documents.length < limit,
+      apply: () => {
+        for (const { id, emptied } of cells) {
+          if (emptied) this.cells.set(emptied);
+          else this.cells.remove(id);
+        }
+        for (const key of documents) this.wideDocuments.delete(key);
+        this.setState({ ...this.state, wide });
+      },
+    };
   }
 
   private setState(state: MemoryState): void {

@@ -14,6 +14,8 @@ export interface NamespaceDependencies {
   /** Makes keys and narratives. */
   readonly encoder: Encoder;
   readonly hash: KeyedHash;
+  /** Keep document ids as keyed hashes alone (`PRIVACY_HASH_IDS`). */
+  readonly hashIds: boolean;
   readonly clock: Clock;
   readonly memory: MemorySettings;
   /** Makes an empty vector index. */

@@ -42,6 +42,8 @@ export interface WideNarrative {
   readonly vector: Float32Array | null;
   readonly narrativeWindow: PairWindow;
   readonly pheromoneWindow: PairWindow;
+  /** When a feedback last changed this, ms since the epoch; absent where nothing did, or its time was not kept. */
+  readonly learnedAt?: number;
 }
 
 export const EMPTY_WIDE: WideNarrative = { vector: null, narrativeWindow: '', pheromoneWindow: '' };

@@ -1,10 +1,10 @@
-import { LRUCache } from 'lru-cache';
 import { validationError } from '../base/errors.js';
 import { withinTime } from '../base/within-time.js';
 import type { NamespaceScorer } from '../scorers/scorer.js';
 import { TextCache } from '../scorers/text-cache.js';
 import { type Change, type Row, StorageError } from '../stores/store.js';
 import { DocumentFrequencies } from '../text/document-frequencies.js';
+import { type AgeLimit, NOTHING_REMOVED, type Removed } from './age.js';
 import { ImpressionBuffer } from './impression-buffer.js';
 import { ImpressionLog } from './impression-log.js';
 import { AdaptiveMemory, type MemoryState } from './memory.js';
@@ -13,18 +13,15 @@ import { QueryMemo } from './query-memo.js';
 import { type CounterRecord, counterRow, type StateRecord, stateRow } from './records.js';
 import type { EvictionReason, Resident } from './registry.js';
 import { readRows } from './restore.js';
-import { CHUNKS_PER_COMMIT, flushFrequencies, flushImpressions } from './write-behind.js';
+import { ShownVectors } from './shown-vectors.js';
+import { StoredIds } from './stored-ids.js';
+import { CHUNKS_PER_COMMIT, flushFrequencies, flushImpressions, flushPlainIds } from './write-behind.js';
+import { WriteQueue } from './write-queue.js';
 
-/** Feedbacks of a namespace that may wait for a slow disk; more are refused. */
-const MAX_WAITING_WRITES = 1024;
 /** Last-use rows written at one ordinary flush. */
 const TOUCHED_PER_FLUSH = 256;
-/** Bytes of shown texts' vectors kept for feedback: some 4000. */
-const SHOWN_VECTOR_BYTES = 4 * 2 ** 20;
 /** What an open namespace takes before it holds anything. */
 const EMPTY_BYTES = 32 * 2 ** 10;
-/** Bytes of a kept vector besides its components. */
-const VECTOR_OVERHEAD_BYTES = 150;
 /** Wait before a failed load is tried again. */
 const RELOAD_INTERVAL_MS = 1000;
 
@@ -39,15 +36,16 @@ export class Namespace implements Resident {
   readonly queries: QueryMemo;
   readonly impressions: ImpressionBuffer;
   memory: AdaptiveMemory;
+  /** The keys of documents here, and what is stored under others. */
+  readonly ids: StoredIds;
   readonly log: ImpressionLog;
-  private readonly shownVectors: LRUCache<string, Float32Array>;
+  readonly shownVectors = new ShownVectors();
   private loaded = false;
   private everLoaded = false;
   private closed = false;
   private loading: Promise<void> | null = null;
   private lastLoadAt = Number.NEGATIVE_INFINITY;
-  private writes: Promise<unknown> = Promise.resolve();
-  private waitingWrites = 0;
+  private readonly writes = new WriteQueue();
   private counters: CounterRecord;
   private countersChanged = false;
   private pinned: number | null = null;
@@ -59,13 +57,13 @@ export class Namespace implements Resident {
   ) {
     const { scorer, maxTextBytes, maxPairBytes, frozen, encoder, clock } = dependencies;
     this.texts = new TextCache({ maxBytes: maxTextBytes });
-    this.frequencies = new DocumentFrequencies({ frozen });
+    this.frequencies = new DocumentFrequencies({ frozen, hashOf: (stem) => dependencies.hash.word(stem) });
     this.scorer = scorer.open({ texts: this.texts, frequencies: this.frequencies, maxPairBytes });
     this.queries = new QueryMemo(encoder.dimension, dependencies.maxQueryBytes);
     const { impressionMaxBytes, impressionMaxCount, impressionBudget } = dependencies;
     this.impressions = new ImpressionBuffer(impressionMaxBytes, impressionMaxCount, impressionBudget);
-    this.shownVectors = new LRUCache({ maxSize: SHOWN_VECTOR_BYTES });
     this.memory = this.emptyMemory();
+    this.ids = new StoredIds(dependencies.hash, dependencies.hashIds);
     const shape = this.vectorShape;
     const onDamaged = () => dependencies.events.recordsDamaged(name, 1);
     this.log = new ImpressionLog(this.impressions, {
@@ -73,6 +71,7 @@ export class Namespace implements Resident {
       store: dependencies.store,
       clock,
       shape,
+      keys: this.ids.keys,
       onDamaged,
     });
     const now = clock.now();
@@ -114,7 +113,7 @@ export class Namespace implements Resident {
 
   get bytes(): number {
     const held = this.memory.bytes + this.frequencies.bytes + this.impressions.bytes;
-    return EMPTY_BYTES + held + this.shownVectors.calculatedSize;
+    return EMPTY_BYTES + held + this.shownVectors.bytes;
   }
 
   private get vectorShape() {
@@ -169,6 +168,7 @@ export class Namespace implements Resident {
       const damagedChunks = this.everLoaded ? [] : this.frequencies.restore(stored.frequencies);
       const damaged = stored.damaged + damagedChunks.length;
       if (damaged > 0) events.recordsDamaged(this.name, damaged);
+      await this.ids.adopt(stored);
       this.memory = this.emptyMemory();
       this.queries.clear();
       this.memory.restore({ ...stored, state: stored.state && this.adopt(stored.state) });
@@ -222,16 +222,6 @@ export class Namespace implements Resident {
     this.countersChanged = true;
   }
 
-  /** Keeps a shown text's vector for the feedback to come. */
-  rememberVector(textHash: string, vector: Float32Array): void {
-    if (this.shownVectors.get(textHash) === vector) return;
-    this.shownVectors.set(textHash, vector, { size: vector.byteLength + VECTOR_OVERHEAD_BYTES });
-  }
-
-  vectorOf(textHash: string): Float32Array | null {
-    return this.shownVectors.get(textHash) ?? null;
-  }
-
   /** A row of a kind that is looked up one by one, unless it has expired. Rejects with `StorageError`. */
   async lookUp(kind: 'used' | 'allowance', key: string): Promise<Row | null> {
     const row = await this.dependencies.store.get(this.name, kind, key);
@@ -240,17 +230,12 @@ export class Namespace implements Resident {
 
   /** Whether so many writes wait for a slow disk that no more should join them. */
   get congested(): boolean {
-    return this.waitingWrites >= MAX_WAITING_WRITES;
+    return this.writes.congested;
   }
 
   /** Runs `work` after all earlier writes of this namespace and before all later ones. */
   exclusive<Result>(work: () => Promise<Result>): Promise<Result> {
-    this.waitingWrites++;
-    const result = this.writes.then(work).finally(() => {
-      this.waitingWrites--;
-    });
-    this.writes = result.catch(() => undefined);
-    return result;
+    return this.writes.run(work);
   }
 
   /**
@@ -262,10 +247,20 @@ export class Namespace implements Resident {
     marks: readonly Row[],
   ) {
     const counters = { ...this.counters, feedback_total: this.counters.feedback_total + 1 };
-    const { pinned, memory } = this;
+    const { pinned } = this;
     const puts = [this.stateRow(learned.state), counterRow(counters), ...marks].map((put) => ({ put }));
+    await this.commitChanges([...learned.changes, ...puts], () => {
+      learned.apply();
+      this.counters = { ...this.counters, feedback_total: counters.feedback_total };
+      if (this.pinned === pinned) this.pinChanged = false;
+    });
+  }
+
+  /** Writes changes of the memory in one transaction, then makes them so in memory. Rejects with `StorageError`. */
+  private async commitChanges(changes: readonly Change[], apply: () => void): Promise<void> {
+    const { memory } = this;
     try {
-      await this.dependencies.store.commit(this.name, [...learned.changes, ...puts]);
+      await this.dependencies.store.commit(this.name, changes);
     } catch (error) {
       // The answer may have been lost after the write: only the store knows.
       if (error instanceof StorageError && error.failure === 'io') await this.readAgain();
@@ -276,9 +271,22 @@ export class Namespace implements Resident {
       await this.readAgain();
       return;
     }
-    learned.apply();
-    this.counters = { ...this.counters, feedback_total: counters.feedback_total };
-    if (this.pinned === pinned) this.pinChanged = false;
+    apply();
+  }
+
+  /**
+   * Forgets up to `limit` records that are too old, in one transaction with the store. Answers what that was, and whether
+   * nothing more is; a namespace that was closed meanwhile changes nothing and is not over. Rejects with `StorageError`.
+   */
+  async removeAged(age: AgeLimit, limit: number): Promise<{ removed: Removed; isOver: boolean }> {
+    await this.ensureLoaded();
+    return this.exclusive(async () => {
+      if (this.closed) return { removed: NOTHING_REMOVED, isOver: false };
+      const { changes, state, removed, isOver, apply } = this.memory.prepareRemoval(age, limit);
+      const puts = state === this.memory.snapshot ? [] : [{ put: this.stateRow(state) }];
+      if (changes.length + puts.length > 0) await this.commitChanges([...changes, ...puts], apply);
+      return { removed, isOver };
+    });
   }
 
   private stateRow(state: MemoryState): Row {
@@ -289,6 +297,7 @@ export class Namespace implements Resident {
       scorer: scorer.revision,
       hashKey: hash.fingerprint,
       pinnedDimension: this.pinned,
+      ...(this.ids.keys.hashed ? { hashedIds: true } : {}),
     });
   }
 
@@ -297,6 +306,8 @@ export class Namespace implements Resident {
     this.trimCaches();
     this.shownVectors.clear();
     this.impressions.clear();
+    this.ids.keys.clear();
+    if (this.ids.keys.hashed) this.invalidate();
   }
 
   trimCaches(): void {
@@ -310,16 +321,25 @@ export class Namespace implements Resident {
    * `StorageError`; what could not be written stays.
    */
   async flush(everything = true): Promise<void> {
-    if (!this.loaded) await this.load();
-    if (!this.loaded) throw new StorageError('io', 'the state of the namespace is not loaded');
+    await this.ensureLoaded();
     await this.exclusive(async () => {
       if (this.closed) return;
       const { store } = this.dependencies;
+      if (this.ids.isUnmarked(this.impressions.size)) {
+        await store.commit(this.name, [{ put: this.stateRow(this.memory.snapshot) }]);
+        this.ids.marked = true;
+      }
       await flushImpressions(this.name, this.impressions, store);
+      await flushPlainIds(this.name, this.ids, this.memory, store, everything);
       const chunks = everything ? Number.POSITIVE_INFINITY : CHUNKS_PER_COMMIT;
       await flushFrequencies(this.name, this.frequencies, store, chunks);
       await this.flushUse(everything ? Number.POSITIVE_INFINITY : TOUCHED_PER_FLUSH);
     });
+  }
+
+  private async ensureLoaded(): Promise<void> {
+    if (!this.loaded) await this.load();
+    if (!this.loaded) throw new StorageError('io', 'the state of the namespace is not loaded');
   }
 
   private async flushUse(limit: number): Promise<void> {
@@ -351,11 +371,14 @@ export class Namespace implements Resident {
   async close(reason: EvictionReason): Promise<void> {
     const { store, events } = this.dependencies;
     this.closed = true;
-    await this.writes;
+    await this.writes.idle();
     this.impressions.clear();
     if (!store.durable && reason !== 'shutdown') {
       await store.drop(this.name);
       events.stateDropped(this.name);
     }
+    // A store that fails at this holds on to a file for a while longer, nothing else.
+    if (store.durable && reason !== 'shutdown' && reason !== 'dropped')
+      await store.release(this.name).catch(() => undefined);
   }
 }

@@ -2,6 +2,7 @@ import { MAX_NEIGHBOURS, neighbourWeight } from '../ranking/neighbour.js';
 import type { Row } from '../stores/store.js';
 import { guardsConflict, type QueryGuard } from '../text/query-guard.js';
 import type { Match, VectorIndex } from '../vectors/vector-index.js';
+import { type AgeLimit, cellFate, EMPTIED_CELL, type Removed } from './age.js';
 import { byCodeUnit } from './by-code-unit.js';
 import { type Cell, type CellUse, INITIAL_USE, totalExposure } from './cell.js';
 import { usedCell, useRow } from './records.js';
@@ -28,6 +29,14 @@ export interface Neighbour {
   readonly weight: number;
   /** a/(a + b). */
   readonly trust: number;
+}
+
+/** A cell whose evidence is too old. */
+export interface AgedCell {
+  readonly id: string;
+  /** The cell without its evidence; null = the cell itself is too old. */
+  readonly emptied: Cell | null;
+  readonly removed: Removed;
 }
 
 /** A search that is remembered with its query: what it found, and up to where it looked. */
@@ -178,6 +187,22 @@ export class QueryCells {
       )
       .slice(0, excess)
       .map(({ id }) => id);
+  }
+
+  /** Cells whose evidence is too old, at most `limit`: with what takes their place, or to be removed where nothing does. */
+  aged(age: AgeLimit, limit: number): AgedCell[] {
+    const aged: AgedCell[] = [];
+    for (const cell of this.cells.values()) {
+      if (aged.length >= limit) break;
+      const { lastUsedAt } = this.useOf(cell.id);
+      const fate = cellFate({ decayedAt: cell.decayedAt, lastUsedAt }, age);
+      const held = { pheromones: cell.documents.size, narratives: cell.narrative === null ? 0 : 1 };
+      if (fate === 'removed') aged.push({ id: cell.id, emptied: null, removed: { cells: 1, ...held } });
+      if (fate !== 'emptied' || held.pheromones + held.narratives === 0) continue;
+      const emptied = { ...cell, ...EMPTIED_CELL, documents: new Map() };
+      aged.push({ id: cell.id, emptied, removed: { cells: 0, ...held } });
+    }
+    return aged;
   }
 
   /** Adds a cell, or puts it in place of the one with its id. */

@@ -25,6 +25,8 @@ export interface VectorShape {
 /** Keys of the rows of kind `meta`. */
 export const META_STATE = 'state';
 export const META_COUNTERS = 'counters';
+/** There while a copy into the namespace is under way; after a crash it keeps half a copy from being taken for state. */
+export const META_UNFINISHED = 'unfinished';
 const USE_PREFIX = 'use/';
 
 /** What the row `meta/state` holds: the namespace-wide, small part of the memory. */
@@ -34,6 +36,8 @@ export interface StateRecord {
   /** Fingerprint of the hash key: under another key the same text is not recognised. */
   readonly hashKey: string;
   readonly beta: number;
+  /** Whether document ids are kept as hashes alone; absent = as they are. */
+  readonly hashedIds?: true;
   /** Feedbacks applied to the memory; β is learned again at every 200th. */
   readonly feedbacks: number;
   /** Dimension of the vectors callers send; null before the first. */
@@ -138,6 +142,14 @@ function readDocument(entry: unknown[], dimension: number | null): [string, Docu
   return [text(key), { S: finite(S), W: finite(W), textHash: text(textHash), bits: known }];
 }
 
+export function unfinishedRow(): Row {
+  return { kind: 'meta', key: META_UNFINISHED, value: write({}) };
+}
+
+export function isUnfinishedMark({ kind, key }: Row): boolean {
+  return kind === 'meta' && key === META_UNFINISHED;
+}
+
 export function useRow(cellId: string, use: CellUse): Row {
   return { kind: 'meta', key: USE_PREFIX + cellId, value: write(use) };
 }
@@ -153,6 +165,11 @@ export function readUse(row: Row): CellUse {
     wrong: finite(wrong),
     lastUsedAt: finite(lastUsedAt),
   }));
+}
+
+/** Kind and key of the row of a cell's use. */
+export function useKey(cellId: string): readonly ['meta', string] {
+  return ['meta', USE_PREFIX + cellId];
 }
 
 export function removeCellChanges(cellId: string) {
@@ -191,11 +208,15 @@ export function readState(row: Row, shape: VectorShape): StateRecord {
       hashKey: text(value.hashKey),
       beta: finite(value.beta, 1),
       feedbacks: finite(value.feedbacks),
+      ...(value.hashedIds === true ? { hashedIds: true } : {}),
       pinnedDimension: value.pinnedDimension === null ? null : finite(value.pinnedDimension, 1),
       wide: {
         vector: same ? decodeFloats(wide.vector, shape.dimension) : null,
         narrativeWindow: same ? window(wide.narrativeWindow) : '',
         pheromoneWindow: window(wide.pheromoneWindow),
+        ...(wide.learnedAt === undefined
+          ? {}
+          : { learnedAt: finite(wide.learnedAt, Number.NEGATIVE_INFINITY) }),
       },
     };
   });

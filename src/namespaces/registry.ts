@@ -95,15 +95,28 @@ export class NamespaceRegistry<T extends Resident> {
    * again. Answers whether it is gone: false when it could not be saved. Rejects with what `whileGone` rejects with.
    */
   async evict(name: string, reason: EvictionReason, whileGone?: () => Promise<void>): Promise<boolean> {
-    for (;;) {
-      const pending = this.evictions.pending(name) ?? this.opening.get(name)?.promise.catch(() => undefined);
-      if (!pending) break;
-      await pending;
-    }
+    for (let pending = this.unsettled(name); pending; pending = this.unsettled(name)) await pending;
     const entry = this.residents.peek(name);
     if (entry) return this.evictions.start(entry, reason, whileGone);
     if (whileGone) await this.evictions.keepOut(name, whileGone());
     return true;
+  }
+
+  /**
+   * Does some work while nobody can open a namespace that is not open; uses of it wait for the work to end. Answers false,
+   * having done nothing, where it is open. Rejects with what the work rejects with, and after `close`.
+   */
+  async whileAway(name: string, work: () => Promise<void>): Promise<boolean> {
+    for (let pending = this.unsettled(name); pending; pending = this.unsettled(name)) await pending;
+    if (this.closing) throw unavailable();
+    if (this.residents.peek(name)) return false;
+    await this.evictions.keepOut(name, work());
+    return true;
+  }
+
+  /** While a name is being opened or evicted: resolves when that is over. To be asked again then, at once before acting. */
+  private unsettled(name: string): Promise<unknown> | undefined {
+    return this.evictions.pending(name) ?? this.opening.get(name)?.promise.catch(() => undefined);
   }
 
   /** Saves all; answers those that could not be saved. */

@@ -4,6 +4,7 @@ import type { Cell, CellUse } from './cell.js';
 import type { WideEvidence } from './namespace-wide.js';
 import {
   type CounterRecord,
+  isUnfinishedMark,
   META_COUNTERS,
   META_STATE,
   RecordError,
@@ -31,8 +32,17 @@ export interface RestoredState {
 /** Longest time the event loop is held while rows are read, ms. */
 const SLICE_MS = 5;
 
-/** Reads rows into state, in slices that let other requests through. Cost: linear in the bytes stored. */
+/**
+ * Reads rows into state, in slices that let other requests through. Rejects with `StorageError` `damaged` where a copy
+ * into the namespace was never finished. Cost: linear in the bytes stored.
+ */
 export async function readRows(rows: readonly Row[], shape: VectorShape): Promise<RestoredState> {
+  if (rows.some(isUnfinishedMark)) {
+    throw new StorageError(
+      'damaged',
+      'an import into the namespace was not finished: run it again, or drop it',
+    );
+  }
   const restored: RestoredState = {
     state: null,
     counters: null,

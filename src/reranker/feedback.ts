@@ -7,7 +7,6 @@ import { allowanceRow, readAllowance, usedRow } from '../namespaces/records.js';
 import { isZero, toUnit } from '../ranking/similarity.js';
 import { type Row, StorageError } from '../stores/store.js';
 import { normaliseQuery } from '../text/normalise.js';
-import { idKey } from './document-key.js';
 import type { FeedbackRequest, FeedbackResult } from './request.js';
 
 export interface FeedbackSettings {
@@ -66,7 +65,7 @@ async function learn(
   const { requestId } = request;
   if (requestId !== undefined && (await namespace.lookUp('used', requestId)) !== null)
     return { outcome: 'duplicate' };
-  const selected = new Set(request.selectedIds.map((id) => idKey(id, tools.hash)));
+  const selected = new Set(request.selectedIds.map((id) => namespace.ids.keys.ofId(id)));
   const impression =
     requestId === undefined
       ? await newestUnused(namespace, queryHash(request, tools), selected)
@@ -151,11 +150,11 @@ async function shownDocuments(
   const documents = new Map<string, ShownDocument>();
   impression.shown.forEach(({ key, textHash }, position) => {
     if (documents.has(key)) return;
-    const embedding = namespace.vectorOf(textHash);
+    const embedding = namespace.shownVectors.get(textHash);
     documents.set(key, { key, textHash, rank: position + 1, selected: selected.has(key), embedding });
   });
   const [bestId] = request.selectedIds;
-  const best = bestId === undefined ? undefined : documents.get(idKey(bestId, tools.hash));
+  const best = bestId === undefined ? undefined : documents.get(namespace.ids.keys.ofId(bestId));
   if (best !== undefined && best.embedding === null) {
     documents.set(best.key, { ...best, embedding: await standIn(request, tools.encoder) });
   }

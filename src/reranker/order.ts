@@ -114,7 +114,9 @@ async function applyMemory(
   const { memory } = namespace;
   const { texts, neighbours } = ranking;
   const now = settings.deterministic ? stepOf(clock.now(), settings.halfLifeMs) : clock.now();
-  const keys = request.candidates.map((candidate, d) => documentKey(candidate, texts[d], hash));
+  const keys = request.candidates.map((candidate, d) =>
+    documentKey(candidate, texts[d], namespace.ids.keys, hash),
+  );
   const narrates = memory.trust.narrative > 0 || neighbours.some(({ cell }) => cell.narrative !== null);
   return adapt(
     {

@@ -28,8 +28,12 @@ export function recordAnswer(
   const documents = shown.slice(0, MAX_SHOWN).map((index) => {
     const textHash = contentHash(texts[index], hash);
     const { vector } = texts[index];
-    if (vector !== undefined) namespace.rememberVector(textHash, vector);
-    return { key: documentKey(request.candidates[index], texts[index], hash), textHash, index };
+    if (vector !== undefined) namespace.shownVectors.remember(textHash, vector);
+    return {
+      key: documentKey(request.candidates[index], texts[index], namespace.ids.keys, hash),
+      textHash,
+      index,
+    };
   });
   const query = { ...identified.known, keyJson: identified.keyed.keyJson };
   const row = impressionRow(request.requestId, query, `${encoder.name}@${encoder.version}`, documents, {

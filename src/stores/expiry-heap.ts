@@ -40,6 +40,15 @@ export class ExpiryHeap<T extends Expiring> {
     return due;
   }
 
+  /** When the next item expires; Infinity when there is none. */
+  nextAt(): number {
+    while (this.items.length > 0 && !this.items[0]!.queued) {
+      this.pop();
+      this.removed -= 1;
+    }
+    return this.items[0]?.expiresAt ?? Number.POSITIVE_INFINITY;
+  }
+
   private pop(): T {
     const top = this.items[0]!;
     const last = this.items.pop()!;

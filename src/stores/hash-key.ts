@@ -18,6 +18,16 @@ export function loadHashKey(folder: string, fallback: Uint8Array = randomBytes(K
   return readKey(file) ?? makeKey(folder, file, fallback);
 }
 
+/**
+ * Puts the key of one folder into another, which exists, so that what is copied there is recognised as before. `other`:
+ * that folder has a key of its own already, which stays. Throws as `loadHashKey` does.
+ */
+export function carryHashKey(from: string, to: string): 'none' | 'carried' | 'other' {
+  const key = readKey(join(from, KEY_FILE));
+  if (key === null) return 'none';
+  return Buffer.compare(loadHashKey(to, key), key) === 0 ? 'carried' : 'other';
+}
+
 function readKey(file: string): Uint8Array | null {
   try {
     const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64url');

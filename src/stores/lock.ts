@@ -33,12 +33,12 @@ export class FolderLock {
 
   /**
    * Takes the lock, making the folder if need be; does nothing when it is held, unless the lock file was replaced
-   * (another volume was mounted). To be called again after a failure.
+   * (another volume was mounted). To be called again after a failure. Answers whether it was taken just now.
    * Throws `StorageError`: `locked` with the owner's process id, or `full`, `read-only`, `io` as the disk has it.
    */
-  acquire(): void {
+  acquire(): boolean {
     const path = join(this.folder, LOCK_FILE);
-    if (this.holder && identityOf(path) === this.identity) return;
+    if (this.holder && identityOf(path) === this.identity) return false;
     this.letGo();
     try {
       mkdirSync(this.folder, { recursive: true });
@@ -49,6 +49,7 @@ export class FolderLock {
       throw storageError(cause, path);
     }
     this.writeOwner();
+    return true;
   }
 
   /** Gives the folder to others. Does nothing when the lock is not held. */

@@ -1,10 +1,12 @@
-import type { Kind, Row, StoreUsage } from './store.js';
+import type { Kind, Row, RowPage, StoreUsage } from './store.js';
 import { KINDS } from './store.js';
 
 /** A row as the memory driver holds it. */
 export interface MemoryEntry {
   readonly namespace: string;
   readonly row: Row;
+  /** Higher than that of every put before it. */
+  readonly sequence: number;
   /** UTF-8 length of the value. */
   readonly bytes: number;
   /** As in the row; rows that never expire have Infinity and are in no heap. */
@@ -22,10 +24,11 @@ interface KindRows {
 /** The rows of one namespace, with look-up by key and by group and running totals by kind. */
 export class MemoryNamespace {
   private readonly kinds = new Map<Kind, KindRows>();
-  private count = 0;
+  /** The entries of all kinds, in the order of their last puts. */
+  private readonly entries = new Set<MemoryEntry>();
 
   get isEmpty(): boolean {
-    return this.count === 0;
+    return this.entries.size === 0;
   }
 
   get(kind: Kind, key: string): MemoryEntry | undefined {
@@ -37,7 +40,7 @@ export class MemoryNamespace {
     const rows = this.rowsOf(entry.row.kind);
     rows.entries.set(entry.row.key, entry);
     rows.bytes += entry.bytes;
-    this.count += 1;
+    this.entries.add(entry);
     const { group } = entry.row;
     if (group === undefined) return;
     const members = rows.groups.get(group);
@@ -50,7 +53,7 @@ export class MemoryNamespace {
     const rows = this.rowsOf(entry.row.kind);
     rows.entries.delete(entry.row.key);
     rows.bytes -= entry.bytes;
-    this.count -= 1;
+    this.entries.delete(entry);
     const { group } = entry.row;
     if (group === undefined) return;
     const members = rows.groups.get(group)!;
@@ -63,8 +66,21 @@ export class MemoryNamespace {
     yield* this.kinds.get(kind)?.entries.values() ?? [];
   }
 
-  *all(): IterableIterator<MemoryEntry> {
-    for (const rows of this.kinds.values()) yield* rows.entries.values();
+  all(): Iterable<MemoryEntry> {
+    return this.entries;
+  }
+
+  /** Costs the entries up to the end of the page. */
+  scan(cursor: number, limit: number): RowPage {
+    const rows: Row[] = [];
+    let last = cursor;
+    for (const { row, sequence } of this.entries) {
+      if (sequence <= cursor) continue;
+      if (rows.length >= limit) return { rows, next: last };
+      rows.push(row);
+      last = sequence;
+    }
+    return { rows, next: null };
   }
 
   /** Newest first. Costs the size of the group. */

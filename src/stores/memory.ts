@@ -6,11 +6,13 @@ import {
   type ImpressionBounds,
   type Kind,
   type Row,
+  type RowPage,
   STATE_KINDS,
   StorageError,
   type Store,
   type StoreHealth,
   type StoreUsage,
+  type SweepResult,
 } from './store.js';
 
 /** A change that has been checked and copied: nothing can fail from here on. */
@@ -28,6 +30,7 @@ export class MemoryStore implements Store {
   /** Impressions of all namespaces, the one put longest ago first. */
   private readonly impressions = new Set<MemoryEntry>();
   private impressionBytes = 0;
+  private lastSequence = 0;
   private closed = false;
 
   /** Without bounds impressions are limited by their expiry alone. */
@@ -57,10 +60,15 @@ export class MemoryStore implements Store {
 
   async commit(namespace: string, changes: readonly Change[]): Promise<void> {
     this.assertOpen();
-    const staged = changes.map((change) => stage(namespace, change));
+    const staged = changes.map((change) => this.stage(namespace, change));
     for (const change of staged) this.apply(namespace, change);
     if (staged.some((change) => 'put' in change && change.put.row.kind === 'impression'))
       this.trim(namespace);
+  }
+
+  async scan(namespace: string, cursor: number, limit: number): Promise<RowPage> {
+    this.assertOpen();
+    return this.byName.get(namespace)?.scan(cursor, limit) ?? { rows: [], next: null };
   }
 
   async usage(namespace: string): Promise<StoreUsage> {
@@ -76,11 +84,16 @@ export class MemoryStore implements Store {
     for (const entry of held.all()) this.forget(entry);
   }
 
-  async sweep(now: number, limit: number): Promise<number> {
+  /** All there is is held in memory: nothing can be let go. */
+  async release(_namespace: string): Promise<void> {
+    this.assertOpen();
+  }
+
+  async sweep(now: number, limit: number): Promise<SweepResult> {
     this.assertOpen();
     const due = this.expiring.takeDue(now, limit);
     for (const entry of due) this.removeEntry(entry);
-    return due.length;
+    return { removed: due.length, more: due.length >= limit };
   }
 
   health(): StoreHealth {
@@ -146,19 +159,21 @@ export class MemoryStore implements Store {
   private assertOpen(): void {
     if (this.closed) throw new StorageError('closed', 'the store is closed');
   }
-}
 
-function stage(namespace: string, change: Change): StagedChange {
-  if (!('put' in change)) return { remove: { kind: change.remove.kind, key: change.remove.key } };
-  const { kind, key, value, group, expiresAt } = change.put;
-  const row = makeRow(kind, key, value, group, expiresAt);
-  return {
-    put: {
-      namespace,
-      row,
-      bytes: Buffer.byteLength(row.value),
-      expiresAt: row.expiresAt ?? Number.POSITIVE_INFINITY,
-      queued: false,
-    },
-  };
+  private stage(namespace: string, change: Change): StagedChange {
+    if (!('put' in change)) return { remove: { kind: change.remove.kind, key: change.remove.key } };
+    const { kind, key, value, group, expiresAt } = change.put;
+    const row = makeRow(kind, key, value, group, expiresAt);
+    this.lastSequence += 1;
+    return {
+      put: {
+        namespace,
+        row,
+        sequence: this.lastSequence,
+        bytes: Buffer.byteLength(row.value),
+        expiresAt: row.expiresAt ?? Number.POSITIVE_INFINITY,
+        queued: false,
+      },
+    };
+  }
 }

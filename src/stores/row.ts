@@ -1,4 +1,4 @@
-import type { Kind, Row } from './store.js';
+import { KINDS, type Kind, type Row } from './store.js';
 
 /**
  * A row with only the members it needs: no group where there is none, no expiry where it is absent or not finite
@@ -20,4 +20,10 @@ export function makeRow(
     ...(hasGroup ? { group } : {}),
     ...(expires ? { expiresAt } : {}),
   });
+}
+
+/** Of a namespace without rows. */
+export function noUsage(): { rows: Record<Kind, number>; bytes: Record<Kind, number> } {
+  const zeros = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
+  return { rows: zeros, bytes: { ...zeros } };
 }

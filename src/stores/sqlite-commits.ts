@@ -1,4 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
+import { SqliteSummary } from './sqlite-summary.js';
 import { encodeText } from './sqlite-text.js';
 import { SqliteTotals } from './sqlite-totals.js';
 import { type Change, type ImpressionBounds, KINDS, type Kind, type Row } from './store.js';
@@ -6,8 +7,16 @@ import { type Change, type ImpressionBounds, KINDS, type Kind, type Row } from '
 /** Rows looked at in one go while impressions are trimmed. */
 const TRIM_BATCH = 64;
 
+export interface SqliteCommitsOptions {
+  readonly impressions?: ImpressionBounds;
+  /** Gives every put its sequence; absent = one more than the highest in the file. */
+  readonly nextSequence?: () => number;
+}
+
 /** The writing half of the store contract on an open database: every call is one transaction. */
 export class SqliteCommits {
+  /** What there is, to be asked between commits. */
+  readonly summary: SqliteSummary;
   private readonly totals: SqliteTotals;
   private readonly insert: Statement;
   private readonly removeByKey: Statement;
@@ -20,12 +29,14 @@ export class SqliteCommits {
 
   constructor(
     private readonly database: Database,
-    private readonly bounds?: ImpressionBounds,
+    private readonly options: SqliteCommitsOptions = {},
   ) {
+    this.summary = new SqliteSummary(database);
     this.totals = new SqliteTotals(database);
     this.impressionBytes = this.totals.impressionBytes();
     this.insert = database.prepare(
-      'INSERT INTO rows (namespace, kind, key, value, bytes, grp, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      `INSERT INTO rows (sequence, namespace, kind, key, value, bytes, grp, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.removeByKey = database
       .prepare('DELETE FROM rows WHERE namespace = ? AND kind = ? AND key = ? RETURNING bytes')
@@ -74,6 +85,16 @@ export class SqliteCommits {
     return due.length;
   }
 
+  /** Removes impressions put before `sequence`, the oldest first, until `bytes` of them are gone or none is left. */
+  removeOldImpressions(bytes: number, sequence: number): void {
+    this.transact(() => {
+      this.removeOldestWhile(
+        () => (this.oldestOfAll.all() as OldRow[]).filter(([own]) => own < sequence),
+        () => -this.totals.impressionDelta() < bytes,
+      );
+    });
+  }
+
   /** Writes a page without changing anything, to learn whether the disk takes writes again. */
   probe(): void {
     const format = this.database.pragma('user_version', { simple: true });
@@ -108,7 +129,8 @@ export class SqliteCommits {
     const bytes = Buffer.byteLength(value);
     const storedGroup = group === undefined ? null : encodeText(group);
     const expires = Number.isFinite(expiresAt) ? expiresAt : null;
-    this.insert.run(name, kind, storedKey, encodeText(value), bytes, storedGroup, expires);
+    const sequence = this.options.nextSequence?.() ?? null;
+    this.insert.run(sequence, name, kind, storedKey, encodeText(value), bytes, storedGroup, expires);
     this.totals.add(name, kind, 1, bytes);
   }
 
@@ -127,7 +149,8 @@ export class SqliteCommits {
   }
 
   private trim(name: string): void {
-    const { bounds, totals } = this;
+    const { totals } = this;
+    const bounds = this.options.impressions;
     if (!bounds) return;
     const most = bounds.namespaceCount ?? Number.POSITIVE_INFINITY;
     this.removeOldestWhile(

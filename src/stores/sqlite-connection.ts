@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.js';
 import { codeOf, isSqliteCode, storageError } from './disk-failure.js';
 import { identityOf } from './file-identity.js';
 import type { FolderLock } from './lock.js';
+import type { Sequences } from './sequences.js';
 import { SqliteCommits } from './sqlite-commits.js';
 import {
   type Connect,
@@ -32,6 +33,14 @@ export interface SqliteConnectionOptions {
   readonly onQuarantined?: (path: string, newPath: string) => void;
   /** The database is another one from now on: what was read from the old one no longer holds. */
   readonly onReplaced?: () => void;
+  /** The one namespace that may have rows in the file: a file with rows of another counts as damaged. Absent = any. */
+  readonly owner?: string;
+  /** What rows are ordered by across files; absent = each file by itself. */
+  readonly sequences?: Sequences;
+  /** Most memory for pages; absent = SQLite's own 2 MiB. */
+  readonly cacheKiB?: number;
+  /** Files up to this size are checked page by page when they are opened. */
+  readonly fullCheckBytes?: number;
   readonly connect?: Connect;
 }
 
@@ -78,12 +87,11 @@ export class SqliteConnection {
     });
   }
 
-  /** Lets go of the file and, if it is held, of the lock. Leaves a file that can be read where nothing can be written. */
+  /** Lets go of the file, not of the lock. Leaves a file that can be read where nothing can be written. */
   close(): void {
     this.closed = true;
     if (this.connected?.commits) leaveWriteAheadMode(this.connected.database);
     this.disconnect();
-    this.options.lock?.release();
   }
 
   private run<T>(work: () => T): T {
@@ -153,7 +161,7 @@ export class SqliteConnection {
   }
 
   private connectForWriting(): Connected {
-    const { path, lock, connect = connectFile, impressions } = this.options;
+    const { path, lock, connect = connectFile } = this.options;
     mkdirSync(dirname(path), { recursive: true });
     lock?.acquire();
     const found = inspectFile(path);
@@ -161,22 +169,35 @@ export class SqliteConnection {
     if (found !== 'usable') createFile(path, connect);
     else refuseNewerLog(path, connect);
     try {
-      return this.openFile(connect, impressions);
+      return this.openFile(connect);
     } catch (cause) {
       if (storageError(cause, path).failure !== 'damaged') throw cause;
       this.quarantine();
       createFile(path, connect);
-      return this.openFile(connect, impressions);
+      return this.openFile(connect);
     }
   }
 
-  private openFile(connect: Connect, impressions?: ImpressionBounds): Connected {
-    const { path, sync = 'normal', maxPages } = this.options;
+  private openFile(connect: Connect): Connected {
+    const {
+      path,
+      sync = 'normal',
+      maxPages,
+      cacheKiB,
+      fullCheckBytes,
+      impressions,
+      sequences,
+    } = this.options;
     const database = connect(path, { fileMustExist: true });
     try {
-      configure(database, { sync, maxPages });
-      verify(database, path);
-      const commits = new SqliteCommits(database, impressions);
+      configure(database, { sync, maxPages, cacheKiB });
+      verify(database, path, fullCheckBytes);
+      const commits = new SqliteCommits(database, {
+        ...(impressions ? { impressions } : {}),
+        ...(sequences ? { nextSequence: () => sequences.take(1) } : {}),
+      });
+      this.refuseStrangers(commits);
+      sequences?.passed(commits.summary.lastSequence());
       // Write-ahead mode that was on before is found on a read-only disk as well: only writing tells.
       commits.probe();
       return { database, queries: new SqliteQueries(database), commits, identity: identityOf(path) };
@@ -186,6 +207,13 @@ export class SqliteConnection {
       const isForeign = codeOf(cause) === 'SQLITE_ERROR';
       throw isForeign ? new StorageError('damaged', `${path}: tables are missing`, { cause }) : cause;
     }
+  }
+
+  private refuseStrangers(commits: SqliteCommits): void {
+    const { path, owner } = this.options;
+    const stranger = owner === undefined ? undefined : commits.summary.stranger(owner);
+    if (stranger === undefined) return;
+    throw new StorageError('damaged', `${path} has the state of another namespace`);
   }
 
   /** Undefined when that fails too: the reason that is reported is why writing failed. */

@@ -1,22 +1,16 @@
+import type { StoreEngine } from './engine.js';
 import { SqliteConnection, type SqliteConnectionOptions } from './sqlite-connection.js';
-import type { Change, Kind, Row, StorageError, StoreUsage } from './store.js';
+import type { Change, Kind, Row, RowPage, StorageError, StoreUsage, SweepResult } from './store.js';
 
-/**
- * The store contract on one SQLite file, synchronous: it blocks its thread for as long as the disk takes, so the server
- * runs it in a worker. Every method throws `StorageError`, and works again once the cause is gone.
- */
-export class SqliteDatabase {
+/** The engine on one SQLite file that all namespaces share. */
+export class SqliteDatabase implements StoreEngine {
   private readonly connection: SqliteConnection;
   private isWriteFailing = false;
 
-  constructor(options: SqliteConnectionOptions) {
+  constructor(private readonly options: SqliteConnectionOptions) {
     this.connection = new SqliteConnection(options);
   }
 
-  /**
-   * Opens the file now, so that what must stop the start does: throws `StorageError` (`newer`, `locked`). Answers what
-   * else is wrong with the disk, undefined when all is well.
-   */
   open(): StorageError | undefined {
     try {
       this.connection.write(() => undefined);
@@ -45,6 +39,10 @@ export class SqliteDatabase {
     return this.connection.read((queries) => queries.find(namespace, kind, group, limit));
   }
 
+  scan(namespace: string, cursor: number, limit: number): RowPage {
+    return this.connection.read((queries) => queries.scan(namespace, cursor, limit));
+  }
+
   usage(namespace: string): StoreUsage {
     return this.connection.read((queries) => queries.usage(namespace));
   }
@@ -57,16 +55,25 @@ export class SqliteDatabase {
     this.write((commits) => commits.drop(namespace));
   }
 
-  /** Also finds out, when writes were failing, whether they still do. */
-  sweep(now: number, limit: number): number {
+  /** Nothing is held for a namespace alone. */
+  release(): void {}
+
+  sweep(now: number, limit: number): SweepResult {
     return this.write((commits) => {
       if (this.isWriteFailing) commits.probe();
-      return commits.sweep(now, limit);
+      const removed = commits.sweep(now, limit);
+      return { removed, more: removed >= limit };
     });
+  }
+
+  /** SQLite does its own checkpoints. */
+  idle(): boolean {
+    return false;
   }
 
   close(): void {
     this.connection.close();
+    this.options.lock?.release();
   }
 
   private write<T>(work: Parameters<typeof this.connection.write<T>>[0]): T {

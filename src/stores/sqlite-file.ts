@@ -66,10 +66,15 @@ export function quarantineFile(path: string, now: number): string {
   for (let n = 2; existsSync(target) || existsSync(`${target}-wal`); n += 1) {
     target = `${path}.damaged-${stamp}-${n}`;
   }
+  moveFile(path, target);
+  return target;
+}
+
+/** Moves a database that is closed, with what SQLite keeps beside it: that first, for without it it may hold less. */
+export function moveFile(path: string, target: string): void {
   for (const suffix of [...COMPANIONS, '']) {
     if (sizeOf(path + suffix) !== undefined) renameSync(path + suffix, target + suffix);
   }
-  return target;
 }
 
 /**
@@ -87,6 +92,16 @@ export function refuseNewerLog(path: string, connect: Connect): void {
   } finally {
     reader?.close();
   }
+}
+
+/**
+ * Removes a database that is closed and has no rows, and answers whether it is gone: not while a log is left beside it,
+ * without which it may hold rows again. Throws what the file system throws.
+ */
+export function removeFile(path: string): boolean {
+  if (COMPANIONS.some((suffix) => suffix !== '-shm' && (sizeOf(path + suffix) ?? 0) > 0)) return false;
+  for (const suffix of ['', ...COMPANIONS]) rmSync(path + suffix, { force: true });
+  return true;
 }
 
 function sizeOf(path: string): number | undefined {

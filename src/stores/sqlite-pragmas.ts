@@ -13,11 +13,16 @@ const LOG_LIMIT_BYTES = 16 * 1024 * 1024;
 /** Files up to this size are checked page by page when they are opened: about 0.1 s. */
 const FULL_CHECK_BYTES = 64 * 1024 * 1024;
 
+export interface Tuning {
+  readonly sync: 'normal' | 'full';
+  /** Largest the file may grow, in pages of 4096 bytes. */
+  readonly maxPages?: number | undefined;
+  /** Most memory for pages; absent = SQLite's own 2 MiB. */
+  readonly cacheKiB?: number | undefined;
+}
+
 /** Settings of a connection that writes. Throws what SQLite throws when the file cannot be written. */
-export function configure(
-  database: Database,
-  { sync, maxPages }: { sync: 'normal' | 'full'; maxPages?: number | undefined },
-): void {
+export function configure(database: Database, { sync, maxPages, cacheKiB }: Tuning): void {
   database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
   database.pragma('journal_mode = WAL');
   database.pragma(`synchronous = ${sync.toUpperCase()}`);
@@ -25,6 +30,7 @@ export function configure(
   database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   database.pragma(`journal_size_limit = ${LOG_LIMIT_BYTES}`);
   database.pragma('trusted_schema = OFF');
+  if (cacheKiB !== undefined) database.pragma(`cache_size = -${cacheKiB}`);
   if (maxPages !== undefined) database.pragma(`max_page_count = ${maxPages}`);
 }
 

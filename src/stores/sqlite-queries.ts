@@ -1,11 +1,15 @@
 import type { Database, Statement } from 'better-sqlite3';
-import { makeRow } from './row.js';
+import { makeRow, noUsage } from './row.js';
 import { decodeText, encodeText } from './sqlite-text.js';
-import { KINDS, type Kind, type Row, STATE_KINDS, type StoreUsage } from './store.js';
+import { type Kind, type Row, type RowPage, STATE_KINDS, type StoreUsage } from './store.js';
 
 type RawRow = [kind: Kind, key: string, value: string, group: string | null, expiresAt: number | null];
 
+type PageRow = [...RawRow, sequence: number, bytes: number];
+
 const COLUMNS = 'kind, key, value, grp, expires_at';
+/** A page ends once its values have so many bytes, so that a call stays bounded whatever the rows are. */
+const PAGE_BYTES = 4 * 1024 * 1024;
 const STATE_LIST = STATE_KINDS.map((kind) => `'${kind}'`).join(', ');
 
 /** The reading half of the store contract on an open database of today's format; also on a read-only one. */
@@ -14,6 +18,7 @@ export class SqliteQueries {
   private readonly selectState: Statement;
   private readonly selectRow: Statement;
   private readonly selectGroup: Statement;
+  private readonly selectPage: Statement;
   private readonly selectTotals: Statement;
 
   constructor(database: Database) {
@@ -28,6 +33,15 @@ export class SqliteQueries {
       .prepare(
         `SELECT ${COLUMNS} FROM rows INDEXED BY rows_by_group
          WHERE namespace = ? AND kind = ? AND grp = ? ORDER BY sequence DESC LIMIT ?`,
+      )
+      .raw();
+    // The inner query finds the order in an index alone, so a page costs what the namespace has, not what the file has.
+    this.selectPage = database
+      .prepare(
+        `SELECT ${COLUMNS}, sequence, bytes FROM rows WHERE sequence IN (
+           SELECT sequence FROM rows INDEXED BY rows_by_key
+           WHERE namespace = ? AND sequence > ? ORDER BY sequence LIMIT ?
+         ) ORDER BY sequence`,
       )
       .raw();
     this.selectTotals = database.prepare('SELECT kind, rows, bytes FROM totals WHERE namespace = ?').raw();
@@ -51,9 +65,23 @@ export class SqliteQueries {
     return (raw as RawRow[]).map(toRow);
   }
 
+  scan(namespace: string, cursor: number, limit: number): RowPage {
+    const rows: Row[] = [];
+    let last = cursor;
+    let bytes = 0;
+    // One more than asked for tells whether there are more.
+    const found = this.selectPage.iterate(encodeText(namespace), cursor, limit + 1);
+    for (const [kind, key, value, group, expiresAt, sequence, size] of found as Iterable<PageRow>) {
+      if (rows.length >= limit || bytes >= PAGE_BYTES) return { rows, next: last };
+      rows.push(toRow([kind, key, value, group, expiresAt]));
+      last = sequence;
+      bytes += size;
+    }
+    return { rows, next: null };
+  }
+
   usage(namespace: string): StoreUsage {
-    const rows = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
-    const bytes = { ...rows };
+    const { rows, bytes } = noUsage();
     for (const total of this.selectTotals.all(encodeText(namespace)) as [Kind, number, number][]) {
       rows[total[0]] = total[1];
       bytes[total[0]] = total[2];

@@ -1,9 +1,17 @@
 import BetterSqlite3, { type Database } from 'better-sqlite3';
 import { storageError } from './disk-failure.js';
+import { noUsage } from './row.js';
 import { inspectFile, refuseNewer } from './sqlite-file.js';
 import { SqliteQueries } from './sqlite-queries.js';
 import { FORMAT_VERSION, formatOf } from './sqlite-schema.js';
-import { KINDS, type Kind, type Row, StorageError, type StoreReader, type StoreUsage } from './store.js';
+import {
+  type Kind,
+  type Row,
+  type RowPage,
+  StorageError,
+  type StoreReader,
+  type StoreUsage,
+} from './store.js';
 
 /**
  * Reads a database that another process may own: takes no lock, changes nothing, makes no file. For commands that look
@@ -36,6 +44,10 @@ class SqliteReader implements StoreReader {
 
   async get(namespace: string, kind: Kind, key: string): Promise<Row | undefined> {
     return this.ask((queries) => queries.get(namespace, kind, key), undefined);
+  }
+
+  async scan(namespace: string, cursor: number, limit: number): Promise<RowPage> {
+    return this.ask((queries) => queries.scan(namespace, cursor, limit), { rows: [], next: null });
   }
 
   async usage(namespace: string): Promise<StoreUsage> {
@@ -72,9 +84,4 @@ function connectReader(path: string): Database {
     database?.close();
     throw storageError(cause, path);
   }
-}
-
-function noUsage(): StoreUsage {
-  const zeros = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
-  return { rows: zeros, bytes: { ...zeros } };
 }

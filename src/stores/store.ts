@@ -1,6 +1,6 @@
 /**
- * Where namespaces keep their state. Drivers: `memory`, `sqlite` (one shared file); JSON files and one SQLite file per
- * namespace follow the same contract.
+ * Where namespaces keep their state. Drivers: `memory`, `sqlite` (one shared file), `sqlite-files` (a file for each
+ * namespace) and `json` (files by template).
  *
  * A namespace's state is a set of rows `(kind, key) -> value`; the value is JSON text that only the namespace reads.
  *
@@ -13,7 +13,7 @@
  * - After `close` every call rejects with `StorageError` (`closed`); `close` waits for calls under way.
  */
 export interface Store {
-  /** Driver name, as in `STORAGE_BACKEND`. */
+  /** Driver name. */
   readonly name: string;
   /** Whether state outlives the process; if not, evicting a namespace drops its state. */
   readonly durable: boolean;
@@ -25,24 +25,31 @@ export interface Store {
   get(namespace: string, kind: Kind, key: string): Promise<Row | undefined>;
   /** Up to `limit` rows of a kind whose `group` is this, newest (last put) first. */
   find(namespace: string, kind: Kind, group: string, limit: number): Promise<Row[]>;
+  /**
+   * Rows of all kinds in the order of their last puts, those after `cursor` (0 = from the start), at most `limit`; `next`
+   * is the cursor to go on with, null = that was all. Rows put meanwhile may or may not appear.
+   */
+  scan(namespace: string, cursor: number, limit: number): Promise<RowPage>;
   /** Applies the changes in order, all or none. An empty list does nothing. */
   commit(namespace: string, changes: readonly Change[]): Promise<void>;
   /** Row counts and bytes of values by kind, for stats. */
   usage(namespace: string): Promise<StoreUsage>;
   /** Removes every row of a namespace. Removing what is not there is no error. */
   drop(namespace: string): Promise<void>;
+  /** The namespace is not needed for now: lets go of files and memory held for it. A later call opens it again. */
+  release(namespace: string): Promise<void>;
   /**
-   * Removes up to `limit` rows, over all namespaces, whose `expiresAt` is at or before `now`; answers how many. Bounded
-   * work a call; call again while it answers `limit`.
+   * Removes up to `limit` rows, over all namespaces, whose `expiresAt` is at or before `now`. Bounded work a call: call
+   * again while there is `more`.
    */
-  sweep(now: number, limit: number): Promise<number>;
+  sweep(now: number, limit: number): Promise<SweepResult>;
   /** What the driver knows about its health without touching the disk; `detail` is one sentence for people. */
   health(): StoreHealth;
   close(): Promise<void>;
 }
 
 /** What can be asked of a store that another process owns. */
-export type StoreReader = Pick<Store, 'namespaces' | 'load' | 'get' | 'usage' | 'close'>;
+export type StoreReader = Pick<Store, 'namespaces' | 'load' | 'get' | 'scan' | 'usage' | 'close'>;
 
 /** Kinds that `load` returns: the namespace's own state. */
 export const STATE_KINDS = ['meta', 'cell', 'document', 'frequencies'] as const;
@@ -66,6 +73,19 @@ export type Change =
   | { readonly put: Row }
   | { readonly remove: { readonly kind: Kind; readonly key: string } };
 
+/** Part of a namespace's rows. */
+export interface RowPage {
+  readonly rows: readonly Row[];
+  /** Where the next page begins; null = there is none. */
+  readonly next: number | null;
+}
+
+export interface SweepResult {
+  readonly removed: number;
+  /** Whether there may be more to remove. */
+  readonly more: boolean;
+}
+
 export interface StoreUsage {
   readonly rows: Readonly<Record<Kind, number>>;
   readonly bytes: Readonly<Record<Kind, number>>;
@@ -73,7 +93,18 @@ export interface StoreUsage {
 
 export interface StoreHealth {
   readonly status: 'ok' | 'degraded';
+  /** Why the disk does not do what it should. */
   readonly detail?: string;
+  /** Namespaces whose state cannot be used, as of a newer format; they make the status `degraded`. */
+  readonly unusable?: NameSample;
+  /** Namespaces whose damaged state was set aside since the start; they work, and began empty. */
+  readonly quarantined?: NameSample;
+}
+
+/** Some names of many. */
+export interface NameSample {
+  readonly count: number;
+  readonly names: readonly string[];
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../base/clock.js';
-import { callLength, type Posted, type Reported, type SqliteCall } from './sqlite-calls.js';
+import type { EngineEvents } from './engine.js';
+import { callLength, type EngineCall, type Posted, type Reported } from './engine-calls.js';
 import { StorageError } from './store.js';
 
 export interface WorkerChannelOptions {
@@ -12,9 +13,7 @@ export interface WorkerChannelOptions {
   readonly maxCalls: number;
   /** Most characters waiting; one call alone may have more. */
   readonly maxLength: number;
-  readonly onQuarantined?: (path: string, newPath: string) => void;
-  /** The database is another one from now on: what was read from the old one no longer holds. */
-  readonly onReplaced?: () => void;
+  readonly events?: Partial<EngineEvents>;
 }
 
 interface Waiting {
@@ -40,7 +39,7 @@ export class WorkerChannel {
 
   constructor(private readonly options: WorkerChannelOptions) {}
 
-  post(call: SqliteCall): Promise<unknown> {
+  post(call: EngineCall): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const length = callLength(call);
       if (call[0] !== 'close') this.admit(length);
@@ -84,11 +83,11 @@ export class WorkerChannel {
 
   private receive(message: Reported): void {
     if (message[0] === 'replaced') {
-      this.options.onReplaced?.();
+      this.options.events?.replaced?.(message[1]);
       return;
     }
     if (message[0] === 'quarantined') {
-      this.options.onQuarantined?.(message[1], message[2]);
+      this.options.events?.quarantined?.(message[1], message[2], message[3]);
       return;
     }
     const call = this.waiting.get(message[1]);

@@ -33,6 +33,11 @@ export interface DocumentFrequencyOptions {
   readonly chunkSize?: number;
   /** True = nothing is ever learned (deterministic mode); default false. */
   readonly frozen?: boolean;
+  /**
+   * Keyed hash under which a stem is stored that no candidate held: such are words of queries, which are not kept. Absent:
+   * they are stored as they are.
+   */
+  readonly hashOf?: (stem: string) => string;
 }
 
 const DEFAULT_MAX_STEMS = 200_000;
@@ -42,6 +47,8 @@ const KEPT_SHARE = 0.9;
 /** Bytes of a stem besides its name: two counts, its places in the map and in the list of names. */
 const STEM_BYTES = 72;
 const MAX_RANK = 65_535;
+/** What a hash in place of a stem begins with; no stem does. */
+const HASHED = '#';
 
 /**
  * How many candidates of a namespace's earlier requests held a stem, leaving out those whose query held it: candidates
@@ -56,10 +63,13 @@ export class DocumentFrequencies {
   private readonly chunkSize: number;
   private readonly chunkShift: number;
   private readonly frozen: boolean;
+  private readonly hashOf: ((stem: string) => string) | undefined;
   private readonly slotOf = new Map<string, number>();
   private readonly names: (string | undefined)[] = [];
   private readonly free: number[] = [];
   private nameBytes = 0;
+  /** Slots of which the hash alone is known so far. */
+  private hashedCount = 0;
   /** Candidates seen. */
   private total = 0;
   /** By slot: candidates that held the stem, and candidates not counted because their query held it. */
@@ -75,6 +85,7 @@ export class DocumentFrequencies {
     this.chunkSize = options.chunkSize ?? DEFAULT_CHUNK_SIZE;
     this.chunkShift = Math.log2(this.chunkSize);
     this.frozen = options.frozen ?? false;
+    this.hashOf = options.hashOf;
     if (!Number.isInteger(this.chunkShift)) throw new Error('chunkSize must be a power of two');
     if (!(this.maxStems >= 1)) throw new Error('maxStems must be at least 1');
   }
@@ -91,12 +102,13 @@ export class DocumentFrequencies {
 
   /** The slot of a stem, or −1. */
   find(stem: string): number {
-    return this.slotOf.get(stem) ?? -1;
+    return this.slotOf.get(stem) ?? this.recognise(stem) ?? -1;
   }
 
   /** The slot of a stem, made if there is none. Never drops another stem: `trim` does. */
   slot(stem: string): number {
-    return this.slotOf.get(stem) ?? this.add(detached(stem), this.free.pop() ?? this.names.length);
+    const known = this.slotOf.get(stem) ?? this.recognise(stem);
+    return known ?? this.add(detached(stem), this.free.pop() ?? this.names.length);
   }
 
   /** Candidates whose query did not hold the stem; never negative. `slot` −1 = a stem never met. */
@@ -197,6 +209,7 @@ export class DocumentFrequencies {
     this.names.length = 0;
     this.free.length = 0;
     this.nameBytes = 0;
+    this.hashedCount = 0;
     this.epoch++;
   }
 
@@ -215,6 +228,22 @@ export class DocumentFrequencies {
     this.changed.add(TOTAL_KEY);
   }
 
+  /** Gives a slot that was stored under the hash of this stem its name back; undefined where there is none. */
+  private recognise(stem: string): number | undefined {
+    if (this.hashedCount === 0 || this.hashOf === undefined) return undefined;
+    const hash = HASHED + this.hashOf(stem);
+    const slot = this.slotOf.get(hash);
+    if (slot === undefined) return undefined;
+    this.forgetName(hash);
+    return this.add(detached(stem), slot);
+  }
+
+  private forgetName(name: string): void {
+    this.slotOf.delete(name);
+    this.nameBytes -= name.length * 2;
+    if (name.startsWith(HASHED)) this.hashedCount--;
+  }
+
   private countAll(slots: Uint32Array, size: number): void {
     const { counts, dirty, chunkShift } = this;
     for (let index = 0; index < size; index++) {
@@ -228,6 +257,7 @@ export class DocumentFrequencies {
     this.slotOf.set(stem, slot);
     this.names[slot] = stem;
     this.nameBytes += stem.length * 2;
+    if (stem.startsWith(HASHED)) this.hashedCount++;
     this.reserve(slot + 1);
     return slot;
   }
@@ -255,6 +285,8 @@ export class DocumentFrequencies {
     this.add(stem, slot);
     this.counts[slot] = count;
     this.exclusions[slot] = excluded;
+    // Written before such stems were hashed.
+    if (count === 0 && this.storedName(stem, slot) !== stem) this.dirty[slot >>> this.chunkShift] = 1;
   }
 
   /** Gives the stems of a chunk whose number is too high other places, lest one number make the arrays huge. */
@@ -293,8 +325,7 @@ export class DocumentFrequencies {
   private drop(slot: number): number {
     const stem = this.names[slot];
     if (stem === undefined) return 0;
-    this.slotOf.delete(stem);
-    this.nameBytes -= stem.length * 2;
+    this.forgetName(stem);
     this.names[slot] = undefined;
     if (this.rank(slot) > 0) this.dirty[slot >>> this.chunkShift] = 1;
     this.counts[slot] = 0;
@@ -303,13 +334,18 @@ export class DocumentFrequencies {
     return 1;
   }
 
+  private storedName(name: string, slot: number): string {
+    const isOfQueries = this.counts[slot] === 0 && !name.startsWith(HASHED);
+    return isOfQueries && this.hashOf !== undefined ? HASHED + this.hashOf(name) : name;
+  }
+
   private chunkText(key: string): string | null {
     const first = Number(key.slice(1)) * this.chunkSize;
     const entries: [string, number, number][] = [];
     for (let slot = first; slot < Math.min(first + this.chunkSize, this.names.length); slot++) {
       const name = this.names[slot];
       if (name !== undefined && this.rank(slot) > 0)
-        entries.push([name, this.counts[slot]!, this.exclusions[slot]!]);
+        entries.push([this.storedName(name, slot), this.counts[slot]!, this.exclusions[slot]!]);
     }
     return entries.length === 0 ? null : writeChunk(entries);
   }

@@ -7,6 +7,7 @@ import {
   STATE_KINDS,
   type Store,
 } from '../../src/stores/store.js';
+import { scan, sweep } from './store-subject.js';
 
 /** The store contract as one list in the order of the puts: slow, and plainly right. */
 export class NaiveStore {
@@ -143,9 +144,23 @@ export const storeOperation: fc.Arbitrary<StoreOperation> = fc.oneof(
     })),
   },
   {
+    weight: 2,
+    arbitrary: fc.tuple(name, fc.integer({ min: 1, max: 5 })).map(([namespace, limit]) => ({
+      ask: async (store: Store) => (await scan(store, namespace, limit)).rows,
+      expect: (model: NaiveStore) => model.rows(namespace),
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: name.map((namespace) => ({
+      ask: (store: Store) => store.release(namespace),
+      expect: () => undefined,
+    })),
+  },
+  {
     weight: 1,
     arbitrary: fc.integer({ min: 1, max: 5 }).map((now) => ({
-      ask: (store: Store) => store.sweep(now, 1000),
+      ask: (store: Store) => sweep(store, now, 3),
       expect: (model: NaiveStore) => model.sweep(now),
     })),
   },

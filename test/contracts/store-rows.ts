@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { KINDS } from '../../src/stores/store.js';
-import { contents, impression, keys, put, remove, type StoreSubject } from './store-subject.js';
+import { contents, impression, keys, put, remove, type StoreSubject, scan, sweep } from './store-subject.js';
 
 /** What is put is what comes back: rows, kinds, groups, order, whole commits. */
 export function describeRows(subject: StoreSubject): void {
@@ -37,7 +37,7 @@ export function describeRows(subject: StoreSubject): void {
     await subject.store.commit('a', [put('used', 'u', '2')]);
     expect(await subject.store.get('a', 'used', 'u')).toStrictEqual({ kind: 'used', key: 'u', value: '2' });
     expect(await subject.store.find('a', 'used', 'g', 10)).toEqual([]);
-    expect(await subject.store.sweep(10, 10)).toBe(0);
+    expect(await sweep(subject.store, 10)).toBe(0);
   });
 
   it('applies changes in order: the last about a key counts', async () => {
@@ -109,6 +109,35 @@ export function describeRows(subject: StoreSubject): void {
     expect(await subject.store.find('a', 'impression', 'g', 0)).toEqual([]);
   });
 
+  it('scans rows of all kinds in the order of their last puts, page by page', async () => {
+    const kindOf = (n: number) => KINDS[n % KINDS.length]!;
+    const numbers = Array.from({ length: 20 }, (_, n) => n);
+    for (const n of numbers) {
+      await subject.store.commit('a', [put(kindOf(n), `${n}`, `${n}`, { group: 'g', expiresAt: n + 1 })]);
+      await subject.store.commit('b', [put('cell', `${n}`)]);
+    }
+    await subject.store.commit('a', [put(kindOf(3), '3', '"again"'), remove(kindOf(5), '5')]);
+    const expected = [...numbers.filter((n) => n !== 3 && n !== 5), 3].map(String);
+    for (const limit of [1, 2, 7, 19, 20]) {
+      const { rows, pages } = await scan(subject.store, 'a', limit);
+      expect(keys(rows)).toEqual(expected);
+      expect(pages).toBeGreaterThanOrEqual(Math.ceil(expected.length / limit));
+    }
+    const { rows } = await scan(subject.store, 'a');
+    expect(rows[0]).toStrictEqual({ kind: kindOf(0), key: '0', value: '0', group: 'g', expiresAt: 1 });
+    expect(rows.at(-1)).toStrictEqual({ kind: kindOf(3), key: '3', value: '"again"' });
+    expect(await subject.store.scan('none', 0, 10)).toEqual({ rows: [], next: null });
+  });
+
+  it('goes on from a cursor while rows go and come', async () => {
+    await subject.store.commit('a', [put('cell', '1'), put('used', '2'), put('cell', '3')]);
+    const { rows, next } = await subject.store.scan('a', 0, 2);
+    expect(keys(rows)).toEqual(['1', '2']);
+    await subject.store.commit('a', [remove('used', '2'), put('cell', '4')]);
+    const left = keys((await subject.store.scan('a', next!, 10)).rows);
+    expect(left.filter((key) => key !== '4')).toEqual(['3']);
+  });
+
   it('tells an empty group from no group', async () => {
     await subject.store.commit('a', [put('cell', 'none'), put('cell', 'empty', '{}', { group: '' })]);
     expect(keys(await subject.store.find('a', 'cell', '', 10))).toEqual(['empty']);
@@ -123,7 +152,7 @@ export function describeRows(subject: StoreSubject): void {
 
     await expect(subject.store.commit('a', changes)).rejects.toThrow();
     expect(await contents(subject.store, 'a', rowKeys)).toEqual(before);
-    expect(await subject.store.sweep(Number.MAX_SAFE_INTEGER, 10)).toBe(0);
+    expect(await sweep(subject.store, Number.MAX_SAFE_INTEGER)).toBe(0);
 
     await subject.store.commit('a', [put('cell', 'after')]);
     expect((await subject.store.usage('a')).rows.cell).toBe(2);

@@ -4,6 +4,7 @@ import {
   KINDS,
   type Kind,
   type Row,
+  type RowPage,
   type Store,
 } from '../../src/stores/store.js';
 
@@ -76,6 +77,34 @@ export function impression(key: string, bytes: number): Change {
 
 export function keys(rows: readonly Row[]): string[] {
   return rows.map((row) => row.key);
+}
+
+/** Sweeps to the end, never more than `limit` rows at a time; answers how many went. */
+export async function sweep(store: Store, now: number, limit = 100): Promise<number> {
+  let total = 0;
+  for (;;) {
+    const { removed, more } = await store.sweep(now, limit);
+    if (removed > limit) throw new Error(`swept ${removed} rows, ${limit} were asked for`);
+    total += removed;
+    if (!more) return total;
+  }
+}
+
+/** Scans to the end, `limit` rows at a time. */
+export async function scan(
+  store: Pick<Store, 'scan'>,
+  namespace: string,
+  limit = 100,
+): Promise<{ rows: Row[]; pages: number }> {
+  const rows: Row[] = [];
+  let cursor: number | null = 0;
+  for (let pages = 0; ; pages += 1) {
+    if (cursor === null) return { rows, pages };
+    const page: RowPage = await store.scan(namespace, cursor, limit);
+    if (page.rows.length > limit) throw new Error(`${page.rows.length} rows, ${limit} were asked for`);
+    rows.push(...page.rows);
+    cursor = page.next;
+  }
 }
 
 export async function impressionsOf(

@@ -118,7 +118,7 @@ describe('a namespace', () => {
     const writing = test.tell(['d1'], { requestId });
     await held;
     await test.ask('a query', embedded, { queryEmbedding: [1, 0] });
-    store.release();
+    store.unstall();
     await writing;
     await test.evict();
     expect((await test.namespace()).pinnedDimension).toBe(2);

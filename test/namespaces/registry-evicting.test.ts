@@ -200,3 +200,47 @@ describe('evicting', () => {
     expect(log.some((line) => line.endsWith('kept'))).toBe(true);
   });
 });
+
+describe('working on a namespace that is away', () => {
+  it('keeps everyone out of it until the work ends, however it does', async () => {
+    const { registry, log, touch } = setUp();
+    let finish: () => void = () => undefined;
+    const work = registry.whileAway('a', async () => {
+      log.push('work begins');
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      log.push('work ends');
+    });
+    const used = touch('a');
+    await new Promise((resolve) => setImmediate(resolve));
+    finish();
+    expect(await work).toBe(true);
+    await used;
+    expect(log).toEqual(['work begins', 'work ends', 'open a']);
+    await expect(registry.whileAway('b', () => Promise.reject(new Error('disk')))).rejects.toThrow('disk');
+    await touch('b');
+    expect(log.at(-1)).toBe('open b');
+  });
+
+  it('does nothing where it is open, or being opened', async () => {
+    const { registry, log, touch } = setUp();
+    const opening = touch('a');
+    expect(await registry.whileAway('a', async () => void log.push('work'))).toBe(false);
+    await opening;
+    expect(await registry.whileAway('a', async () => void log.push('work'))).toBe(false);
+    expect(log).toEqual(['open a']);
+  });
+
+  it('begins once it was evicted, and never after the end', async () => {
+    const { registry, log, touch } = setUp();
+    await touch('a');
+    const evicted = registry.evict('a', 'idle');
+    expect(await registry.whileAway('a', async () => void log.push('work'))).toBe(true);
+    await evicted;
+    expect(log).toEqual(['open a', 'flush a', 'close a idle', 'evicted a idle', 'work']);
+    await registry.close();
+    await expect(registry.whileAway('a', async () => void log.push('late'))).rejects.toThrow('shutting down');
+    expect(log).not.toContain('late');
+  });
+});

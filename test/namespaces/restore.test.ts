@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { counterRow, stateRow, useRow, wideRow } from '../../src/namespaces/records.js';
+import { counterRow, stateRow, unfinishedRow, useRow, wideRow } from '../../src/namespaces/records.js';
 import { readRows } from '../../src/namespaces/restore.js';
 import type { Row } from '../../src/stores/store.js';
 import { atCosine, ENCODER, identity, newMemory, SHAPE, START_MS, shownList } from '../fixtures/memory.js';
@@ -50,6 +50,13 @@ describe('readRows', () => {
         Number(restored.counters !== null);
       expect(read).toBe(rows.length - 2);
     }
+  });
+
+  it('takes half of a copy for nothing: while one is unfinished, there is no state', async () => {
+    await expect(readRows([...stored(), unfinishedRow()], SHAPE)).rejects.toMatchObject({
+      name: 'StorageError',
+      failure: 'damaged',
+    });
   });
 
   it('lets other work through while it reads many rows', async () => {

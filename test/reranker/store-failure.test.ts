@@ -169,7 +169,7 @@ describe('a store that is slow to load', () => {
     store.stall('load');
     const { ids, degraded } = await test.ask('some query', LIST);
     expect([ids, degraded]).toEqual([BASE, true]);
-    store.release();
+    store.unstall();
     await nextTurn();
     const back = await test.ask('some query', LIST);
     expect([back.degraded, back.ids[0]]).toEqual([false, 'd4']);

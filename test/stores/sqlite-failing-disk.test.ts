@@ -120,7 +120,7 @@ describe('a failing disk', () => {
     disk.whenWriting = 'SQLITE_FULL';
     expect(failureOf(() => database.commit('a', putCell('lost')))).toBe('full');
     disk.whenWriting = undefined;
-    expect(database.sweep(0, 10)).toBe(0);
+    expect(database.sweep(0, 10)).toEqual({ removed: 0, more: false });
   });
 
   it('starts a new file when its own was taken away, and does not write to the old one', () => {

@@ -1,12 +1,12 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import BetterSqlite3 from 'better-sqlite3';
-import { type SqliteChannel, SqliteStore } from '../../src/stores/sqlite.js';
-import { answerCall } from '../../src/stores/sqlite-calls.js';
+import type { StoreEngine } from '../../src/stores/engine.js';
+import { answerCall } from '../../src/stores/engine-calls.js';
 import type { SqliteConnectionOptions } from '../../src/stores/sqlite-connection.js';
 import { SqliteDatabase } from '../../src/stores/sqlite-database.js';
 import type { Change } from '../../src/stores/store.js';
+import { type EngineChannel, WorkerStore } from '../../src/stores/worker-store.js';
 
 /** A folder of its own under the system's, and its removal. */
 export function makeFolder(): { folder: string; path: string; remove: () => void } {
@@ -19,26 +19,24 @@ export function makeFolder(): { folder: string; path: string; remove: () => void
 }
 
 /** The store over a database in this thread: what the worker does, without the worker. */
-export async function openInline(options: SqliteConnectionOptions): Promise<SqliteStore> {
-  const database = new SqliteDatabase(options);
-  const channel: SqliteChannel = {
-    post: async (call) => structuredClone(answerCall(database, call)),
+export function openInline(options: SqliteConnectionOptions): Promise<WorkerStore> {
+  return openEngineInline('sqlite', new SqliteDatabase(options));
+}
+
+/** The store over any engine in this thread. What can wait is done after every call. */
+export async function openEngineInline(name: string, engine: StoreEngine): Promise<WorkerStore> {
+  const channel: EngineChannel = {
+    post: async (call) => {
+      const answer = structuredClone(answerCall(engine, call));
+      if (call[0] !== 'close') while (engine.idle());
+      return answer;
+    },
     stop: async () => {},
   };
-  const store = new SqliteStore(channel);
+  const store = new WorkerStore(name, channel);
   await store.open();
   return store;
 }
 
-/** Makes any commit of `failingChange` fail in the database itself. */
-export function installFailure(path: string): void {
-  if (!existsSync(path)) throw new Error('open the store first');
-  const database = new BetterSqlite3(path);
-  database.exec(
-    `CREATE TRIGGER IF NOT EXISTS fails BEFORE INSERT ON rows WHEN NEW.key = 'fails'
-     BEGIN SELECT RAISE(ABORT, 'injected'); END`,
-  );
-  database.close();
-}
-
-export const FAILING_CHANGE: Change = { put: { kind: 'cell', key: 'fails', value: '{}' } };
+/** SQLite takes no row without a kind. */
+export const FAILING_CHANGE: Change = { put: { kind: null as never, key: 'fails', value: '{}' } };

@@ -6,14 +6,14 @@ import { basename } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock, systemClock } from '../../src/base/clock.js';
+import { workerLocation } from '../../src/stores/engine-worker-data.js';
 import { LOCK_FILE } from '../../src/stores/lock.js';
-import { openSqliteStore, SqliteStore, type SqliteStoreOptions } from '../../src/stores/sqlite.js';
-import { workerLocation } from '../../src/stores/sqlite-worker-data.js';
 import { type Change, StorageError } from '../../src/stores/store.js';
+import { openWorkerStore, WorkerStore, type WorkerStoreOptions } from '../../src/stores/worker-store.js';
 import { makeFolder } from './sqlite-harness.js';
 
 let home: ReturnType<typeof makeFolder>;
-const stores: SqliteStore[] = [];
+const stores: WorkerStore[] = [];
 
 beforeEach(() => {
   home = makeFolder();
@@ -23,8 +23,18 @@ afterEach(async () => {
   home.remove();
 });
 
-async function open(options: Partial<SqliteStoreOptions> = {}): Promise<SqliteStore> {
-  const store = await openSqliteStore({ path: home.path, clock: systemClock(), ...options });
+/** The shared database of this test's folder. */
+function shared(more: { maxPages?: number } = {}): WorkerStoreOptions {
+  return {
+    files: { driver: 'sqlite', path: home.path, ...more },
+    folder: home.folder,
+    sync: 'normal',
+    clock: systemClock(),
+  };
+}
+
+async function open(options: Partial<WorkerStoreOptions> = {}): Promise<WorkerStore> {
+  const store = await openWorkerStore({ ...shared(), ...options });
   stores.push(store);
   return store;
 }
@@ -43,9 +53,7 @@ function failureOf(call: Promise<unknown>): Promise<string> {
 describe('the store in its worker', () => {
   it('owns its folder: a second one is refused by name, until the first is closed', async () => {
     const first = await open();
-    const refusal = await openSqliteStore({ path: home.path, clock: systemClock() }).catch(
-      (cause: unknown) => cause,
-    );
+    const refusal = await openWorkerStore(shared()).catch((cause: unknown) => cause);
     expect(refusal).toBeInstanceOf(StorageError);
     expect(refusal).toMatchObject({
       failure: 'locked',
@@ -62,13 +70,13 @@ describe('the store in its worker', () => {
     const newer = new BetterSqlite3(home.path);
     newer.pragma('user_version = 99');
     newer.close();
-    expect(await failureOf(openSqliteStore({ path: home.path, clock: systemClock() }))).toBe('newer');
+    expect(await failureOf(openWorkerStore(shared()))).toBe('newer');
   });
 
   it('tells of a damaged database and goes on without it', async () => {
     writeFileSync(home.path, 'garbage');
     const seen: string[][] = [];
-    const store = await open({ onQuarantined: (...paths) => seen.push(paths) });
+    const store = await open({ events: { quarantined: (_, ...paths) => seen.push(paths) } });
     await store.commit('a', put('k'));
     expect(seen).toHaveLength(1);
     expect(seen[0]![0]).toBe(home.path);
@@ -76,7 +84,7 @@ describe('the store in its worker', () => {
   });
 
   it('is degraded while the disk is full, and well again after the next write', async () => {
-    const store = await open({ maxPages: 30 });
+    const store = await open(shared({ maxPages: 30 }));
     expect(await failureOf(store.commit('a', put('big', 'x'.repeat(500_000))))).toBe('full');
     expect(store.health()).toMatchObject({
       status: 'degraded',
@@ -106,10 +114,16 @@ describe('the store in its worker', () => {
   });
 
   it('has every acknowledged commit after kill -9', async () => {
-    const module = new URL('../../dist/stores/sqlite.js', import.meta.url);
+    const module = new URL('../../dist/stores/worker-store.js', import.meta.url);
     const script = `
-      const { openSqliteStore } = await import(${JSON.stringify(module.href)});
-      const store = await openSqliteStore({ path: process.argv[1], clock: { now: () => 0 } });
+      const { openWorkerStore } = await import(${JSON.stringify(module.href)});
+      const [, path, folder] = process.argv;
+      const store = await openWorkerStore({
+        files: { driver: 'sqlite', path },
+        folder,
+        sync: 'normal',
+        clock: { now: () => 0 },
+      });
       for (let n = 0; ; n += 1) {
         await store.commit('a', [
           { put: { kind: 'cell', key: 'k' + n, value: '1' } },
@@ -118,7 +132,7 @@ describe('the store in its worker', () => {
         process.stdout.write(n + '\\n');
       }`;
     for (let round = 0; round < 3; round += 1) {
-      const child = spawn(process.execPath, ['--input-type=module', '-e', script, home.path]);
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script, home.path, home.folder]);
       let output = '';
       for await (const chunk of child.stdout) {
         output += chunk;
@@ -151,7 +165,7 @@ describe('the store in its worker', () => {
 
 it('closes even if the channel cannot say so', async () => {
   let stopped = 0;
-  const store = new SqliteStore({
+  const store = new WorkerStore('sqlite', {
     post: async () => {
       throw new StorageError('io', 'the store worker stopped');
     },
@@ -167,7 +181,7 @@ it('closes even if the channel cannot say so', async () => {
 
 it('runs the compiled worker, from wherever it is asked', () => {
   expect(workerLocation('file:///app/dist/stores/x.js').href).toBe(
-    'file:///app/dist/stores/sqlite-worker.js',
+    'file:///app/dist/stores/engine-worker.js',
   );
-  expect(workerLocation('file:///app/src/stores/x.ts').href).toBe('file:///app/dist/stores/sqlite-worker.js');
+  expect(workerLocation('file:///app/src/stores/x.ts').href).toBe('file:///app/dist/stores/engine-worker.js');
 });

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { ManualClock } from '../../src/base/clock.js';
-import { packChanges } from '../../src/stores/sqlite-calls.js';
+import { packChanges } from '../../src/stores/engine-calls.js';
 import type { Change, StorageError } from '../../src/stores/store.js';
 import { WorkerChannel, type WorkerChannelOptions } from '../../src/stores/worker-channel.js';
 
@@ -76,9 +76,17 @@ it('counts a call no longer once it was answered', async () => {
   for (let n = 0; n < 5; n += 1) expect(await channel.post(['load', 'a'])).toBe('w: load');
 });
 
-it('passes on that a database was set aside', async () => {
-  const seen: string[][] = [];
-  open({ onQuarantined: (...paths) => seen.push(paths) });
+it('passes on what the worker reports', async () => {
+  const seen: unknown[][] = [];
+  open({
+    events: {
+      quarantined: (...all) => seen.push(['quarantined', ...all]),
+      replaced: (...all) => seen.push(['replaced', ...all]),
+    },
+  });
   await channel.post(['load', 'quarantine']);
-  expect(seen).toEqual([['path', 'new path']]);
+  expect(seen).toEqual([
+    ['quarantined', 'a', 'path', 'new path'],
+    ['replaced', null],
+  ]);
 });

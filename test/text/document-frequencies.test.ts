@@ -228,3 +228,55 @@ describe('document frequencies', () => {
     expect(() => new DocumentFrequencies({ maxStems: 0 })).toThrow('maxStems');
   });
 });
+
+describe('document frequencies that hash words of queries', () => {
+  const hashOf = (stem: string) => `<${[...stem].reverse().join('')}>`;
+  const stored = (frequencies: DocumentFrequencies) =>
+    frequencies
+      .takeChanged(100)
+      .map(({ value }) => value)
+      .join();
+
+  it('store a stem by its name once a candidate held it, until then by its hash', () => {
+    const frequencies = new DocumentFrequencies({ hashOf });
+    learn(frequencies, ['secret', 'wing'], [['wing', 'lift']]);
+    expect(stored(frequencies)).toContain('[["#<gniw>",0,1],["lift",1,0],["#<terces>",0,1]]');
+    learn(frequencies, ['other'], [['wing']]);
+    expect(stored(frequencies)).toContain('[["wing",1,1],["lift",1,0],["#<terces>",0,1],["#<rehto>",0,1]]');
+  });
+
+  it('write what was stored by name under its hash, without being asked', () => {
+    const frequencies = new DocumentFrequencies({ hashOf });
+    frequencies.restore([
+      { key: 'total', value: '{"v":1,"total":9}' },
+      { key: 'c0', value: '{"v":1,"stems":[["secret",0,4],["wing",3,0]]}' },
+    ]);
+    expect(stored(frequencies)).toBe('{"v":1,"stems":[["#<terces>",0,4],["wing",3,0]]}');
+    expect(read(frequencies, 'secret')).toEqual([[5, 0]]);
+  });
+
+  it('know as much after being stored as before, whatever is met then', () => {
+    const stem = fc.constantFrom(...'abcdefgh');
+    const request = fc.record({
+      query: fc.uniqueArray(stem, { maxLength: 3 }),
+      documents: fc.array(fc.uniqueArray(stem, { minLength: 1, maxLength: 4 }), { maxLength: 3 }),
+    });
+    fc.assert(
+      fc.property(fc.array(fc.record({ request, restart: fc.boolean() }), { maxLength: 12 }), (steps) => {
+        const kept = new DocumentFrequencies();
+        let hashed = new DocumentFrequencies({ hashOf, chunkSize: 2 });
+        const rows = new Map<string, string | null>();
+        for (const { request, restart } of steps) {
+          for (const each of [kept, hashed]) learn(each, request.query, request.documents);
+          if (restart) {
+            for (const { key, value } of hashed.takeChanged(100)) rows.set(key, value);
+            hashed = new DocumentFrequencies({ hashOf, chunkSize: 2 });
+            const chunks = [...rows].filter(([, value]) => value !== null);
+            expect(hashed.restore(chunks.map(([key, value]) => ({ key, value })))).toEqual([]);
+          }
+        }
+        expect(read(hashed, ...'abcdefghi')).toEqual(read(kept, ...'abcdefghi'));
+      }),
+    );
+  });
+});

@@ -4,6 +4,7 @@ import { NotBuiltYet, path } from './kinds.js';
 import {
   ALIASES,
   closestName,
+  IMPLIED,
   isKubernetesVariable,
   NOT_BUILT,
   ORIGINAL_NAMES,
@@ -79,6 +80,7 @@ class Loader {
       entries: entries.filter((entry) => entry.value !== ''),
     });
     for (const source of readSources(env, this.cwd, this.readFile, this.problems)) this.readSource(source);
+    this.applyImplied();
     const settings = this.settings();
     const checked = checks.map((check) => check(settings)).filter((problem) => problem !== undefined);
     this.problems.push(...ruleProblems(settings), ...checked);
@@ -176,6 +178,15 @@ class Loader {
           ? `${error.message} is not built yet`
           : `expected ${(error as Error).message}`;
       this.problems.push(`${shown(entry, setting.secret)} (${source.label}): ${reason}`);
+    }
+  }
+
+  private applyImplied(): void {
+    for (const { by, name, value } of IMPLIED) {
+      if (this.values.get(by) !== true || this.values.has(name)) continue;
+      const { origin, label } = this.origins.get(by)!;
+      this.values.set(name, value);
+      this.origins.set(name, { origin, label: `${label}, ${PREFIX}${by}` });
     }
   }
 

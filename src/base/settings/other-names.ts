@@ -17,8 +17,10 @@ export const ORIGINAL_NAMES: Readonly<Record<string, string>> = {
   API_VERSION: 'the version of the API is fixed',
   CR: 'there is no hierarchical search; `use_cr` is accepted and does nothing',
   NARRATIVE_DIM: 'the encoder decides the dimension',
-  NARRATIVE_STORE_PATH: 'state is kept in STORAGE_DIR',
-  PHEROMONE_STORE_PATH: 'state is kept in STORAGE_DIR',
+  NARRATIVE_STORE_PATH:
+    'state is kept in STORAGE_DIR; `neuralcache storage import --original` reads the file',
+  PHEROMONE_STORE_PATH:
+    'state is kept in STORAGE_DIR; `neuralcache storage import --original` reads the file',
   STORAGE_DB_NAME: 'the name of the file in STORAGE_DIR is fixed',
   WEIGHT_DIVERSITY: 'the original never read it; MMR_LAMBDA_DEFAULT decides on diversity',
 };
@@ -29,9 +31,17 @@ export const ORIGINAL_SWITCHES: Readonly<
 > = {
   STORAGE_PERSISTENCE_ENABLED: {
     name: 'STORAGE_BACKEND',
-    convert: (text) => (/^(false|0|no|off)$/i.test(text) ? 'memory' : undefined),
+    // As the original reads it, which also takes single letters.
+    convert: (text) => (/^(false|f|0|no|n|off)$/i.test(text) ? 'memory' : undefined),
   },
 };
+
+/** Where a setting has no value of its own, another one can decide it: here those of the documents we started from. */
+export const IMPLIED: readonly {
+  readonly by: SettingName;
+  readonly name: SettingName;
+  readonly value: unknown;
+}[] = [{ by: 'NAMESPACED_PERSISTENCE', name: 'STORAGE_BACKEND', value: 'json' }];
 
 /**
  * Settings that the documentation names and this build does not have: they stop the start, except with the listed
@@ -45,18 +55,10 @@ export const NOT_BUILT: Readonly<Record<string, { readonly harmless?: RegExp; re
   EMBEDDING_API_KEY: { secret: true },
   EMBEDDING_MODEL: { harmless: /^static-minilm-192$/ },
   EMBEDDING_URL: {},
-  INDEX_STORE_TEMPLATE: {},
   MODEL_ALIASES: {},
-  NAMESPACED_PERSISTENCE: { harmless: /^(false|0|no|off)$/i },
   NAMESPACES_FILE: {},
   NAMESPACE_DELETION_GRACE_S: {},
-  NARRATIVE_STORE_TEMPLATE: {},
-  PHEROMONE_STORE_TEMPLATE: {},
   RATE_LIMIT_PER_MINUTE: {},
-  STORAGE_DB_TEMPLATE: {},
-  STORAGE_RETENTION_DAYS: {},
-  STORAGE_RETENTION_SWEEP_INTERVAL_S: { harmless: /^0+(\.0*)?$/ },
-  STORAGE_RETENTION_SWEEP_ON_START: { harmless: /^(false|0|no|off)$/i },
   UPSTREAM_API_KEY: { secret: true },
   UPSTREAM_AUTH_HEADER: { secret: true },
   UPSTREAM_BREAKER_RESET_MS: {},

@@ -34,6 +34,12 @@ export function ruleProblems(settings: Settings): string[] {
       `NEURALCACHE_GATING_MIN_CANDIDATES=${settings.gatingMinCandidates}: more than NEURALCACHE_GATING_MAX_CANDIDATES=${settings.gatingMaxCandidates}`,
     settings.impressionMaxBytes > settings.impressionTotalMaxBytes &&
       `NEURALCACHE_IMPRESSION_MAX_BYTES=${settings.impressionMaxBytes}: more than NEURALCACHE_IMPRESSION_TOTAL_MAX_BYTES=${settings.impressionTotalMaxBytes}`,
+    settings.namespacedPersistence &&
+      settings.storageBackend === 'sqlite' &&
+      'NEURALCACHE_STORAGE_BACKEND="sqlite": NEURALCACHE_NAMESPACED_PERSISTENCE=true means json; keep one of them',
+    settings.storageDbTemplate !== undefined &&
+      settings.storageBackend === 'json' &&
+      `NEURALCACHE_STORAGE_DB_TEMPLATE="${settings.storageDbTemplate}": only sqlite has it, and state is to be kept as json`,
     TAKEN_HEADERS.has(settings.namespaceHeader.toLowerCase()) &&
       `NEURALCACHE_NAMESPACE_HEADER="${settings.namespaceHeader}": this header already has a meaning`,
   ].filter((problem) => typeof problem === 'string');

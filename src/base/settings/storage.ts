@@ -1,12 +1,35 @@
-import { bytes, choice, decimal, integer, path, text } from './kinds.js';
+import { boolean, bytes, choice, decimal, integer, path, text } from './kinds.js';
 import { optional, secret, setting } from './setting.js';
+
+const template = text('a path with {namespace} in it', /^[^\0]{1,200}$/);
 
 /** Where state is kept, how safely, and how much of it. */
 export const STORAGE_SETTINGS = {
   STORAGE_BACKEND: setting(
-    choice(['sqlite', 'memory'], ['json', 'redis']),
+    choice(['sqlite', 'json', 'memory'], ['redis']),
     'sqlite',
-    '`sqlite`: one file, survives restarts and crashes. `memory`: everything is lost at the end.',
+    '`sqlite`: one file, or one for each namespace with `STORAGE_DB_TEMPLATE`. `json`: files for each namespace. `memory`: everything is lost at the end.',
+  ),
+  NAMESPACED_PERSISTENCE: setting(boolean, false, '`true` means `STORAGE_BACKEND=json`.'),
+  NARRATIVE_STORE_TEMPLATE: setting(
+    template,
+    'narrative.{namespace}.json',
+    'With `json`: the file of counters and the narrative of the namespace, in `STORAGE_DIR`.',
+  ),
+  PHEROMONE_STORE_TEMPLATE: setting(
+    template,
+    'pheromones.{namespace}.json',
+    'With `json`: the file of documents, impressions and used request ids.',
+  ),
+  INDEX_STORE_TEMPLATE: setting(
+    template,
+    'index.{namespace}.json',
+    'With `json`: the file of queries with what was learned of each, and of word counts.',
+  ),
+  STORAGE_DB_TEMPLATE: optional(
+    template,
+    'one file for all',
+    'With `sqlite`: a file for each namespace, as in `state.{namespace}.db`.',
   ),
   STORAGE_DIR: setting(
     path,
@@ -34,6 +57,26 @@ export const STORAGE_SETTINGS = {
       'a file made in `STORAGE_DIR`',
       'Key of the hashes under which queries and texts are stored.',
     ),
+  ),
+  PRIVACY_HASH_IDS: setting(
+    boolean,
+    false,
+    'Keep document ids as keyed hashes alone; what a namespace kept before is rewritten when it is next used, and one that kept hashes goes on so.',
+  ),
+  STORAGE_RETENTION_DAYS: optional(
+    decimal(0, 36_500, { openMin: true, unit: 'days' }),
+    'nothing is removed for its age',
+    'What no feedback confirmed for so long is forgotten, also in namespaces that are not in memory; a query that is still asked is kept without its evidence.',
+  ),
+  STORAGE_RETENTION_SWEEP_INTERVAL_S: setting(
+    decimal(0, 2_000_000, { unit: 's' }),
+    21_600,
+    'Time between two sweeps for what is too old; 0: only the one at the start.',
+  ),
+  STORAGE_RETENTION_SWEEP_ON_START: setting(
+    boolean,
+    true,
+    'Whether the first sweep is at the start; else it is one interval later.',
   ),
   IMPRESSION_TTL_S: setting(
     decimal(1, 31_536_000, { unit: 's' }),

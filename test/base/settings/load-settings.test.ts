@@ -214,10 +214,10 @@ describe('refusals', () => {
   it('meet what is documented but not built', () => {
     const found = problems({
       NEURALCACHE_UPSTREAM_URL: 'https://example.com',
-      NEURALCACHE_STORAGE_BACKEND: 'json',
+      NEURALCACHE_STORAGE_BACKEND: 'redis',
       NEURALCACHE_SCORER: 'cross-encoder',
       NEURALCACHE_EMBEDDING_BACKEND: 'onnx',
-      NEURALCACHE_NAMESPACED_PERSISTENCE: 'true',
+      NEURALCACHE_CACHE_PERSIST: 'true',
       NEURALCACHE_ADMIN_TOKENS_FILE: '/run/secret',
     });
     expect(found).toHaveLength(6);
@@ -225,9 +225,34 @@ describe('refusals', () => {
   });
 
   it('do not meet a documented setting that asks for what happens anyway', () => {
-    expect(problems({ NEURALCACHE_NAMESPACED_PERSISTENCE: 'false', NEURALCACHE_CACHE_PERSIST: '0' })).toEqual(
-      [],
+    expect(problems({ NEURALCACHE_CACHE_PERSIST: '0' })).toEqual([]);
+  });
+});
+
+describe('namespaced persistence', () => {
+  it('means json where no backend is set, and says that it does', () => {
+    const { settings, origins } = load({ NEURALCACHE_NAMESPACED_PERSISTENCE: 'true' });
+    expect(settings.storageBackend).toBe('json');
+    expect(origins.STORAGE_BACKEND.label).toBe('environment, NEURALCACHE_NAMESPACED_PERSISTENCE');
+    expect(load({ NEURALCACHE_NAMESPACED_PERSISTENCE: 'false' }).settings.storageBackend).toBe('sqlite');
+  });
+
+  it.each([
+    [{ NAMESPACED_PERSISTENCE: 'true', STORAGE_BACKEND: 'sqlite' }, 'NEURALCACHE_NAMESPACED_PERSISTENCE'],
+    [{ NAMESPACED_PERSISTENCE: 'true', STORAGE_DB_TEMPLATE: 's.{namespace}.db' }, 'STORAGE_DB_TEMPLATE'],
+    [{ STORAGE_BACKEND: 'json', STORAGE_DB_TEMPLATE: 's.{namespace}.db' }, 'STORAGE_DB_TEMPLATE'],
+  ])('stops the start beside what contradicts it: %j', (set, named) => {
+    const env = Object.fromEntries(
+      Object.entries(set).map(([name, value]) => [`NEURALCACHE_${name}`, value]),
     );
+    const found = problems(env);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(named);
+  });
+
+  it.each(['json', 'memory'])('goes with STORAGE_BACKEND=%s', (backend) => {
+    const env = { NEURALCACHE_NAMESPACED_PERSISTENCE: 'true', NEURALCACHE_STORAGE_BACKEND: backend };
+    expect(load(env).settings.storageBackend).toBe(backend);
   });
 });
 

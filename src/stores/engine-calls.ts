@@ -1,6 +1,6 @@
+import type { StoreEngine } from './engine.js';
 import { makeRow } from './row.js';
-import type { SqliteDatabase } from './sqlite-database.js';
-import type { Change, Kind, Row, StorageFailure } from './store.js';
+import type { Change, Kind, Row, RowPage, StorageFailure } from './store.js';
 
 /**
  * Rows or changes as one flat list, five fields each: kind, key, value, group, expiry; a change without a value is a
@@ -9,53 +9,70 @@ import type { Change, Kind, Row, StorageFailure } from './store.js';
 export type Packed = readonly (string | number | null)[];
 const FIELDS = 5;
 
-/** One call of the contract as it is sent to the thread that has the database. */
-export type SqliteCall =
+/** One call of the contract as it is sent to the thread that has the engine. */
+export type EngineCall =
   | readonly ['open']
   | readonly ['namespaces']
   | readonly ['load', namespace: string]
   | readonly ['get', namespace: string, kind: Kind, key: string]
   | readonly ['find', namespace: string, kind: Kind, group: string, limit: number]
+  | readonly ['scan', namespace: string, cursor: number, limit: number]
   | readonly ['commit', namespace: string, changes: Packed]
   | readonly ['usage', namespace: string]
   | readonly ['drop', namespace: string]
+  | readonly ['release', namespace: string]
   | readonly ['sweep', now: number, limit: number]
   | readonly ['close'];
 
 /** From the main thread to the worker. */
-export type Posted = readonly [id: number, call: SqliteCall];
+export type Posted = readonly [id: number, call: EngineCall];
 
 /** From the worker to the main thread. */
 export type Reported =
   | readonly ['done', id: number, value: unknown]
   | readonly ['failed', id: number, failure: StorageFailure, message: string]
-  | readonly ['quarantined', path: string, newPath: string]
-  | readonly ['replaced'];
+  | readonly ['quarantined', namespace: string | null, path: string, newPath: string]
+  | readonly ['replaced', namespace: string | null];
+
+/** A `RowPage` as it is sent. */
+export type PackedPage = readonly [rows: Packed, next: number | null];
 
 /** Carries out a call. What it answers can be cloned; rows are packed. Throws `StorageError`. */
-export function answerCall(database: SqliteDatabase, call: SqliteCall): unknown {
+export function answerCall(engine: StoreEngine, call: EngineCall): unknown {
   switch (call[0]) {
     case 'open':
-      return database.open()?.message;
+      return engine.open()?.message;
     case 'namespaces':
-      return database.namespaces();
+      return engine.namespaces();
     case 'load':
-      return packRows(database.load(call[1]));
+      return packRows(engine.load(call[1]));
     case 'get':
-      return packRows([database.get(call[1], call[2], call[3])].filter((row) => row !== undefined));
+      return packRows([engine.get(call[1], call[2], call[3])].filter((row) => row !== undefined));
     case 'find':
-      return packRows(database.find(call[1], call[2], call[3], call[4]));
+      return packRows(engine.find(call[1], call[2], call[3], call[4]));
+    case 'scan':
+      return packPage(engine.scan(call[1], call[2], call[3]));
     case 'commit':
-      return database.commit(call[1], unpackChanges(call[2]));
+      return engine.commit(call[1], unpackChanges(call[2]));
     case 'usage':
-      return database.usage(call[1]);
+      return engine.usage(call[1]);
     case 'drop':
-      return database.drop(call[1]);
+      return engine.drop(call[1]);
+    case 'release':
+      return engine.release(call[1]);
     case 'sweep':
-      return database.sweep(call[1], call[2]);
+      return engine.sweep(call[1], call[2]);
     case 'close':
-      return database.close();
+      return engine.close();
   }
+}
+
+function packPage({ rows, next }: RowPage): PackedPage {
+  return [packRows(rows), next];
+}
+
+export function unpackPage([rows, next]: PackedPage): RowPage {
+  return { rows: unpackRows(rows), next };
 }
 
 export function packRows(rows: readonly Row[]): Packed {
@@ -89,7 +106,7 @@ function unpackChanges(packed: Packed): Change[] {
 }
 
 /** Characters that a call carries: a measure of the memory it takes while it waits. */
-export function callLength(call: SqliteCall): number {
+export function callLength(call: EngineCall): number {
   if (call[0] !== 'commit') return 0;
   let length = 0;
   for (const field of call[2]) if (typeof field === 'string') length += field.length;

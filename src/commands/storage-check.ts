@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { checkState, type StateReport } from '../transfer/check-state.js';
+import { type CommandContext, CommandError } from './context.js';
+import { startProgress } from './progress-bar.js';
+import { durableSettings, type StoredState } from './stored-state.js';
+import { oneLine } from './terminal.js';
+
+/** `storage check`: reads everything, also while a server runs; exit code 1 where something is damaged. */
+export function registerStorageCheck(storage: Command, context: CommandContext, state: StoredState): void {
+  storage
+    .command('check')
+    .description('read everything that is stored and say what is damaged; also while a server runs')
+    .option('--json', 'print JSON')
+    .action(({ json }: { json?: boolean }) => check(context, state, json === true));
+}
+
+async function check(context: CommandContext, state: StoredState, json: boolean): Promise<void> {
+  const settings = durableSettings(context);
+  const bar = startProgress(context.stderr, 'check', json);
+  let report: StateReport;
+  try {
+    report = await checkState({
+      upkeep: state.openUpkeep(settings),
+      openReader: () => state.openReader(settings),
+      onProgress: bar.update,
+    });
+  } finally {
+    bar.stop();
+  }
+  context.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : describeReport(report));
+  if (!report.whole) {
+    throw new CommandError('Damage was found: `neuralcache storage repair` keeps what is whole');
+  }
+}
+
+/** A line for all that is whole, and one for each thing that is not. */
+export function describeReport({ files, namespaces }: StateReport): string {
+  const rows = namespaces.reduce((sum, checked) => sum + checked.rows, 0);
+  const bytes = namespaces.reduce((sum, checked) => sum + checked.bytes, 0);
+  const lines = [
+    `Read ${namespaces.length} namespaces, ${rows} rows, ${bytes} bytes`,
+    ...files.flatMap(({ path, problems }) => problems.map((problem) => `${path}: ${problem}`)),
+    ...namespaces.flatMap(({ namespace, damaged, unfinished, problem }) => [
+      ...(problem === null ? [] : [`${oneLine(namespace)}: ${problem}`]),
+      ...(damaged === 0 ? [] : [`${oneLine(namespace)}: ${damaged} records cannot be read`]),
+      ...(unfinished ? [`${oneLine(namespace)}: an import was not finished; run it again, or drop it`] : []),
+    ]),
+  ];
+  return `${lines.join('\n')}\n`;
+}

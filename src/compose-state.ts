@@ -1,0 +1,75 @@
+import { systemClock } from './base/clock.js';
+import type { KeyedHash } from './base/keyed-hash.js';
+import type { Settings } from './base/settings/table.js';
+import { openModels } from './compose-drivers.js';
+import { openStateOwner, openStateReader, storedState } from './compose-stores.js';
+import { carryHashKey } from './stores/hash-key.js';
+import { InstalledHashKey } from './stores/installed-hash-key.js';
+import { JsonUpkeep } from './stores/json-upkeep.js';
+import { FolderLock } from './stores/lock.js';
+import { openFilesReader } from './stores/open-reader.js';
+import { SqliteUpkeep } from './stores/sqlite-upkeep.js';
+import { StorageError, type Store, type StoreReader } from './stores/store.js';
+import { recordMode } from './stores/stored-mode.js';
+import { templatePaths } from './stores/templates.js';
+import type { StateUpkeep } from './stores/upkeep.js';
+import { openWorkerStore } from './stores/worker-store.js';
+
+/** What commands need of stored state. */
+export const stateForCommands = {
+  openReader: openStateReader,
+  openOwner: (settings: Settings): Promise<Store> => openStateOwner(settings, systemClock()),
+  openMigration,
+  identify,
+  openUpkeep,
+  lockFolder,
+  carryHashKey,
+};
+
+/** State on its way from one mode to another: within one folder there may be both, and `finish` says which counts. */
+async function openMigration(
+  from: Settings,
+  to: Settings,
+): Promise<{ source: StoreReader; target: Store; finish(): void }> {
+  const { files, folder } = storedState(from);
+  const wanted = storedState(to);
+  const target = await openWorkerStore({ ...wanted, clock: systemClock() });
+  const { detail } = target.health();
+  if (detail !== undefined) {
+    await target.close();
+    throw new StorageError('io', detail);
+  }
+  const source = openFilesReader(folder, files);
+  return { source, target, finish: () => recordMode(wanted.folder, wanted.files) };
+}
+
+/** What new state is written by: the encoder, and the hash key, which is made where there is none. */
+async function identify(
+  settings: Settings,
+): Promise<{ encoder: { name: string; id: string; dimension: number }; hash: KeyedHash }> {
+  const { encoder } = openModels(settings);
+  const { name, version, dimension } = encoder;
+  await encoder.close();
+  const { hash } = new InstalledHashKey({ key: settings.storageHashKey, folder: settings.storageDir });
+  return { encoder: { name, id: `${name}@${version}`, dimension }, hash };
+}
+
+/** The files of the stored state. */
+function openUpkeep(settings: Settings): StateUpkeep {
+  const { files, folder } = storedState(settings);
+  switch (files.driver) {
+    case 'sqlite':
+      return new SqliteUpkeep(folder, files.path, systemClock());
+    case 'sqlite-files':
+      return new SqliteUpkeep(folder, templatePaths(files.template, folder), systemClock());
+    case 'json':
+      return new JsonUpkeep(folder, files.templates, systemClock());
+  }
+}
+
+/** Takes ownership of the storage folder without opening what is in it. Throws `StorageError` `locked`. */
+function lockFolder({ storageDir }: Settings): FolderLock {
+  const lock = new FolderLock(storageDir);
+  lock.acquire();
+  return lock;
+}

@@ -1,0 +1,177 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../base/clock.js';
+import type { Store } from '../stores/store.js';
+import { type AgeLimit, addRemoved, NOTHING_REMOVED, type Removed } from './age.js';
+import type { Namespace } from './namespace.js';
+import { useKey } from './records.js';
+import type { NamespaceRegistry } from './registry.js';
+import { staleRows } from './stale-rows.js';
+
+const DAY_MS = 86_400_000;
+/** Rows of a namespace that is not open, looked at while it is kept out of use: a request waits for no more. */
+const ROWS_PER_PAGE = 32;
+/** Records of an open namespace that one transaction removes. */
+const RECORDS_PER_SLICE = 64;
+
+export interface RetentionOptions {
+  readonly registry: NamespaceRegistry<Namespace>;
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Age from which memory goes; absent = it stays. */
+  readonly days?: number;
+  /** Time between two sweeps, at most 2^31 ms; 0 = none after the first. */
+  readonly intervalMs: number;
+  readonly sweepOnStart: boolean;
+  /** Before this time nothing is removed. */
+  readonly notBefore: number;
+  /** Told after every transaction, whoever it was of. */
+  readonly onRemoved: (removed: Removed) => void;
+  readonly onSwept: (outcome: 'done' | 'failed') => void;
+  /** One namespace, or all where it is null, could not be swept; the next sweep tries again. */
+  readonly onFailure: (namespace: string | null, error: Error) => void;
+}
+
+/** Body of `/metrics/retention`; counts are of this process. */
+export interface RetentionReport {
+  readonly retention_enabled: boolean;
+  readonly retention_days: number | null;
+  readonly sweep_interval_s: number;
+  readonly sweep_on_start: boolean;
+  /** Sweeps that came to their end. */
+  readonly sweep_count: number;
+  /** When the last of them ended, seconds since the epoch. */
+  readonly last_sweep_ts: number | null;
+  readonly removed_cells: number;
+  readonly removed_pheromones: number;
+  readonly removed_narratives: number;
+  /** Namespaces that could not be swept, each time counted. */
+  readonly failures: number;
+}
+
+/**
+ * Forgets what nobody confirmed for long: pheromones, narratives, and queries that were not used either, in every
+ * namespace that is stored. Open ones forget through their own memory; others are read page by page, each while nobody
+ * can open them. One sweep at a time; every step is small, and others have their turn after each.
+ */
+export class Retention {
+  private timer: NodeJS.Timeout | undefined;
+  private sweeping: Promise<void> | undefined;
+  private stopped = false;
+  private sweeps = 0;
+  private lastSweptAt: number | null = null;
+  private removed = NOTHING_REMOVED;
+  private failures = 0;
+
+  constructor(private readonly options: RetentionOptions) {}
+
+  start(): void {
+    const { days, sweepOnStart, intervalMs, notBefore, clock } = this.options;
+    if (days === undefined || (!sweepOnStart && intervalMs === 0)) return;
+    this.schedule(Math.max(sweepOnStart ? 0 : intervalMs, notBefore - clock.now()));
+  }
+
+  /** Ends after the step under way. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.sweeping;
+  }
+
+  /** Sweeps all namespaces, or joins the sweep under way. Failures are reported, never thrown. */
+  sweep(): Promise<void> {
+    this.sweeping ??= this.sweepAll().finally(() => {
+      this.sweeping = undefined;
+    });
+    return this.sweeping;
+  }
+
+  report(): RetentionReport {
+    const { days, intervalMs, sweepOnStart } = this.options;
+    return {
+      retention_enabled: days !== undefined,
+      retention_days: days ?? null,
+      sweep_interval_s: intervalMs / 1000,
+      sweep_on_start: sweepOnStart,
+      sweep_count: this.sweeps,
+      last_sweep_ts: this.lastSweptAt === null ? null : this.lastSweptAt / 1000,
+      removed_cells: this.removed.cells,
+      removed_pheromones: this.removed.pheromones,
+      removed_narratives: this.removed.narratives,
+      failures: this.failures,
+    };
+  }
+
+  private schedule(delayMs: number): void {
+    this.timer = setTimeout(async () => {
+      await this.sweep();
+      if (!this.stopped && this.options.intervalMs > 0) this.schedule(this.options.intervalMs);
+    }, delayMs);
+    this.timer.unref();
+  }
+
+  private async sweepAll(): Promise<void> {
+    const { store, clock, days, notBefore, onSwept } = this.options;
+    const now = clock.now();
+    if (days === undefined || now < notBefore) return;
+    const age = { now, cutoff: now - days * DAY_MS };
+    const failuresBefore = this.failures;
+    const names = await this.attempt(null, () => store.namespaces());
+    for (const name of names ?? []) {
+      if (this.stopped) return;
+      await this.attempt(name, () => this.sweepNamespace(name, age));
+    }
+    onSwept(this.failures === failuresBefore ? 'done' : 'failed');
+    if (names === undefined) return;
+    this.sweeps += 1;
+    this.lastSweptAt = Math.round(clock.now());
+  }
+
+  /** It may be opened and evicted meanwhile: each step asks anew which it is. */
+  private async sweepNamespace(name: string, age: AgeLimit): Promise<void> {
+    const { registry } = this.options;
+    let cursor: number | null = 0;
+    while (cursor !== null && !this.stopped) {
+      const from: number = cursor;
+      const open = registry.peek(name);
+      if (open !== undefined) {
+        const { removed, isOver } = await open.removeAged(age, RECORDS_PER_SLICE);
+        this.count(removed);
+        if (isOver) return;
+      } else {
+        await registry.whileAway(name, async () => {
+          cursor = await this.sweepPage(name, from, age);
+        });
+      }
+      await nextTurn();
+    }
+  }
+
+  /** Answers where the next page begins. */
+  private async sweepPage(name: string, cursor: number, age: AgeLimit): Promise<number | null> {
+    const { store } = this.options;
+    const { rows, next } = await store.scan(name, cursor, ROWS_PER_PAGE);
+    const { changes, removed } = await staleRows(rows, (cellId) => store.get(name, ...useKey(cellId)), age);
+    if (changes.length > 0) await store.commit(name, changes);
+    this.count(removed);
+    if (next === null) await store.release(name);
+    return next;
+  }
+
+  private count(removed: Removed): void {
+    this.removed = addRemoved(this.removed, removed);
+    this.options.onRemoved(removed);
+  }
+
+  private async attempt<Result>(
+    name: string | null,
+    work: () => Promise<Result>,
+  ): Promise<Result | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.failures += 1;
+      this.options.onFailure(name, error as Error);
+      return undefined;
+    }
+  }
+}

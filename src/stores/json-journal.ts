@@ -1,0 +1,137 @@
+import { dirname } from 'node:path';
+import type { FileFacts, Files } from './files.js';
+import { writeAll } from './json-checkpoint.js';
+import { encodeEntry, encodeHeader, type JournalEntry, JSON_FORMAT } from './json-format.js';
+import { NEXT } from './json-paths.js';
+import { encodeRecord, LINES_FRAME, recordSeed } from './records.js';
+
+export interface JournalOptions {
+  readonly files: Files;
+  readonly path: string;
+  readonly namespace: string;
+  /** `full`: an entry is on the disk before it counts. */
+  readonly sync: 'normal' | 'full';
+}
+
+/**
+ * The journal of one namespace: one entry a commit, put behind the others. No file is held open between calls. What it
+ * throws comes from the file system; after an entry that failed the file is as before, or `isBroken`.
+ */
+export class JsonJournal {
+  private readonly seed: number;
+  private broken = false;
+
+  constructor(
+    private readonly options: JournalOptions,
+    private known: FileFacts | undefined,
+  ) {
+    this.seed = recordSeed(options.namespace, 'journal');
+  }
+
+  get bytes(): number {
+    return this.known?.bytes ?? 0;
+  }
+
+  /** Whether what lies there may be another thing than is known here: it has to be read again. */
+  get isBroken(): boolean {
+    return this.broken;
+  }
+
+  /** Whether it lies there as it was left; if not, someone else moved or changed it. */
+  isAsLeft(): boolean {
+    const { files, path } = this.options;
+    const found = files.facts(path);
+    return found?.identity === this.known?.identity && found?.bytes === this.known?.bytes;
+  }
+
+  append(entry: JournalEntry): void {
+    const { files, path, sync } = this.options;
+    if (!this.known) files.makeFolder(dirname(path));
+    const before = this.bytes;
+    const bytes = Buffer.concat([
+      ...(before === 0 ? [this.header(entry.number - 1)] : []),
+      this.record(encodeEntry(entry)),
+    ]);
+    const handle = files.open(path, 'append');
+    try {
+      writeAll(files, handle, bytes);
+      if (sync === 'full') files.sync(handle);
+      if (!this.known && sync === 'full') files.syncFolder(dirname(path));
+      this.known ??= this.factsOf(path);
+    } catch (cause) {
+      this.cutBack(handle, before);
+      throw cause;
+    } finally {
+      this.close(handle);
+    }
+    this.known = { ...this.known, bytes: before + bytes.length };
+  }
+
+  /** Forgets what a checkpoint covers: entries up to `entry`, which end at `bytes`. */
+  startAnew(entry: number, bytes: number): void {
+    const { files, path } = this.options;
+    if (!this.known) return;
+    if (this.bytes === bytes) {
+      files.remove(path);
+      this.known = undefined;
+      return;
+    }
+    const later = files.read(path)!.subarray(bytes);
+    const content = Buffer.concat([this.header(entry), later]);
+    const handle = files.open(path + NEXT, 'write');
+    try {
+      writeAll(files, handle, content);
+      files.sync(handle);
+    } finally {
+      files.close(handle);
+    }
+    files.rename(path + NEXT, path);
+    this.broken = true;
+    files.syncFolder(dirname(path));
+    this.known = this.factsOf(path);
+    this.broken = false;
+  }
+
+  /** Its file is gone, for good reasons. */
+  removed(): void {
+    this.known = undefined;
+  }
+
+  private factsOf(path: string): FileFacts {
+    const facts = this.options.files.facts(path);
+    if (!facts) throw Object.assign(new Error(`${path} vanished`), { code: 'EIO' });
+    return facts;
+  }
+
+  private header(entry: number): Buffer {
+    const { namespace } = this.options;
+    return this.record(
+      encodeHeader({ format: JSON_FORMAT, namespace, part: 'journal', generation: 0, entry }),
+    );
+  }
+
+  private record(json: string): Buffer {
+    return Buffer.concat([encodeRecord(json, this.seed), Buffer.from(LINES_FRAME.after)]);
+  }
+
+  /** After a failed flush nobody knows what the disk has, so the file is read again even where it could be cut. */
+  private cutBack(handle: number, bytes: number): void {
+    const { files, path, sync } = this.options;
+    this.broken = sync === 'full';
+    try {
+      files.truncate(handle, bytes);
+      this.known ??= files.facts(path);
+    } catch {
+      this.broken = true;
+    }
+  }
+
+  /** What the entry is about has happened by then; a failure here would be told as if it had not. */
+  private close(handle: number): void {
+    try {
+      this.options.files.close(handle);
+    } catch {
+      this.broken = true;
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import type { Clock } from '../base/clock.js';
+import { storageError } from './disk-failure.js';
+import { diskFiles, type Files } from './files.js';
+import { writeCheckpoint } from './json-checkpoint.js';
+import { type LoadedNamespace, loadNamespace } from './json-load.js';
+import { JsonNamespace } from './json-namespace.js';
+import { JsonPaths, type JsonTemplates } from './json-paths.js';
+import { Sequences } from './sequences.js';
+import type { CompactedPart, RepairedPart, StatePart, StateUpkeep } from './upkeep.js';
+
+/** Files that do not fit together may have been changed between two looks: so often they are read again. */
+const MAX_READINGS = 5;
+
+/** Upkeep of JSON files by template; a part is all files of one namespace. */
+export class JsonUpkeep implements StateUpkeep {
+  private readonly files: Files = diskFiles();
+  private readonly paths: JsonPaths;
+
+  constructor(
+    private readonly folder: string,
+    private readonly templates: JsonTemplates,
+    private readonly clock: Clock,
+  ) {
+    this.paths = new JsonPaths(templates, folder);
+  }
+
+  parts(): StatePart[] {
+    return this.guarded(this.folder, () =>
+      [...this.paths.list(this.files)]
+        .sort()
+        .map((namespace) => ({ namespace, path: this.paths.pathOf(namespace, 'narrative') })),
+    );
+  }
+
+  inspect({ namespace, path }: StatePart): string[] {
+    const { damaged, missing } = this.guarded(path, () => this.load(namespace!));
+    return [
+      ...damaged.map((file) => `${this.named(file)} is not as it was written`),
+      ...missing.map((file) => `${this.named(file)} is missing`),
+    ];
+  }
+
+  repair({ namespace, path }: StatePart): RepairedPart | undefined {
+    return this.guarded(path, () => {
+      const setAside: string[] = [];
+      const held = this.hold(namespace!, (newPath) => setAside.push(newPath));
+      if (!held.needsRepair) return undefined;
+      held.repair();
+      // What is missing was not there to be set aside.
+      return { setAside: setAside.filter((newPath) => newPath !== ''), kept: held.rows.summary().rows };
+    });
+  }
+
+  compact({ namespace, path }: StatePart): CompactedPart {
+    return this.guarded(path, () => {
+      const before = this.sizeOf(namespace!);
+      const held = this.hold(namespace!, () => {});
+      if (held.hasJournal) while (!held.advance()) {}
+      return { before, after: this.sizeOf(namespace!) };
+    });
+  }
+
+  /** One checkpoint of the rows at the moment they are read; it needs no journal. */
+  async backup({ namespace, path }: StatePart, folder: string): Promise<void> {
+    this.guarded(path, () => {
+      const { rows, entry } = this.load(namespace!);
+      if (rows.isEmpty) return;
+      const state = {
+        namespace: namespace!,
+        generation: 1,
+        entry,
+        rows: rows.snapshot(),
+        summary: rows.summary(),
+      };
+      const steps = writeCheckpoint(this.files, new JsonPaths(this.templates, folder), state);
+      while (!steps.next().done) {}
+    });
+  }
+
+  retire({ namespace, path }: StatePart, folder: string): void {
+    this.guarded(path, () => {
+      for (const file of this.paths.allOf(namespace!)) {
+        if (this.files.facts(file) === undefined) continue;
+        const target = join(folder, relative(this.folder, file));
+        mkdirSync(dirname(target), { recursive: true });
+        this.files.rename(file, target);
+      }
+    });
+  }
+
+  private load(namespace: string): LoadedNamespace {
+    for (let n = 1; ; n += 1) {
+      const loaded = loadNamespace(this.files, this.paths, namespace);
+      if ((loaded.damaged.length === 0 && loaded.missing.length === 0) || n === MAX_READINGS) return loaded;
+    }
+  }
+
+  private hold(namespace: string, onSetAside: (newPath: string) => void): JsonNamespace {
+    const { files, paths, clock } = this;
+    return new JsonNamespace(namespace, {
+      files,
+      paths,
+      clock,
+      sequences: new Sequences(clock),
+      sync: 'full',
+      journalBytes: 0,
+      events: { quarantined: (_namespace, _path, newPath) => onSetAside(newPath), replaced: () => {} },
+    });
+  }
+
+  private sizeOf(namespace: string): number {
+    const sizes = this.paths.allOf(namespace).map((file) => this.files.facts(file)?.bytes ?? 0);
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  private named(file: string): string {
+    return relative(this.folder, file);
+  }
+
+  private guarded<T>(path: string, work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      throw storageError(cause, path);
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import type { Clock } from '../base/clock.js';
+import { storageError } from './disk-failure.js';
+import { listNamespaces } from './list-namespaces.js';
+import { inspectFile, moveFile } from './sqlite-file.js';
+import { integrityProblems } from './sqlite-integrity.js';
+import { DRAFT, finishSalvage, isSalvageUnfinished, salvageFile } from './sqlite-salvage.js';
+import { StorageError } from './store.js';
+import type { TemplatePaths } from './templates.js';
+import type { CompactedPart, RepairedPart, StatePart, StateUpkeep } from './upkeep.js';
+
+/** Pages copied in one go; all of them, so that the copy is of one moment and never begins anew. */
+const ALL_PAGES = 0x7fffffff;
+
+/** Upkeep of SQLite files: the one that all share, or one for each namespace. */
+export class SqliteUpkeep implements StateUpkeep {
+  /** `folder`: `STORAGE_DIR`, which backups mirror. `files`: the shared file's path, or where the others are. */
+  constructor(
+    private readonly folder: string,
+    private readonly files: string | TemplatePaths,
+    private readonly clock: Clock,
+  ) {}
+
+  parts(): StatePart[] {
+    const { files } = this;
+    if (typeof files !== 'string') {
+      const names = this.guarded(files.folder, () => namesIn(files));
+      return names.map((namespace) => ({ namespace, path: files.pathOf(namespace) }));
+    }
+    const isThere = ['', '-wal', DRAFT].some((suffix) => existsSync(files + suffix));
+    return isThere ? [{ namespace: null, path: files }] : [];
+  }
+
+  inspect({ path, namespace }: StatePart): string[] {
+    if (isSalvageUnfinished(path)) return ['its repair was not finished: run it again'];
+    return this.guarded(path, () => integrityProblems(path, namespace));
+  }
+
+  repair({ path, namespace }: StatePart): RepairedPart | undefined {
+    return this.guarded(path, () => {
+      finishSalvage(path);
+      const problems = integrityProblems(path, namespace);
+      return problems.length === 0 ? undefined : salvageFile(path, namespace, this.clock.now());
+    });
+  }
+
+  compact({ path }: StatePart): CompactedPart {
+    return this.guarded(path, () => {
+      if (inspectFile(path) !== 'usable')
+        throw new StorageError('damaged', `${path} is damaged: repair it first`);
+      const before = sizeOf(path);
+      const database = new BetterSqlite3(path, { fileMustExist: true });
+      try {
+        database.pragma('wal_checkpoint(TRUNCATE)');
+        database.exec('VACUUM');
+        database.pragma('wal_checkpoint(TRUNCATE)');
+      } finally {
+        database.close();
+      }
+      return { before, after: sizeOf(path) };
+    });
+  }
+
+  async backup({ path }: StatePart, folder: string): Promise<void> {
+    const target = join(folder, relative(this.folder, path));
+    const draft = `${target}.new`;
+    mkdirSync(dirname(target), { recursive: true });
+    let database: BetterSqlite3.Database | undefined;
+    try {
+      database = new BetterSqlite3(path, { readonly: true, fileMustExist: true });
+      await database.backup(draft, { progress: () => ALL_PAGES });
+      renameSync(draft, target);
+    } catch (cause) {
+      rmSync(draft, { force: true });
+      throw storageError(cause, path);
+    } finally {
+      database?.close();
+    }
+  }
+
+  retire({ path }: StatePart, folder: string): void {
+    this.guarded(path, () => {
+      const target = join(folder, relative(this.folder, path));
+      mkdirSync(dirname(target), { recursive: true });
+      moveFile(path, target);
+    });
+  }
+
+  private guarded<T>(path: string, work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      throw storageError(cause, path);
+    }
+  }
+}
+
+/** Namespaces that have a file, or the draft of one; sorted. */
+function namesIn(files: TemplatePaths): string[] {
+  const names = new Set(listNamespaces(files));
+  if (!existsSync(files.folder)) return [];
+  for (const entry of readdirSync(files.folder)) {
+    const plain = entry.endsWith(DRAFT) ? entry.slice(0, -DRAFT.length) : entry;
+    const name = files.namespaceOf(plain);
+    if (name !== undefined && isSalvageUnfinished(files.pathOf(name))) names.add(name);
+  }
+  return [...names].sort();
+}
+
+/** With what SQLite keeps beside it. */
+function sizeOf(path: string): number {
+  const sizes = ['', '-wal'].map((suffix) => statSync(path + suffix, { throwIfNoEntry: false })?.size ?? 0);
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

@@ -1,0 +1,84 @@
+import type { Store, StoreReader } from '../stores/store.js';
+import { digestNamespace, isUnfinished, pagesOf, type RowDigest } from './namespace-rows.js';
+import { replaceNamespace } from './replace-namespace.js';
+import { TransferError } from './transfer-error.js';
+
+/** What became of one namespace: copied now, or found to be there already, row for row. */
+export interface MigratedNamespace extends RowDigest {
+  readonly namespace: string;
+  readonly outcome: 'copied' | 'already there';
+}
+
+export interface MigrateOptions {
+  /** Makes namespaces again that are in the target with other rows; otherwise they end the migration. */
+  readonly replace: boolean;
+  /** Called after each namespace with the share done, in [0, 1]. */
+  readonly onProgress?: (share: number) => void;
+}
+
+/**
+ * Copies every namespace, and holds each against its source by count and checksum before it counts. Nothing is written
+ * to the source. Ended at any point it can be run again: what is there and equal is left alone, what is half there is
+ * made again. Rejects with `TransferError` where the target has other rows under a name.
+ */
+export async function migrateNamespaces(
+  source: StoreReader,
+  target: Store,
+  { replace, onProgress }: MigrateOptions,
+): Promise<MigratedNamespace[]> {
+  const names = await source.namespaces();
+  const present = new Set(await target.namespaces());
+  const migrated: MigratedNamespace[] = [];
+  for (const namespace of names) {
+    const digest = await digestSource(source, namespace);
+    const isThere = present.has(namespace) && (await isCopied(target, namespace, digest, replace));
+    if (!isThere) await copyNamespace(source, target, namespace, digest);
+    await target.release(namespace);
+    migrated.push({ namespace, ...digest, outcome: isThere ? 'already there' : 'copied' });
+    onProgress?.(migrated.length / names.length);
+  }
+  return migrated;
+}
+
+async function digestSource(source: StoreReader, namespace: string): Promise<RowDigest> {
+  if (await isUnfinished(source, namespace)) {
+    throw new TransferError(`${namespace}: an import into it was not finished: run it again, or drop it`);
+  }
+  return digestNamespace(source, namespace);
+}
+
+/** False: to be copied. */
+async function isCopied(
+  target: Store,
+  namespace: string,
+  digest: RowDigest,
+  replace: boolean,
+): Promise<boolean> {
+  if (await isUnfinished(target, namespace)) return false;
+  if (isEqual(await digestNamespace(target, namespace), digest)) return true;
+  if (replace) return false;
+  throw new TransferError(
+    `${namespace} is in the target with other rows; --force puts the source's in their place`,
+  );
+}
+
+/** Puts a namespace of the source in the place of the target's, and takes it only if the rows read back are equal. */
+export async function copyNamespace(
+  source: StoreReader,
+  target: Store,
+  namespace: string,
+  digest: RowDigest,
+): Promise<void> {
+  await replaceNamespace(target, namespace, pagesOf(source, namespace), async () => {
+    const copied = await digestNamespace(target, namespace);
+    if (!isEqual(copied, digest)) {
+      throw new TransferError(
+        `${namespace} did not arrive whole: ${copied.rows} rows for ${digest.rows}, or other ones`,
+      );
+    }
+  });
+}
+
+function isEqual(left: RowDigest, right: RowDigest): boolean {
+  return left.rows === right.rows && left.sha256 === right.sha256;
+}

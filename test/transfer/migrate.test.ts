@@ -1,0 +1,121 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MemoryStore } from '../../src/stores/memory.js';
+import { type Change, StorageError } from '../../src/stores/store.js';
+import { migrateNamespaces } from '../../src/transfer/migrate.js';
+import { digestNamespace, isUnfinished, PAGE_ROWS } from '../../src/transfer/namespace-rows.js';
+import { everything, fill, row } from './store-rows.js';
+
+const bounds = { namespaceBytes: 1e9, totalBytes: 1e9 };
+
+/** A store that is killed, as it were, at its n-th write. */
+class MortalStore extends MemoryStore {
+  writesLeft = Number.POSITIVE_INFINITY;
+
+  override async commit(namespace: string, changes: readonly Change[]): Promise<void> {
+    this.live();
+    await super.commit(namespace, changes);
+  }
+
+  override async drop(namespace: string): Promise<void> {
+    this.live();
+    await super.drop(namespace);
+  }
+
+  private live(): void {
+    if (this.writesLeft <= 0) throw new StorageError('io', 'killed');
+    this.writesLeft -= 1;
+  }
+}
+
+let source: MemoryStore;
+let target: MortalStore;
+beforeEach(async () => {
+  source = new MemoryStore(bounds);
+  target = new MortalStore(bounds);
+  await fill(
+    source,
+    'large',
+    Array.from({ length: 2 * PAGE_ROWS + 1 }, (_, index) => row('cell', `c${index}`, `[${index}]`)),
+  );
+  await fill(source, 'shop', [
+    row('used', 'r', '{}', { expiresAt: 5 }),
+    row('impression', 'i', '{}', { group: 'g' }),
+  ]);
+});
+
+describe('migrating', () => {
+  it('copies every namespace, and tells count and checksum of each', async () => {
+    const shares: number[] = [];
+    const migrated = await migrateNamespaces(source, target, {
+      replace: false,
+      onProgress: (share) => shares.push(share),
+    });
+    expect(await everything(target)).toEqual(await everything(source));
+    expect(migrated).toEqual([
+      { namespace: 'large', outcome: 'copied', ...(await digestNamespace(source, 'large')) },
+      { namespace: 'shop', outcome: 'copied', ...(await digestNamespace(source, 'shop')) },
+    ]);
+    expect(shares).toEqual([0.5, 1]);
+  });
+
+  it('goes on where it was killed, whichever write that was before', async () => {
+    const before = await everything(source);
+    let kills = 0;
+    for (let writes = 0; ; writes += 1) {
+      target = new MortalStore(bounds);
+      target.writesLeft = writes;
+      const run = migrateNamespaces(source, target, { replace: false });
+      const isKilled = await run.then(
+        () => false,
+        () => true,
+      );
+      if (!isKilled) break;
+      kills += 1;
+      for (const name of await target.namespaces()) {
+        // What is there is either all of it, or marked.
+        const isWhole =
+          JSON.stringify(await digestNamespace(target, name)) ===
+          JSON.stringify(await digestNamespace(source, name));
+        expect(isWhole || (await isUnfinished(target, name))).toBe(true);
+      }
+      target.writesLeft = Number.POSITIVE_INFINITY;
+      await migrateNamespaces(source, target, { replace: false });
+      expect(await everything(target)).toEqual(before);
+      expect(await isUnfinished(target, 'large')).toBe(false);
+    }
+    // large: drop, mark, 3 pages, unmark; shop: drop, mark, 1 page, unmark
+    expect(kills).toBe(10);
+    expect(await everything(source)).toEqual(before);
+  });
+
+  it('leaves alone what is there already and equal', async () => {
+    await migrateNamespaces(source, target, { replace: false });
+    target.writesLeft = 0;
+    const again = await migrateNamespaces(source, target, { replace: false });
+    expect(again.map(({ outcome }) => outcome)).toEqual(['already there', 'already there']);
+  });
+
+  it('stops at a namespace that the target has with other rows, unless told to replace it', async () => {
+    await fill(target, 'shop', [row('cell', 'other')]);
+    await expect(migrateNamespaces(source, target, { replace: false })).rejects.toThrow(
+      'shop is in the target with other rows',
+    );
+    await migrateNamespaces(source, target, { replace: true });
+    expect(await everything(target)).toEqual(await everything(source));
+  });
+
+  it('takes no copy for done that reads back otherwise', async () => {
+    const forgetful = Object.assign(new MemoryStore(bounds), {
+      commit: (namespace: string, changes: readonly Change[]) =>
+        MemoryStore.prototype.commit.call(
+          forgetful,
+          namespace,
+          changes.filter((change) => !('put' in change && change.put.key === 'c7')),
+        ),
+    });
+    await expect(migrateNamespaces(source, forgetful, { replace: false })).rejects.toThrow(
+      'large did not arrive whole',
+    );
+    expect(await isUnfinished(forgetful, 'large')).toBe(true);
+  });
+});
