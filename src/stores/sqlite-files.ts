@@ -186,6 +186,7 @@ export class SqliteFiles implements StoreEngine {
       sequences: this.sequences,
       cacheKiB: CACHE_KIB,
       fullCheckBytes: FULL_CHECK_BYTES,
+      readsFirst: true,
       // What all have together is counted here.
       ...(impressions ? { impressions: { ...impressions, totalBytes: Number.POSITIVE_INFINITY } } : {}),
       ...(connect ? { connect } : {}),
