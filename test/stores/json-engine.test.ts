@@ -170,6 +170,18 @@ describe('memory', () => {
   });
 });
 
+it('the order of puts outlives a clock that went back', () => {
+  const engine = home.open();
+  engine.commit('a', [put('cell', 'old', '1', { group: 'g' })]);
+  engine.close();
+  home.clock.advance(-3_600_000);
+  const again = home.open();
+  again.commit('a', [put('cell', 'new', '1', { group: 'g' })]);
+  again.close();
+  const found = home.open().find('a', 'cell', 'g', 2);
+  expect(found.map(({ key }) => key)).toEqual(['new', 'old']);
+});
+
 describe('the folder', () => {
   it('is owned by one engine', () => {
     const engine = home.open({ lock: new FolderLock(home.folder) });
