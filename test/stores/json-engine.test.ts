@@ -171,15 +171,17 @@ describe('memory', () => {
 });
 
 it('the order of puts outlives a clock that went back', () => {
-  const engine = home.open();
-  engine.commit('a', [put('cell', 'old', '1', { group: 'g' })]);
-  engine.close();
-  home.clock.advance(-3_600_000);
-  const again = home.open();
-  again.commit('a', [put('cell', 'new', '1', { group: 'g' })]);
-  again.close();
-  const found = home.open().find('a', 'cell', 'g', 2);
-  expect(found.map(({ key }) => key)).toEqual(['new', 'old']);
+  for (const name of ['in a checkpoint', 'in a journal']) {
+    const engine = home.open();
+    engine.commit(name, [put('cell', 'old', '1', { group: 'g' })]);
+    if (name === 'in a checkpoint') engine.close();
+    home.clock.advance(-3_600_000);
+    const again = home.open();
+    again.commit(name, [put('cell', 'new', '1', { group: 'g' })]);
+    again.close();
+    const found = home.open().find(name, 'cell', 'g', 2);
+    expect(found.map(({ key }) => key)).toEqual(['new', 'old']);
+  }
 });
 
 describe('the folder', () => {
