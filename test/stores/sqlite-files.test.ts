@@ -1,12 +1,24 @@
-import { copyFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreEngine } from '../../src/stores/engine.js';
-import { LOCK_FILE } from '../../src/stores/lock.js';
+import { FolderLock, LOCK_FILE } from '../../src/stores/lock.js';
+import { PROBE_FILE } from '../../src/stores/probe-folder.js';
+import { type Connect, connectFile } from '../../src/stores/sqlite-file.js';
 import { SqliteFilesReader } from '../../src/stores/sqlite-files-reader.js';
 import { openSqliteReader } from '../../src/stores/sqlite-reader.js';
 import { FORMAT_VERSION } from '../../src/stores/sqlite-schema.js';
-import type { StoreReader } from '../../src/stores/store.js';
+import { StorageError, type StoreReader } from '../../src/stores/store.js';
 import { failureOf, putCell } from './database-home.js';
 import { CountedFiles, SqliteFilesHome } from './sqlite-files-home.js';
 
@@ -221,6 +233,90 @@ describe('over all files', () => {
     expect(engine.sweep(5, 2)).toEqual({ removed: 1, more: false });
     while (engine.idle());
     expect(engine.namespaces()).toEqual(['n1', 'n3', 'n5']);
+  });
+});
+
+describe('the folder', () => {
+  it('that cannot be owned is read all the same, and written once it can', () => {
+    home.keep('a');
+    let problem: StorageError | undefined = new StorageError('read-only', 'the disk is read-only');
+    class Refusing extends FolderLock {
+      override acquire(): boolean {
+        if (problem) throw problem;
+        return super.acquire();
+      }
+    }
+    const engine = home.engine({ lock: new Refusing(home.folder) });
+    expect(engine.open()).toBe(problem);
+    expect(keysOf(engine, 'a')).toEqual(['old']);
+    expect(engine.namespaces()).toEqual(['a']);
+    const writes = [
+      () => engine.commit('a', putCell('k')),
+      () => engine.commit('new', putCell('k')),
+      () => engine.drop('a'),
+      () => engine.sweep(0, 1),
+    ];
+    expect(writes.map(failureOf)).toEqual(writes.map(() => 'read-only'));
+    problem = undefined;
+    home.clock.advance(2_000);
+    engine.commit('a', putCell('k'));
+    expect(keysOf(engine, 'a')).toEqual(['k', 'old']);
+    expect(home.replaced).toEqual([]);
+  });
+
+  it('of another process is refused', () => {
+    const owner = new FolderLock(home.folder);
+    owner.acquire();
+    const engine = home.engine();
+    expect(failureOf(() => engine.open())).toBe('locked');
+    expect(failureOf(() => engine.load('a'))).toBe('locked');
+    owner.release();
+    expect(engine.open()).toBeUndefined();
+  });
+
+  it('that was replaced by another is read anew, which is told', () => {
+    home.keep('a');
+    const engine = home.open();
+    engine.commit('b', putCell('k'));
+    renameSync(home.folder, `${home.folder}.away`);
+    mkdirSync(home.folder);
+    expect(engine.namespaces()).toEqual([]);
+    expect(engine.load('b')).toEqual([]);
+    expect(home.replaced).toEqual([null]);
+    engine.commit('c', putCell('k'));
+    engine.close();
+    rmSync(home.folder, { recursive: true });
+    renameSync(`${home.folder}.away`, home.folder);
+    expect(home.open().namespaces()).toEqual(['a', 'b']);
+  });
+
+  it('is told to take writes again by a sweep, and only when it does', () => {
+    let code: string | undefined;
+    const connect: Connect = (path, options) => {
+      if (code && !options.readonly) throw new BetterSqlite3.SqliteError('injected', code);
+      return connectFile(path, options);
+    };
+    const engine = home.open({ connect });
+    code = 'SQLITE_FULL';
+    expect(failureOf(() => engine.commit('a', putCell('k')))).toBe('full');
+    mkdirSync(join(home.folder, PROBE_FILE));
+    expect(failureOf(() => engine.sweep(0, 10))).toBe('io');
+    rmSync(join(home.folder, PROBE_FILE), { recursive: true });
+    expect(engine.sweep(0, 10)).toEqual({ removed: 0, more: false });
+  });
+
+  it('one file too many closes others and is opened then', () => {
+    home.keep('a', 'b', 'c', 'd', 'e');
+    const files = new CountedFiles();
+    files.limit = 3;
+    const engine = home.open({ connect: files.connect });
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'a']) {
+      expect(keysOf(engine, name)).toEqual(['old']);
+      engine.commit(name, putCell('old'));
+    }
+    expect(files.most).toBe(3);
+    files.limit = 0;
+    expect(failureOf(() => engine.load('b'))).toBe('io');
   });
 });
 
