@@ -172,6 +172,7 @@ export class SqliteNamespaces {
   private lookInto(namespace: string): void {
     try {
       const summary = readSummary(this.options.paths.pathOf(namespace), namespace);
+      this.sequences.passed(summary.lastSequence);
       this.summaries.set(namespace, summary);
       if (summary.rows === 0) this.emptied.add(namespace);
     } catch {

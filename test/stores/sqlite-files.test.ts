@@ -99,6 +99,26 @@ describe('files', () => {
     expect(existsSync(home.paths.pathOf('a'))).toBe(false);
   });
 
+  it('are seen although their first commit was reported as failed', () => {
+    const connect: Connect = (path, options) => {
+      const database = connectFile(path, options);
+      const { transaction } = database;
+      database.transaction = ((work: () => void) => {
+        const run = transaction.call(database, work as never);
+        const immediate = () => {
+          run.immediate();
+          throw new BetterSqlite3.SqliteError('injected', 'SQLITE_IOERR_FSYNC');
+        };
+        return path.endsWith('.new') ? run : { immediate };
+      }) as never;
+      return database;
+    };
+    const engine = home.open({ connect });
+    expect(failureOf(() => engine.commit('a', putCell('k')))).toBe('io');
+    expect(engine.namespaces()).toEqual(['a']);
+    expect(keysOf(engine, 'a')).toEqual(['k']);
+  });
+
   it('are not removed under rows that came meanwhile', () => {
     const engine = home.open();
     engine.commit('a', putCell('k'));
@@ -215,7 +235,7 @@ describe('over all files', () => {
     home.clock.advance(-86_400_000);
     const second = home.open({ impressions: bounds });
     for (const name of ['b', 'c', 'd']) second.commit(name, impression('1'));
-    expect(['a', 'b', 'c', 'd'].map((name) => second.usage(name).rows.impression)).toEqual([1, 0, 1, 1]);
+    expect(['a', 'b', 'c', 'd'].map((name) => second.usage(name).rows.impression)).toEqual([0, 1, 1, 1]);
   });
 
   it('a sweep opens only files that have something to remove, slice by slice', () => {
@@ -288,6 +308,19 @@ describe('the folder', () => {
     rmSync(home.folder, { recursive: true });
     renameSync(`${home.folder}.away`, home.folder);
     expect(home.open().namespaces()).toEqual(['a', 'b']);
+  });
+
+  it('that is gone hides nothing: what was not known to be there is not said to be empty', () => {
+    const engine = home.open();
+    engine.commit('a', putCell('k'));
+    renameSync(home.folder, `${home.folder}.away`);
+    writeFileSync(home.folder, 'a file where a folder should be');
+    for (const name of ['a', 'new']) expect(failureOf(() => engine.load(name))).toBe('io');
+    rmSync(home.folder);
+    renameSync(`${home.folder}.away`, home.folder);
+    home.clock.advance(2_000);
+    expect(keysOf(engine, 'a')).toEqual(['k']);
+    expect(engine.load('new')).toEqual([]);
   });
 
   it('is told to take writes again by a sweep, and only when it does', () => {
