@@ -17,6 +17,7 @@ import {
 } from './sqlite-file.js';
 import { configure, verify } from './sqlite-pragmas.js';
 import { SqliteQueries } from './sqlite-queries.js';
+import { SqliteSummary } from './sqlite-summary.js';
 import { type ImpressionBounds, StorageError, type StorageFailure } from './store.js';
 
 export interface SqliteConnectionOptions {
@@ -41,6 +42,8 @@ export interface SqliteConnectionOptions {
   readonly cacheKiB?: number;
   /** Files up to this size are checked page by page when they are opened. */
   readonly fullCheckBytes?: number;
+  /** Opens for reading alone until something is written, which is cheaper and leaves the file as it is. */
+  readonly readFirst?: boolean;
   readonly connect?: Connect;
 }
 
@@ -68,6 +71,8 @@ export class SqliteConnection {
   private connected: Connected | undefined;
   /** Whether what is connected failed and only serves reads until there is a new connection. */
   private isStale = false;
+  /** Whether its pages were looked through since it was last set aside. */
+  private isChecked = false;
   private closed = false;
   private failure: StorageError | undefined;
   private failures = 0;
@@ -108,9 +113,9 @@ export class SqliteConnection {
   private readable(): Connected {
     const current = this.current();
     if (current?.commits && !this.isStale) return current;
-    if (current && !this.mayRetry()) return current;
+    if (current && (this.isReadByChoice || !this.mayRetry())) return current;
     try {
-      return this.reconnect();
+      return this.connectToRead() ?? this.reconnect();
     } catch (cause) {
       if (this.connected) return this.connected;
       throw cause;
@@ -132,8 +137,34 @@ export class SqliteConnection {
     return this.connected;
   }
 
+  /** Whether there is no writing connection because nothing was written yet, and not because it failed. */
+  private get isReadByChoice(): boolean {
+    return this.connected !== undefined && !this.connected.commits && this.failure === undefined;
+  }
+
   private mayRetry(): boolean {
     return this.options.clock.now() >= this.retryAt;
+  }
+
+  /** A file that is as it should be, for reading alone; undefined where that is not wanted or takes more. */
+  private connectToRead(): Connected | undefined {
+    const { path, connect = connectFile, readFirst, fullCheckBytes, sequences } = this.options;
+    if (!readFirst || this.failure) return undefined;
+    let database: Database | undefined;
+    try {
+      if (inspectFile(path) !== 'usable') return undefined;
+      database = connect(path, { readonly: true, fileMustExist: true });
+      verify(database, path, fullCheckBytes);
+      const summary = new SqliteSummary(database);
+      this.refuseStrangers(summary);
+      sequences?.passed(summary.lastSequence());
+      this.isChecked = true;
+      this.connected = { database, queries: new SqliteQueries(database), identity: identityOf(path) };
+      return this.connected;
+    } catch {
+      database?.close();
+      return undefined;
+    }
   }
 
   /** Connects for writing; failing that for reading, and throws why. Throws the last reason while it is too early. */
@@ -191,12 +222,12 @@ export class SqliteConnection {
     const database = connect(path, { fileMustExist: true });
     try {
       configure(database, { sync, maxPages, cacheKiB });
-      verify(database, path, fullCheckBytes);
+      verify(database, path, this.isChecked ? 0 : fullCheckBytes);
       const commits = new SqliteCommits(database, {
         ...(impressions ? { impressions } : {}),
         ...(sequences ? { nextSequence: () => sequences.take(1) } : {}),
       });
-      this.refuseStrangers(commits);
+      this.refuseStrangers(commits.summary);
       sequences?.passed(commits.summary.lastSequence());
       // Write-ahead mode that was on before is found on a read-only disk as well: only writing tells.
       commits.probe();
@@ -209,9 +240,9 @@ export class SqliteConnection {
     }
   }
 
-  private refuseStrangers(commits: SqliteCommits): void {
+  private refuseStrangers(summary: SqliteSummary): void {
     const { path, owner } = this.options;
-    const stranger = owner === undefined ? undefined : commits.summary.stranger(owner);
+    const stranger = owner === undefined ? undefined : summary.stranger(owner);
     if (stranger === undefined) return;
     throw new StorageError('damaged', `${path} has the state of another namespace`);
   }
@@ -232,7 +263,7 @@ export class SqliteConnection {
 
   private recover(error: StorageError): void {
     if (this.connected?.database.inTransaction) this.disconnect();
-    if (!this.connected?.commits || this.isStale) return;
+    if (this.isStale || !(this.connected?.commits || this.isReadByChoice)) return;
     if (error.failure === 'damaged') this.setAside();
     else if (BREAKS_CONNECTION.some((family) => isSqliteCode(codeOf(error.cause), family))) {
       this.isStale = true;
@@ -252,6 +283,7 @@ export class SqliteConnection {
 
   private quarantine(): void {
     const { path, clock, onQuarantined } = this.options;
+    this.isChecked = false;
     const newPath = quarantineFile(path, clock.now());
     onQuarantined?.(path, newPath);
     this.options.onReplaced?.();

@@ -19,7 +19,7 @@ import { SqliteFilesReader } from '../../src/stores/sqlite-files-reader.js';
 import { openSqliteReader } from '../../src/stores/sqlite-reader.js';
 import { FORMAT_VERSION } from '../../src/stores/sqlite-schema.js';
 import { StorageError, type StoreReader } from '../../src/stores/store.js';
-import { failureOf, putCell } from './database-home.js';
+import { FaultyDisk, failureOf, putCell } from './database-home.js';
 import { CountedFiles, SqliteFilesHome } from './sqlite-files-home.js';
 
 let home: SqliteFilesHome;
@@ -173,6 +173,48 @@ describe('what happens to one file', () => {
     expect(readFileSync(newPath!, 'latin1').length).toBe(damaged.length);
     expect(home.replaced).toEqual(['a']);
     expect(home.open().namespaces()).toEqual(['a', 'b', 'other']);
+  });
+
+  it.each(['read alone so far', 'written to'])('that turns out to be damaged while it is used, %s', (use) => {
+    home.keep('a', 'b');
+    const disk = new FaultyDisk();
+    const engine = home.open({ connect: disk.connect });
+    expect([keysOf(engine, 'a'), keysOf(engine, 'b')]).toEqual([['old'], ['old']]);
+    if (use === 'written to') engine.commit('a', putCell('k'));
+    disk.whenReading = 'SQLITE_CORRUPT';
+    expect(failureOf(() => engine.load('a'))).toBe('damaged');
+    disk.whenReading = undefined;
+    expect([keysOf(engine, 'a'), keysOf(engine, 'b')]).toEqual([[], ['old']]);
+    expect(home.setAside.map(([namespace]) => namespace)).toEqual(['a']);
+    engine.commit('a', putCell('new'));
+    expect(keysOf(engine, 'a')).toEqual(['new']);
+  });
+
+  it('that fails to be read is opened anew, and nothing is set aside', () => {
+    home.keep('a');
+    const disk = new FaultyDisk();
+    const engine = home.open({ connect: disk.connect });
+    expect(keysOf(engine, 'a')).toEqual(['old']);
+    disk.whenReading = 'SQLITE_IOERR_READ';
+    expect(failureOf(() => engine.load('a'))).toBe('io');
+    disk.whenReading = undefined;
+    expect(keysOf(engine, 'a')).toEqual(['old']);
+    home.clock.advance(100);
+    engine.commit('a', putCell('k'));
+    expect(keysOf(engine, 'a')).toEqual(['k', 'old']);
+    expect(home.setAside).toEqual([]);
+  });
+
+  it('changes with the first write and not with a look at it', () => {
+    home.keep('a');
+    const before = home.bytes('a');
+    const engine = home.open();
+    expect(keysOf(engine, 'a')).toEqual(['old']);
+    while (engine.idle());
+    expect([home.bytes('a'), home.names().filter((name) => name.includes('-'))]).toEqual([before, []]);
+    engine.commit('a', putCell('k'));
+    engine.release('a');
+    expect(home.bytes('a')).not.toEqual(before);
   });
 
   it('of a newer format is an error of its namespace alone, and leaves every byte of it', () => {
