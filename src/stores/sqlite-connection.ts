@@ -11,11 +11,12 @@ import {
   type Connect,
   connectFile,
   createFile,
+  hasLog,
   inspectFile,
   quarantineFile,
   refuseNewerLog,
 } from './sqlite-file.js';
-import { configure, verify } from './sqlite-pragmas.js';
+import { configure, verify, verifyUnchanged } from './sqlite-pragmas.js';
 import { SqliteQueries } from './sqlite-queries.js';
 import { SqliteSummary } from './sqlite-summary.js';
 import { type ImpressionBounds, StorageError, type StorageFailure } from './store.js';
@@ -42,8 +43,8 @@ export interface SqliteConnectionOptions {
   readonly cacheKiB?: number;
   /** Files up to this size are checked page by page when they are opened. */
   readonly fullCheckBytes?: number;
-  /** Opens for reading alone until something is written, which is cheaper and leaves the file as it is. */
-  readonly readFirst?: boolean;
+  /** Opens for reading alone until something is written: making a file ready for writing waits for the disk twice. */
+  readonly readsFirst?: boolean;
   readonly connect?: Connect;
 }
 
@@ -52,6 +53,8 @@ interface Connected {
   readonly queries: SqliteQueries;
   /** Absent on a connection that can only read. */
   readonly commits?: SqliteCommits;
+  /** Whether reading is all that was wanted: nothing failed. */
+  readonly isReader?: boolean;
   readonly identity: string | undefined;
 }
 
@@ -71,8 +74,6 @@ export class SqliteConnection {
   private connected: Connected | undefined;
   /** Whether what is connected failed and only serves reads until there is a new connection. */
   private isStale = false;
-  /** Whether its pages were looked through since it was last set aside. */
-  private isChecked = false;
   private closed = false;
   private failure: StorageError | undefined;
   private failures = 0;
@@ -112,10 +113,14 @@ export class SqliteConnection {
 
   private readable(): Connected {
     const current = this.current();
-    if (current?.commits && !this.isStale) return current;
-    if (current && (this.isReadByChoice || !this.mayRetry())) return current;
+    if (current?.isReader || (current?.commits && !this.isStale)) return current;
+    if (current && !this.mayRetry()) return current;
     try {
-      return this.connectToRead() ?? this.reconnect();
+      if (!current && this.options.readsFirst && !this.failure) {
+        this.connected = this.connectToLook();
+        if (this.connected) return this.connected;
+      }
+      return this.reconnect();
     } catch (cause) {
       if (this.connected) return this.connected;
       throw cause;
@@ -137,34 +142,8 @@ export class SqliteConnection {
     return this.connected;
   }
 
-  /** Whether there is no writing connection because nothing was written yet, and not because it failed. */
-  private get isReadByChoice(): boolean {
-    return this.connected !== undefined && !this.connected.commits && this.failure === undefined;
-  }
-
   private mayRetry(): boolean {
     return this.options.clock.now() >= this.retryAt;
-  }
-
-  /** A file that is as it should be, for reading alone; undefined where that is not wanted or takes more. */
-  private connectToRead(): Connected | undefined {
-    const { path, connect = connectFile, readFirst, fullCheckBytes, sequences } = this.options;
-    if (!readFirst || this.failure) return undefined;
-    let database: Database | undefined;
-    try {
-      if (inspectFile(path) !== 'usable') return undefined;
-      database = connect(path, { readonly: true, fileMustExist: true });
-      verify(database, path, fullCheckBytes);
-      const summary = new SqliteSummary(database);
-      this.refuseStrangers(summary);
-      sequences?.passed(summary.lastSequence());
-      this.isChecked = true;
-      this.connected = { database, queries: new SqliteQueries(database), identity: identityOf(path) };
-      return this.connected;
-    } catch {
-      database?.close();
-      return undefined;
-    }
   }
 
   /** Connects for writing; failing that for reading, and throws why. Throws the last reason while it is too early. */
@@ -222,7 +201,7 @@ export class SqliteConnection {
     const database = connect(path, { fileMustExist: true });
     try {
       configure(database, { sync, maxPages, cacheKiB });
-      verify(database, path, this.isChecked ? 0 : fullCheckBytes);
+      verify(database, path, fullCheckBytes);
       const commits = new SqliteCommits(database, {
         ...(impressions ? { impressions } : {}),
         ...(sequences ? { nextSequence: () => sequences.take(1) } : {}),
@@ -247,6 +226,24 @@ export class SqliteConnection {
     throw new StorageError('damaged', `${path} has the state of another namespace`);
   }
 
+  /** Undefined where the file needs more than a look: it is damaged, another format, or was not put away in order. */
+  private connectToLook(): Connected | undefined {
+    const { path, fullCheckBytes, sequences } = this.options;
+    const connected = hasLog(path) ? undefined : this.connectForReading();
+    if (!connected) return undefined;
+    const { database } = connected;
+    try {
+      verifyUnchanged(database, path, fullCheckBytes);
+      const summary = new SqliteSummary(database);
+      this.refuseStrangers(summary);
+      sequences?.passed(summary.lastSequence());
+      return { ...connected, isReader: true };
+    } catch {
+      database.close();
+      return undefined;
+    }
+  }
+
   /** Undefined when that fails too: the reason that is reported is why writing failed. */
   private connectForReading(): Connected | undefined {
     const { path, connect = connectFile } = this.options;
@@ -263,7 +260,11 @@ export class SqliteConnection {
 
   private recover(error: StorageError): void {
     if (this.connected?.database.inTransaction) this.disconnect();
-    if (this.isStale || !(this.connected?.commits || this.isReadByChoice)) return;
+    if (this.connected?.isReader) {
+      this.disconnect();
+      if (error.failure === 'damaged') this.setAside();
+    }
+    if (!this.connected?.commits || this.isStale) return;
     if (error.failure === 'damaged') this.setAside();
     else if (BREAKS_CONNECTION.some((family) => isSqliteCode(codeOf(error.cause), family))) {
       this.isStale = true;
@@ -275,6 +276,7 @@ export class SqliteConnection {
   private setAside(): void {
     this.disconnect();
     try {
+      this.options.lock?.acquire();
       this.quarantine();
     } catch (cause) {
       this.backOff(storageError(cause, this.options.path));
@@ -283,7 +285,6 @@ export class SqliteConnection {
 
   private quarantine(): void {
     const { path, clock, onQuarantined } = this.options;
-    this.isChecked = false;
     const newPath = quarantineFile(path, clock.now());
     onQuarantined?.(path, newPath);
     this.options.onReplaced?.();

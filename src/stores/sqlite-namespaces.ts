@@ -140,7 +140,7 @@ export class SqliteNamespaces {
       owner: namespace,
       sequences: this.sequences,
       cacheKiB: CACHE_KIB,
-      readFirst: true,
+      readsFirst: true,
       fullCheckBytes: FULL_CHECK_BYTES,
       // What all have together is counted here.
       ...(impressions ? { impressions: { ...impressions, totalBytes: Number.POSITIVE_INFINITY } } : {}),
