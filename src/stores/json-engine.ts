@@ -149,7 +149,10 @@ export class JsonEngine implements StoreEngine {
 
   sweep(now: number, limit: number): SweepResult {
     return this.write(() => {
-      if (this.isWriteFailing) probeFolder(this.options.folder);
+      if (this.isWriteFailing) {
+        this.owner.own();
+        probeFolder(this.options.folder);
+      }
       this.all.list();
       const isAllKnown = this.chores.learn(LEARNING_MS);
       const { removed, more } = this.sweepKnown(now, limit);

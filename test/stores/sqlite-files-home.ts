@@ -1,10 +1,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
 import { ManualClock } from '../../src/base/clock.js';
+import type { StoreEngine } from '../../src/stores/engine.js';
 import { FolderLock } from '../../src/stores/lock.js';
 import { type Connect, connectFile } from '../../src/stores/sqlite-file.js';
-import { SqliteFiles, type SqliteFilesOptions } from '../../src/stores/sqlite-files.js';
+import { SqliteFiles } from '../../src/stores/sqlite-files.js';
+import type { SqliteNamespacesOptions } from '../../src/stores/sqlite-namespaces.js';
 import { templatePaths } from '../../src/stores/templates.js';
 
 /** A folder of its own for each test, and the engines opened in it, closed when the test ends. */
@@ -18,7 +21,7 @@ export class SqliteFilesHome {
   private readonly engines: SqliteFiles[] = [];
 
   /** Not opened yet. */
-  engine(options: Partial<SqliteFilesOptions> = {}): SqliteFiles {
+  engine(options: Partial<SqliteNamespacesOptions> = {}): SqliteFiles {
     const engine = new SqliteFiles({
       paths: this.paths,
       folder: this.folder,
@@ -34,7 +37,7 @@ export class SqliteFilesHome {
     return engine;
   }
 
-  open(options: Partial<SqliteFilesOptions> = {}): SqliteFiles {
+  open(options: Partial<SqliteNamespacesOptions> = {}): SqliteFiles {
     const engine = this.engine(options);
     engine.open();
     return engine;
@@ -67,8 +70,12 @@ export class SqliteFilesHome {
 export class CountedFiles {
   readonly open = new Set<unknown>();
   most = 0;
+  /** As many may be open, as if the process had no more descriptors. */
+  limit = Number.POSITIVE_INFINITY;
 
   readonly connect: Connect = (path, options) => {
+    if (this.open.size >= this.limit)
+      throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
     const database = connectFile(path, options);
     this.open.add(database);
     this.most = Math.max(this.most, this.open.size);
@@ -79,4 +86,18 @@ export class CountedFiles {
     };
     return database;
   };
+}
+
+/** Keys of a namespace's state, in order. */
+export function keysOf(engine: StoreEngine, namespace: string): string[] {
+  return engine
+    .load(namespace)
+    .map((row) => row.key)
+    .sort();
+}
+
+export function changeFormat(path: string, format: number): void {
+  const database = new BetterSqlite3(path);
+  database.pragma(`user_version = ${format}`);
+  database.close();
 }

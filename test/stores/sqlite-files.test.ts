@@ -1,14 +1,16 @@
-import { copyFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { StoreEngine } from '../../src/stores/engine.js';
-import { LOCK_FILE } from '../../src/stores/lock.js';
+import { FolderLock, LOCK_FILE } from '../../src/stores/lock.js';
+import { PROBE_FILE } from '../../src/stores/probe-folder.js';
+import { type Connect, connectFile } from '../../src/stores/sqlite-file.js';
 import { SqliteFilesReader } from '../../src/stores/sqlite-files-reader.js';
 import { openSqliteReader } from '../../src/stores/sqlite-reader.js';
 import { FORMAT_VERSION } from '../../src/stores/sqlite-schema.js';
-import type { StoreReader } from '../../src/stores/store.js';
+import { StorageError, type StoreReader } from '../../src/stores/store.js';
 import { failureOf, putCell } from './database-home.js';
-import { CountedFiles, SqliteFilesHome } from './sqlite-files-home.js';
+import { CountedFiles, changeFormat, keysOf, SqliteFilesHome } from './sqlite-files-home.js';
 
 let home: SqliteFilesHome;
 
@@ -16,19 +18,6 @@ beforeEach(() => {
   home = new SqliteFilesHome();
 });
 afterEach(() => home.remove());
-
-function keysOf(engine: StoreEngine, namespace: string): string[] {
-  return engine
-    .load(namespace)
-    .map((row) => row.key)
-    .sort();
-}
-
-function changeFormat(path: string, format: number): void {
-  const database = new BetterSqlite3(path);
-  database.pragma(`user_version = ${format}`);
-  database.close();
-}
 
 describe('files', () => {
   it('are made by the first put, named after the namespace, and go with the last row', () => {
@@ -87,6 +76,26 @@ describe('files', () => {
     expect(existsSync(home.paths.pathOf('a'))).toBe(false);
   });
 
+  it('are seen although their first commit was reported as failed', () => {
+    const connect: Connect = (path, options) => {
+      const database = connectFile(path, options);
+      const { transaction } = database;
+      database.transaction = ((work: () => void) => {
+        const run = transaction.call(database, work as never);
+        const immediate = () => {
+          run.immediate();
+          throw new BetterSqlite3.SqliteError('injected', 'SQLITE_IOERR_FSYNC');
+        };
+        return path.endsWith('.new') ? run : { immediate };
+      }) as never;
+      return database;
+    };
+    const engine = home.open({ connect });
+    expect(failureOf(() => engine.commit('a', putCell('k')))).toBe('io');
+    expect(engine.namespaces()).toEqual(['a']);
+    expect(keysOf(engine, 'a')).toEqual(['k']);
+  });
+
   it('are not removed under rows that came meanwhile', () => {
     const engine = home.open();
     engine.commit('a', putCell('k'));
@@ -94,89 +103,6 @@ describe('files', () => {
     engine.commit('a', putCell('new'));
     while (engine.idle());
     expect(keysOf(engine, 'a')).toEqual(['new']);
-  });
-});
-
-describe('what happens to one file', () => {
-  const damages: [string, (path: string) => void][] = [
-    ['garbled from the first byte', (path) => writeFileSync(path, Buffer.alloc(40_000, 7))],
-    ['empty', (path) => truncateSync(path, 0)],
-    ['shorter than a header', (path) => truncateSync(path, 50)],
-    ['cut in the middle', (path) => truncateSync(path, 8192)],
-    [
-      'garbled inside',
-      (path) => {
-        const bytes = readFileSync(path);
-        bytes.fill(0xee, 4096);
-        writeFileSync(path, bytes);
-      },
-    ],
-    [
-      'of another program',
-      (path) => {
-        rmSync(path);
-        const foreign = new BetterSqlite3(path);
-        foreign.exec('CREATE TABLE theirs (a)');
-        foreign.close();
-      },
-    ],
-    ["another namespace's", (path) => copyFileSync(home.paths.pathOf('other'), path)],
-  ];
-
-  it.each(damages)('that is %s stays its own: set aside, and the others as they were', (_, damage) => {
-    home.keep('a', 'other', 'b');
-    damage(home.paths.pathOf('a'));
-    const damaged = home.bytes('a')[0]!;
-    const others = home.bytes('other', 'b');
-    const engine = home.open();
-    expect(engine.load('a')).toEqual([]);
-    engine.commit('a', putCell('new'));
-    expect(keysOf(engine, 'a')).toEqual(['new']);
-    expect(home.bytes('other', 'b')).toEqual(others);
-    expect([keysOf(engine, 'other'), keysOf(engine, 'b')]).toEqual([['old'], ['old']]);
-    engine.close();
-
-    const [[namespace, path, newPath] = []] = home.setAside;
-    expect([home.setAside.length, namespace, path]).toEqual([1, 'a', home.paths.pathOf('a')]);
-    expect(readFileSync(newPath!, 'latin1').length).toBe(damaged.length);
-    expect(home.replaced).toEqual(['a']);
-    expect(home.open().namespaces()).toEqual(['a', 'b', 'other']);
-  });
-
-  it('of a newer format is an error of its namespace alone, and leaves every byte of it', () => {
-    home.keep('a', 'b');
-    changeFormat(home.paths.pathOf('a'), FORMAT_VERSION + 1);
-    const before = home.bytes('a');
-    const engine = home.engine();
-    expect(engine.open()).toBeUndefined();
-    const calls = [
-      () => engine.load('a'),
-      () => engine.usage('a'),
-      () => engine.scan('a', 0, 1),
-      () => engine.commit('a', putCell('k')),
-      () => engine.drop('a'),
-    ];
-    expect(calls.map(failureOf)).toEqual(calls.map(() => 'newer'));
-    expect(engine.sweep(Number.MAX_SAFE_INTEGER, 10)).toEqual({ removed: 0, more: false });
-    engine.commit('b', putCell('k'));
-    expect(engine.namespaces()).toEqual(['a', 'b']);
-    engine.close();
-    expect(home.bytes('a')).toEqual(before);
-
-    changeFormat(home.paths.pathOf('a'), FORMAT_VERSION);
-    expect(keysOf(home.open(), 'a')).toEqual(['old']);
-  });
-
-  it('of a newer format ends when it is put right, without a restart', () => {
-    home.keep('a');
-    changeFormat(home.paths.pathOf('a'), FORMAT_VERSION + 1);
-    const engine = home.open();
-    expect(failureOf(() => engine.load('a'))).toBe('newer');
-    changeFormat(home.paths.pathOf('a'), FORMAT_VERSION);
-    home.clock.advance(2_000);
-    expect(keysOf(engine, 'a')).toEqual(['old']);
-    engine.commit('a', [{ put: { kind: 'used', key: 'u', value: '1', expiresAt: 5 } }]);
-    expect(engine.sweep(5, 10)).toEqual({ removed: 1, more: false });
   });
 });
 
@@ -203,7 +129,7 @@ describe('over all files', () => {
     home.clock.advance(-86_400_000);
     const second = home.open({ impressions: bounds });
     for (const name of ['b', 'c', 'd']) second.commit(name, impression('1'));
-    expect(['a', 'b', 'c', 'd'].map((name) => second.usage(name).rows.impression)).toEqual([1, 0, 1, 1]);
+    expect(['a', 'b', 'c', 'd'].map((name) => second.usage(name).rows.impression)).toEqual([0, 1, 1, 1]);
   });
 
   it('a sweep opens only files that have something to remove, slice by slice', () => {
@@ -221,6 +147,103 @@ describe('over all files', () => {
     expect(engine.sweep(5, 2)).toEqual({ removed: 1, more: false });
     while (engine.idle());
     expect(engine.namespaces()).toEqual(['n1', 'n3', 'n5']);
+  });
+});
+
+describe('the folder', () => {
+  it('that cannot be owned is read all the same, and written once it can', () => {
+    home.keep('a');
+    let problem: StorageError | undefined = new StorageError('read-only', 'the disk is read-only');
+    class Refusing extends FolderLock {
+      override acquire(): boolean {
+        if (problem) throw problem;
+        return super.acquire();
+      }
+    }
+    const engine = home.engine({ lock: new Refusing(home.folder) });
+    expect(engine.open()).toBe(problem);
+    expect(keysOf(engine, 'a')).toEqual(['old']);
+    expect(engine.namespaces()).toEqual(['a']);
+    const writes = [
+      () => engine.commit('a', putCell('k')),
+      () => engine.commit('new', putCell('k')),
+      () => engine.drop('a'),
+      () => engine.sweep(0, 1),
+    ];
+    expect(writes.map(failureOf)).toEqual(writes.map(() => 'read-only'));
+    problem = undefined;
+    home.clock.advance(2_000);
+    engine.commit('a', putCell('k'));
+    expect(keysOf(engine, 'a')).toEqual(['k', 'old']);
+    expect(home.replaced).toEqual([]);
+  });
+
+  it('of another process is refused', () => {
+    const owner = new FolderLock(home.folder);
+    owner.acquire();
+    const engine = home.engine();
+    expect(failureOf(() => engine.open())).toBe('locked');
+    expect(failureOf(() => engine.load('a'))).toBe('locked');
+    owner.release();
+    expect(engine.open()).toBeUndefined();
+  });
+
+  it('that was replaced by another is read anew, which is told', () => {
+    home.keep('a');
+    const engine = home.open();
+    engine.commit('b', putCell('k'));
+    renameSync(home.folder, `${home.folder}.away`);
+    mkdirSync(home.folder);
+    expect(engine.namespaces()).toEqual([]);
+    expect(engine.load('b')).toEqual([]);
+    expect(home.replaced).toEqual([null]);
+    engine.commit('c', putCell('k'));
+    engine.close();
+    rmSync(home.folder, { recursive: true });
+    renameSync(`${home.folder}.away`, home.folder);
+    expect(home.open().namespaces()).toEqual(['a', 'b']);
+  });
+
+  it('that is gone hides nothing: what was not known to be there is not said to be empty', () => {
+    const engine = home.open();
+    engine.commit('a', putCell('k'));
+    renameSync(home.folder, `${home.folder}.away`);
+    writeFileSync(home.folder, 'a file where a folder should be');
+    for (const name of ['a', 'new']) expect(failureOf(() => engine.load(name))).toBe('io');
+    rmSync(home.folder);
+    renameSync(`${home.folder}.away`, home.folder);
+    home.clock.advance(2_000);
+    expect(keysOf(engine, 'a')).toEqual(['k']);
+    expect(engine.load('new')).toEqual([]);
+  });
+
+  it('is told to take writes again by a sweep, and only when it does', () => {
+    let code: string | undefined;
+    const connect: Connect = (path, options) => {
+      if (code && !options.readonly) throw new BetterSqlite3.SqliteError('injected', code);
+      return connectFile(path, options);
+    };
+    const engine = home.open({ connect });
+    code = 'SQLITE_FULL';
+    expect(failureOf(() => engine.commit('a', putCell('k')))).toBe('full');
+    mkdirSync(join(home.folder, PROBE_FILE));
+    expect(failureOf(() => engine.sweep(0, 10))).toBe('io');
+    rmSync(join(home.folder, PROBE_FILE), { recursive: true });
+    expect(engine.sweep(0, 10)).toEqual({ removed: 0, more: false });
+  });
+
+  it('one file too many closes others and is opened then', () => {
+    home.keep('a', 'b', 'c', 'd', 'e');
+    const files = new CountedFiles();
+    files.limit = 3;
+    const engine = home.open({ connect: files.connect });
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'a']) {
+      expect(keysOf(engine, name)).toEqual(['old']);
+      engine.commit(name, putCell('old'));
+    }
+    expect(files.most).toBe(3);
+    files.limit = 0;
+    expect(failureOf(() => engine.load('b'))).toBe('io');
   });
 });
 
