@@ -70,7 +70,7 @@ export class StaticTable {
 
   /** The sum as a vector of unit length, a copy; zero where nothing was added. */
   unit(): Float32Array {
-    const vector = Float32Array.from(this.combined());
+    const vector = this.combined().slice();
     const length = lengthOf(vector);
     if (length > 0) for (let k = 0; k < vector.length; k++) vector[k]! /= length;
     return vector;
