@@ -3,6 +3,8 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll } from 'vitest';
+import { loadSettings } from '../../src/base/settings/load-settings.js';
+import type { Settings } from '../../src/base/settings/table.js';
 import { stateForCommands } from '../../src/compose-state.js';
 import { AppHome } from '../app/app-home.js';
 import type { RunningApp } from '../app/running-app.js';
@@ -35,6 +37,13 @@ export class StorageHome {
 
   start(mode: StoredMode, folder: string, more: Readonly<Record<string, string>> = {}): Promise<RunningApp> {
     return this.home.start({ ...STORED_MODES[mode], STORAGE_DIR: folder, ...more });
+  }
+
+  /** The settings of a mode and folder, as the program has them. */
+  settings(mode: StoredMode, folder: string): Settings {
+    const values = Object.entries({ ...STORED_MODES[mode], STORAGE_DIR: folder });
+    const env = Object.fromEntries(values.map(([name, value]) => [`NEURALCACHE_${name}`, value]));
+    return loadSettings({ env, cwd: this.line.folder }).settings;
   }
 
   /** Runs a command with the settings of a mode and folder. */
