@@ -6,9 +6,6 @@ import { type FolderLock, LOCK_FILE } from './lock.js';
 import { RetryPause } from './retry-pause.js';
 import type { StorageError } from './store.js';
 
-/** Written and removed again to learn whether the folder takes writes. */
-const PROBE_FILE = 'neuralcache.probe';
-
 /** Sees to it that a folder is ours before anything is written in it. Throws `StorageError`. */
 export class FolderOwner {
   private readonly pause: RetryPause;
@@ -44,19 +41,6 @@ export class FolderOwner {
     const before = this.identity;
     this.identity = this.files.facts(join(this.folder, LOCK_FILE))?.identity;
     if (before !== undefined && before !== this.identity) this.onReplaced();
-  }
-
-  /** Writes a file and removes it; throws what the file system throws. */
-  probe(): void {
-    const path = join(this.folder, PROBE_FILE);
-    this.files.makeFolder(this.folder);
-    const handle = this.files.open(path, 'write');
-    try {
-      this.files.write(handle, Buffer.from('\n'));
-    } finally {
-      this.files.close(handle);
-      this.files.remove(path);
-    }
   }
 
   release(): void {

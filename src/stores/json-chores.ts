@@ -44,14 +44,16 @@ export class JsonChores {
     const [next] = this.waiting;
     if (next !== undefined && this.pause.isOver) this.step(next);
     else this.learn(LEARNING_MS);
-    return (this.waiting.size > 0 && this.pause.isOver) || this.namespaces.catalog.nextUnknown !== undefined;
+    return (
+      (this.waiting.size > 0 && this.pause.isOver) || this.namespaces.summaries.nextUnread() !== undefined
+    );
   }
 
   /** Looks into namespaces for so long; true = none is left. */
   learn(milliseconds: number): boolean {
     const until = this.clock.now() + milliseconds;
     while (this.namespaces.learnNext()) if (this.clock.now() > until) break;
-    return this.namespaces.catalog.nextUnknown === undefined;
+    return this.namespaces.summaries.nextUnread() === undefined;
   }
 
   /** Writes checkpoints of what is in memory, for at most so long; what fails stays in its journal. */
@@ -77,7 +79,7 @@ export class JsonChores {
       if (!this.work(namespace)) return;
       this.pause.succeeded();
       if (this.leaving.has(name) || namespace.isUncertain || namespace.isVoid) this.namespaces.forget(name);
-      if (namespace.isVoid) this.namespaces.catalog.remove(name);
+      if (namespace.isVoid) this.namespaces.summaries.delete(name);
       this.done(name);
     } catch {
       this.pause.failed();

@@ -7,6 +7,7 @@ import { JsonChores } from './json-chores.js';
 import { JsonNamespaces } from './json-namespaces.js';
 import { JsonPaths, type JsonTemplates } from './json-paths.js';
 import type { FolderLock } from './lock.js';
+import { probeFolder } from './probe-folder.js';
 import { Sequences } from './sequences.js';
 import {
   type Change,
@@ -41,9 +42,9 @@ export interface JsonEngineOptions {
   readonly journalBytes?: number;
 }
 
-/** Time for looking into namespaces at `open` and within a sweep. */
+/** Time for looking into namespaces at `open`, and within a sweep or before impressions go. */
 const OPEN_LEARNING_MS = 100;
-const SWEEP_LEARNING_MS = 4;
+const LEARNING_MS = 4;
 /** A sweep begins on a further namespace for so long. */
 const SWEEP_MS = 8;
 /** Time for checkpoints at `close`; what is in journals by then stays there. */
@@ -101,10 +102,9 @@ export class JsonEngine implements StoreEngine {
 
   namespaces(): string[] {
     return this.run(() => {
-      const { catalog } = this.all;
       this.all.list();
       while (this.all.learnNext()) {}
-      return [...catalog.names()].filter((name) => catalog.summaryOf(name)!.rows > 0).sort();
+      return this.all.summaries.names();
     });
   }
 
@@ -149,9 +149,12 @@ export class JsonEngine implements StoreEngine {
 
   sweep(now: number, limit: number): SweepResult {
     return this.write(() => {
-      if (this.isWriteFailing) this.owner.probe();
+      if (this.isWriteFailing) {
+        this.owner.own();
+        probeFolder(this.options.folder);
+      }
       this.all.list();
-      const isAllKnown = this.chores.learn(SWEEP_LEARNING_MS);
+      const isAllKnown = this.chores.learn(LEARNING_MS);
       const { removed, more } = this.sweepKnown(now, limit);
       return { removed, more: more || !isAllKnown };
     });
@@ -172,42 +175,36 @@ export class JsonEngine implements StoreEngine {
   private sweepKnown(now: number, limit: number): SweepResult {
     const { clock } = this.options;
     const until = clock.now() + SWEEP_MS;
-    const failing = new Set<string>();
     let failure: unknown;
     let removed = 0;
-    while (removed < limit && clock.now() <= until) {
-      const name = this.all.catalog.due(now, failing);
-      if (name === undefined) break;
+    for (const name of this.all.summaries.due(now)) {
+      if (removed >= limit || clock.now() > until) return { removed, more: true };
       try {
         removed += this.all.change(name, (held) => held.sweep(now, limit - removed));
       } catch (cause) {
         failure ??= cause;
-        failing.add(name);
       }
     }
     if (removed === 0 && failure !== undefined) throw failure;
-    return { removed, more: this.all.catalog.due(now, failing) !== undefined };
+    return { removed, more: removed >= limit };
   }
 
-  /** Keeps impressions of all namespaces within their bound; who cannot be trimmed now is passed over. */
+  /** Keeps impressions of all namespaces within their bound; what fails now is done with the next impression. */
   private trimTotal(): void {
     const { totalBytes = Number.POSITIVE_INFINITY } = this.options.impressions ?? {};
-    const { catalog } = this.all;
-    const failing = new Set<string>();
-    while (catalog.impressionBytes > totalBytes) {
-      const found = catalog.oldest(failing);
+    const { summaries } = this.all;
+    this.chores.learn(LEARNING_MS);
+    while (summaries.impressionBytes > totalBytes) {
+      const found = summaries.oldest();
       if (!found) return;
-      const { namespace, next } = found;
+      const elsewhere = summaries.impressionBytes - summaries.get(found.name)!.impressionBytes;
       try {
-        this.all.change(namespace, (held) => {
-          const others = catalog.impressionBytes - held.rows.summary().impressionBytes;
-          held.trim((_rows, bytes, oldest) => others + bytes > totalBytes && oldest < next);
-        });
+        this.all.change(found.name, (held) =>
+          held.trim((_rows, bytes, oldest) => elsewhere + bytes > totalBytes && oldest < found.others),
+        );
       } catch {
-        failing.add(namespace);
+        return;
       }
-      const left = catalog.summaryOf(namespace)?.oldestImpression ?? Number.POSITIVE_INFINITY;
-      if (left < next) failing.add(namespace);
     }
   }
 

@@ -1,3 +1,4 @@
+import type { NamespaceSummary } from './namespace-summaries.js';
 import { ARRAY_FRAME, type Frame, LINES_FRAME } from './records.js';
 import { makeRow } from './row.js';
 import { type Change, type Kind, type Row, StorageError } from './store.js';
@@ -29,13 +30,8 @@ export function frameOf(part: FilePart): Frame {
 }
 
 /** What is known of a namespace without reading its rows. */
-export interface Summary {
-  readonly rows: number;
-  readonly impressionBytes: number;
-  /** Sequence of the impression put longest ago; Infinity = there is none. */
-  readonly oldestImpression: number;
-  /** Milliseconds since the epoch; Infinity = no row expires. */
-  readonly earliestExpiry: number;
+export interface Summary extends NamespaceSummary {
+  /** Of all its rows. */
   readonly lastSequence: number;
 }
 

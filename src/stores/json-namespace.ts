@@ -121,24 +121,22 @@ export class JsonNamespace {
     while (!this.advance()) {}
   }
 
-  /** One journal entry; then memory follows, and impressions beyond the bounds go. */
+  /** One journal entry, with the impressions that have to make room; then memory follows. */
   commit(changes: readonly Change[]): void {
     const staged = changes.map(stage);
-    this.write({ changes: staged });
+    if (this.isVoid && !staged.some((change) => 'put' in change)) return;
     const { impressions } = this.options;
-    if (!impressions || !staged.some((change) => 'put' in change && change.put.kind === 'impression')) return;
-    const { namespaceBytes, namespaceCount = Number.POSITIVE_INFINITY } = impressions;
-    try {
-      this.trim((rows, bytes) => bytes > namespaceBytes || rows > namespaceCount);
-    } catch {
-      // The commit stands, so it is not refused; what is over the bounds goes with the next one.
+    if (!impressions || !staged.some((change) => 'put' in change && change.put.kind === 'impression')) {
+      this.write({ changes: staged });
+      return;
     }
+    const { namespaceBytes, namespaceCount = Number.POSITIVE_INFINITY } = impressions;
+    this.write({ changes: staged }, (rows, bytes) => bytes > namespaceBytes || rows > namespaceCount);
   }
 
   /** Removes impressions, oldest first, while `isOver` says so of what would be left. */
   trim(isOver: (rows: number, bytes: number, oldest: number) => boolean): void {
-    const trim = this.rows.overdue(isOver);
-    if (trim !== undefined) this.write({ changes: [], trim });
+    this.write({ changes: [] }, isOver);
   }
 
   /** Removes up to `limit` rows that expired by `now`; answers how many. */
@@ -217,9 +215,14 @@ export class JsonNamespace {
     };
   }
 
-  private write(what: Pick<JournalEntry, 'changes' | 'trim' | 'drop'>): void {
+  private write(
+    what: Pick<JournalEntry, 'changes' | 'drop'>,
+    isOver?: (rows: number, bytes: number, oldest: number) => boolean,
+  ): void {
     const sequence = this.options.sequences.take(what.changes.length);
-    const entry: JournalEntry = { number: this.entry + 1, sequence, ...what };
+    let entry: JournalEntry = { number: this.entry + 1, sequence, ...what };
+    const trim = isOver && this.rows.overdue(entry, isOver);
+    if (trim !== undefined) entry = { ...entry, trim };
     this.journal.append(entry);
     this.entry = entry.number;
     this.rows.apply(entry);

@@ -1,19 +1,10 @@
 import type { EngineEvents } from './engine.js';
 import type { FolderOwner } from './folder-owner.js';
-import { JsonCatalog } from './json-catalog.js';
-import type { Summary } from './json-format.js';
 import { JsonNamespace, type JsonNamespaceOptions } from './json-namespace.js';
 import { readSummary } from './json-summary.js';
+import { NamespaceSummaries, UNREADABLE } from './namespace-summaries.js';
 import { type OpenBounds, OpenNamespaces } from './open-namespaces.js';
-
-/** Of a namespace whose files cannot be read now: it has rows, and nothing to remove. */
-const UNREADABLE: Summary = {
-  rows: 1,
-  impressionBytes: 0,
-  oldestImpression: Number.POSITIVE_INFINITY,
-  earliestExpiry: Number.POSITIVE_INFINITY,
-  lastSequence: 0,
-};
+import { RetryPause } from './retry-pause.js';
 
 /**
  * All namespaces of a folder: those in memory, and what is known of the others. Opens what is asked for, mends what is
@@ -21,9 +12,12 @@ const UNREADABLE: Summary = {
  * file system throws.
  */
 export class JsonNamespaces {
-  readonly catalog = new JsonCatalog();
+  readonly summaries = new NamespaceSummaries();
   private readonly open: OpenNamespaces;
   private readonly events: EngineEvents;
+  /** Who could not be looked into; tried again after a while. */
+  private readonly unreadable = new Set<string>();
+  private readonly pause: RetryPause;
   private isListed = false;
 
   constructor(
@@ -34,29 +28,31 @@ export class JsonNamespaces {
     private readonly onUsed: (namespace: JsonNamespace) => void,
   ) {
     this.events = options.events;
+    this.pause = new RetryPause(options.clock);
     this.open = new OpenNamespaces(bounds, (namespace) => namespace.cancelCheckpoint());
   }
 
   /** Learns the names, if it does not have them. */
   list(): void {
     if (this.isListed) return;
-    for (const name of this.options.paths.list(this.options.files)) this.catalog.addName(name);
+    for (const name of this.options.paths.list(this.options.files)) this.summaries.found(name);
     this.isListed = true;
   }
 
   /** Looks into one of the namespaces that are known by name alone; false = there is none. */
   learnNext(): boolean {
-    const name = this.catalog.nextUnknown;
+    if (this.unreadable.size > 0 && this.pause.isOver) this.lookAgain();
+    const name = this.summaries.nextUnread();
     if (name === undefined) return false;
     try {
       const summary = readSummary(this.options.files, this.options.paths, name);
       if (summary) {
-        this.catalog.set(name, summary);
+        this.summaries.set(name, summary);
         this.options.sequences.passed(summary.lastSequence);
-      } else if (this.read(name).isVoid) this.catalog.remove(name);
+      } else if (this.read(name).isVoid) this.summaries.delete(name);
     } catch {
       // Whoever asks for it hears why; others are not to.
-      this.catalog.set(name, UNREADABLE);
+      this.passOver(name);
     }
     return true;
   }
@@ -77,7 +73,7 @@ export class JsonNamespaces {
       this.onUsed(held);
       return held;
     }
-    const namespace = new JsonNamespace(name, this.options);
+    const namespace = this.readFiles(name);
     if (namespace.needsRepair) this.tryRepair(namespace);
     this.note(namespace);
     return namespace;
@@ -109,9 +105,34 @@ export class JsonNamespaces {
   /** The folder is another one. */
   forgetAll(): void {
     for (const name of this.open.names()) this.forget(name);
-    this.catalog.clear();
+    this.summaries.clear();
     this.isListed = false;
     this.events.replaced(null);
+  }
+
+  private readFiles(name: string): JsonNamespace {
+    try {
+      return new JsonNamespace(name, this.options);
+    } catch (cause) {
+      this.passOver(name);
+      throw cause;
+    }
+  }
+
+  /** Until it can be read it counts for nothing. */
+  private passOver(name: string): void {
+    this.summaries.set(name, UNREADABLE);
+    if (this.unreadable.size === 0) this.pause.failed();
+    this.unreadable.add(name);
+  }
+
+  private lookAgain(): void {
+    for (const name of this.unreadable) {
+      if (this.summaries.get(name) !== UNREADABLE) continue;
+      this.summaries.delete(name);
+      this.summaries.found(name);
+    }
+    this.unreadable.clear();
   }
 
   /** Keeps account of a namespace as it is now. */
@@ -119,14 +140,14 @@ export class JsonNamespaces {
     const { name } = namespace;
     if (namespace.isUncertain) {
       this.forget(name);
-      this.catalog.remove(name);
-      this.catalog.addName(name);
+      this.summaries.delete(name);
+      this.summaries.found(name);
       this.events.replaced(name);
     } else if (namespace.isVoid) {
       this.forget(name);
-      this.catalog.remove(name);
+      this.summaries.delete(name);
     } else {
-      this.catalog.set(name, namespace.rows.summary());
+      this.summaries.set(name, namespace.rows.summary());
       this.open.touch(namespace);
       this.onUsed(namespace);
     }

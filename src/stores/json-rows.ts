@@ -89,19 +89,44 @@ export class JsonRows {
   }
 
   /**
-   * The sequence up to which impressions must go, oldest first, for as long as `isOver` says so of what would be left;
-   * undefined where none must.
+   * The sequence up to which impressions must go, oldest first, for as long as `isOver` says so of what would be left
+   * once `entry` is applied; undefined where none must. Costs the changes and what must go.
    */
-  overdue(isOver: (rows: number, bytes: number, oldest: number) => boolean): number | undefined {
+  overdue(
+    entry: JournalEntry,
+    isOver: (rows: number, bytes: number, oldest: number) => boolean,
+  ): number | undefined {
     let rows = this.held.rowCount('impression');
     let bytes = this.held.byteCount('impression');
+    /** Impressions that the entry puts, and removes (null). */
+    const changed = new Map<string, { sequence: number; bytes: number } | null>();
+    entry.changes.forEach((change, index) => {
+      const { kind, key } = 'put' in change ? change.put : change.remove;
+      if (kind !== 'impression') return;
+      const before = changed.has(key) ? changed.get(key) : this.held.get(kind, key);
+      if (before) {
+        rows -= 1;
+        bytes -= before.bytes;
+      }
+      changed.delete(key);
+      changed.set(key, null);
+      if (!('put' in change)) return;
+      const size = Buffer.byteLength(change.put.value);
+      changed.set(key, { sequence: entry.sequence + index, bytes: size });
+      rows += 1;
+      bytes += size;
+    });
     let upTo: number | undefined;
-    for (const entry of this.held.ofKind('impression')) {
-      if (!isOver(rows, bytes, entry.sequence)) break;
+    const goesOn = (one: { sequence: number; bytes: number }): boolean => {
+      if (!isOver(rows, bytes, one.sequence)) return false;
       rows -= 1;
-      bytes -= entry.bytes;
-      upTo = entry.sequence;
-    }
+      bytes -= one.bytes;
+      upTo = one.sequence;
+      return true;
+    };
+    for (const held of this.held.ofKind('impression'))
+      if (!changed.has(held.row.key) && !goesOn(held)) return upTo;
+    for (const put of changed.values()) if (put && !goesOn(put)) return upTo;
     return upTo;
   }
 

@@ -78,14 +78,11 @@ export class NamespaceSummaries {
     return names.sort();
   }
 
-  /** Those that were looked into and have no rows. */
-  empty(): string[] {
-    return this.namesWhere(({ rows }) => rows === 0);
-  }
-
   /** Those with rows that have expired. */
   due(now: number): string[] {
-    return this.namesWhere(({ earliestExpiry }) => earliestExpiry <= now);
+    const names: string[] = [];
+    for (const [name, { earliestExpiry }] of this.known) if (earliestExpiry <= now) names.push(name);
+    return names;
   }
 
   /**
@@ -101,11 +98,5 @@ export class NamespaceSummaries {
       else if (oldestImpression < second) second = oldestImpression;
     }
     return oldest === undefined ? undefined : { name: oldest, sequence: first, others: second };
-  }
-
-  private namesWhere(holds: (summary: NamespaceSummary) => boolean): string[] {
-    const names: string[] = [];
-    for (const [name, summary] of this.known) if (holds(summary)) names.push(name);
-    return names;
   }
 }

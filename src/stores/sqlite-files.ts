@@ -1,23 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../base/clock.js';
 import { storageError } from './disk-failure.js';
-import type { EngineEvents, StoreEngine } from './engine.js';
-import { listNamespaces } from './list-namespaces.js';
-import { type FolderLock, LOCK_FILE } from './lock.js';
-import { NamespaceSummaries, UNREADABLE } from './namespace-summaries.js';
+import type { StoreEngine } from './engine.js';
+import { LOCK_FILE } from './lock.js';
 import { probeFolder } from './probe-folder.js';
 import { noUsage } from './row.js';
-import { Sequences } from './sequences.js';
 import type { SqliteCommits } from './sqlite-commits.js';
-import { SqliteConnection } from './sqlite-connection.js';
-import { type Connect, removeFile } from './sqlite-file.js';
-import { SqliteHandles } from './sqlite-handles.js';
+import { SqliteNamespaces, type SqliteNamespacesOptions } from './sqlite-namespaces.js';
 import type { SqliteQueries } from './sqlite-queries.js';
-import { readSummary } from './sqlite-summary.js';
 import {
   type Change,
-  type ImpressionBounds,
   type Kind,
   type Row,
   type RowPage,
@@ -26,27 +18,7 @@ import {
   type StoreUsage,
   type SweepResult,
 } from './store.js';
-import type { TemplatePaths } from './templates.js';
 
-export interface SqliteFilesOptions {
-  readonly paths: TemplatePaths;
-  /** `STORAGE_DIR` and its lock. */
-  readonly folder: string;
-  readonly lock: FolderLock;
-  readonly clock: Clock;
-  readonly events: EngineEvents;
-  readonly sync?: 'normal' | 'full';
-  readonly impressions?: ImpressionBounds;
-  /** Most files open at a time; default 256. */
-  readonly maxOpen?: number;
-  readonly connect?: Connect;
-}
-
-const MAX_OPEN = 256;
-/** Pages that one file may keep in memory. */
-const CACHE_KIB = 256;
-/** Larger files are not checked page by page when they are opened: it would hold up all the others. */
-const FULL_CHECK_BYTES = 8 * 1024 * 1024;
 /** Time spent on looking into files before `open` answers; the rest is done in `idle`. */
 const OPEN_MS = 200;
 /** Length of a slice of work that can wait, and of a sweep. */
@@ -59,27 +31,22 @@ const OF_THE_DISK: ReadonlySet<StorageFailure> = new Set(['full', 'read-only', '
  * alone. A file is made by the first put and removed with the last row; as many as `maxOpen` are open.
  */
 export class SqliteFiles implements StoreEngine {
-  private readonly summaries = new NamespaceSummaries();
-  private readonly handles: SqliteHandles;
-  private readonly sequences: Sequences;
-  private readonly emptied = new Set<string>();
+  private readonly all: SqliteNamespaces;
   private isListed = false;
   /** Whether the lock was taken at the last look. */
   private isNew = false;
   private isWriteFailing = false;
   private closed = false;
 
-  constructor(private readonly options: SqliteFilesOptions) {
-    const { maxOpen = MAX_OPEN, folder, clock } = options;
-    this.sequences = new Sequences(clock);
-    this.handles = new SqliteHandles(maxOpen, folder, (namespace) => this.connect(namespace));
+  constructor(private readonly options: SqliteNamespacesOptions) {
+    this.all = new SqliteNamespaces(options);
   }
 
   open(): StorageError | undefined {
     try {
       const problem = this.ready();
       const deadline = this.options.clock.now() + OPEN_MS;
-      while (this.options.clock.now() < deadline && this.lookIntoNext());
+      while (this.options.clock.now() < deadline && this.all.lookIntoNext());
       return problem;
     } catch (cause) {
       const error = cause as StorageError;
@@ -90,7 +57,7 @@ export class SqliteFiles implements StoreEngine {
 
   namespaces(): string[] {
     this.ready();
-    return this.summaries.names();
+    return this.all.summaries.names();
   }
 
   load(namespace: string): Row[] {
@@ -116,20 +83,20 @@ export class SqliteFiles implements StoreEngine {
 
   commit(namespace: string, changes: readonly Change[]): void {
     this.readyToWrite();
-    if (!this.summaries.has(namespace) && !changes.some((change) => 'put' in change)) return;
+    if (!this.all.summaries.has(namespace) && !changes.some((change) => 'put' in change)) return;
     this.write(namespace, (commits) => commits.commit(namespace, changes));
     this.trim();
   }
 
   drop(namespace: string): void {
     this.readyToWrite();
-    if (!this.summaries.has(namespace)) return;
+    if (!this.all.summaries.has(namespace)) return;
     this.write(namespace, (commits) => commits.drop(namespace));
-    this.removeEmpty(namespace);
+    this.all.removeEmpty(namespace);
   }
 
   release(namespace: string): void {
-    this.handles.close(namespace);
+    this.all.close(namespace);
   }
 
   /** A namespace that fails by itself does not keep the others from being swept. */
@@ -138,12 +105,12 @@ export class SqliteFiles implements StoreEngine {
     this.probe();
     const deadline = this.options.clock.now() + SLICE_MS;
     const isOver = () => this.options.clock.now() >= deadline;
-    let hasUnread = this.lookIntoNext();
-    while (hasUnread && !isOver()) hasUnread = this.lookIntoNext();
+    let hasUnread = this.all.lookIntoNext();
+    while (hasUnread && !isOver()) hasUnread = this.all.lookIntoNext();
     let removed = 0;
     let tried = 0;
     let failure: StorageError | undefined;
-    for (const namespace of this.summaries.due(now)) {
+    for (const namespace of this.all.summaries.due(now)) {
       if (removed >= limit || (tried > 0 && isOver())) return { removed, more: true };
       tried += 1;
       try {
@@ -161,42 +128,15 @@ export class SqliteFiles implements StoreEngine {
     if (!this.isListed) return false;
     const deadline = this.options.clock.now() + SLICE_MS;
     do {
-      const [namespace] = this.emptied;
-      if (namespace !== undefined) this.removeEmpty(namespace);
-      else if (!this.lookIntoNext()) return false;
+      if (!this.all.removeNextEmpty() && !this.all.lookIntoNext()) return false;
     } while (this.options.clock.now() < deadline);
     return true;
   }
 
   close(): void {
     this.closed = true;
-    this.handles.closeAll();
+    this.all.closeAll();
     this.options.lock.release();
-  }
-
-  private connect(namespace: string): SqliteConnection {
-    const { paths, lock, clock, sync = 'normal', impressions, events, connect } = this.options;
-    const path = paths.pathOf(namespace);
-    return new SqliteConnection({
-      path,
-      clock,
-      sync,
-      lock,
-      owner: namespace,
-      sequences: this.sequences,
-      cacheKiB: CACHE_KIB,
-      fullCheckBytes: FULL_CHECK_BYTES,
-      // What all have together is counted here.
-      ...(impressions ? { impressions: { ...impressions, totalBytes: Number.POSITIVE_INFINITY } } : {}),
-      ...(connect ? { connect } : {}),
-      onQuarantined: (file, newPath) => events.quarantined(namespace, file, newPath),
-      onReplaced: () => {
-        this.summaries.delete(namespace);
-        if (existsSync(path)) this.summaries.found(namespace);
-        else this.emptied.add(namespace);
-        events.replaced(namespace);
-      },
-    });
   }
 
   /**
@@ -211,7 +151,9 @@ export class SqliteFiles implements StoreEngine {
     if (wasOwner && problem) this.isListed = false;
     if (this.isListed && !this.isNew) return problem;
     if (problem && !existsSync(paths.folder)) throw problem;
-    this.list();
+    this.isListed = false;
+    this.all.list();
+    this.isListed = true;
     if (wasOwner) events.replaced(null);
     return problem;
   }
@@ -234,118 +176,35 @@ export class SqliteFiles implements StoreEngine {
     }
   }
 
-  private list(): void {
-    const { paths } = this.options;
-    try {
-      const names = listNamespaces(paths);
-      this.handles.closeAll();
-      this.summaries.clear();
-      this.emptied.clear();
-      for (const name of names) this.summaries.found(name);
-      this.isListed = true;
-    } catch (cause) {
-      this.isListed = false;
-      throw storageError(cause, paths.pathOf('namespace'));
-    }
-  }
-
   private read<T>(namespace: string, nothing: T, work: (queries: SqliteQueries) => T): T {
     this.ready();
-    if (!this.summaries.has(namespace)) return nothing;
-    const answer = this.handles.use(namespace, (connection) => connection.read(work));
-    if (this.summaries.get(namespace) === UNREADABLE) this.lookInto(namespace);
-    return answer;
+    return this.all.read(namespace, nothing, work);
   }
 
   private write<T>(namespace: string, work: (commits: SqliteCommits) => T): T {
     try {
-      const answer = this.handles.use(namespace, (connection) =>
-        connection.write((commits) => {
-          const result = work(commits);
-          this.remember(namespace, commits);
-          return result;
-        }),
-      );
+      const answer = this.all.write(namespace, work);
       this.isWriteFailing = false;
       return answer;
     } catch (cause) {
       this.isWriteFailing ||= OF_THE_DISK.has((cause as StorageError).failure);
-      // A first commit that failed may have left a file.
-      if (!this.summaries.has(namespace) && existsSync(this.options.paths.pathOf(namespace)))
-        this.lookInto(namespace);
       throw cause;
-    }
-  }
-
-  /** What was committed stays so if this fails: then the file is looked into later. */
-  private remember(namespace: string, commits: SqliteCommits): void {
-    try {
-      const summary = commits.summary.read();
-      this.summaries.set(namespace, summary);
-      if (summary.rows === 0) this.emptied.add(namespace);
-      else this.emptied.delete(namespace);
-    } catch {
-      this.emptied.delete(namespace);
-      this.summaries.delete(namespace);
-      this.summaries.found(namespace);
-    }
-  }
-
-  /** Answers whether there was one to look into. */
-  private lookIntoNext(): boolean {
-    const namespace = this.summaries.nextUnread();
-    if (namespace === undefined) return false;
-    this.lookInto(namespace);
-    return true;
-  }
-
-  /** By a quick look that changes nothing; a file that does not allow it is opened, and set aside if it is damaged. */
-  private lookInto(namespace: string): void {
-    try {
-      const summary = readSummary(this.options.paths.pathOf(namespace), namespace);
-      this.summaries.set(namespace, summary);
-      if (summary.rows === 0) this.emptied.add(namespace);
-    } catch {
-      this.lookClosely(namespace);
-    }
-  }
-
-  private lookClosely(namespace: string): void {
-    try {
-      this.handles.use(namespace, (connection) =>
-        connection.write((commits) => this.remember(namespace, commits)),
-      );
-    } catch {
-      if (this.summaries.has(namespace)) this.summaries.set(namespace, UNREADABLE);
     }
   }
 
   /** Keeps the impressions of all namespaces within the total. Where it cannot, the next commit tries again. */
   private trim(): void {
     const most = this.options.impressions?.totalBytes ?? Number.POSITIVE_INFINITY;
-    while (this.summaries.impressionBytes > most) {
-      const oldest = this.summaries.oldest();
+    while (this.all.summaries.impressionBytes > most) {
+      const oldest = this.all.summaries.oldest();
       if (!oldest) return;
-      const surplus = this.summaries.impressionBytes - most;
+      const surplus = this.all.summaries.impressionBytes - most;
       try {
         this.write(oldest.name, (commits) => commits.removeOldImpressions(surplus, oldest.others));
       } catch {
         return;
       }
-      if (this.summaries.get(oldest.name)?.oldestImpression === oldest.sequence) return;
-    }
-  }
-
-  /** Tries once; what cannot be removed now is found again at the next start. */
-  private removeEmpty(namespace: string): void {
-    this.emptied.delete(namespace);
-    this.handles.close(namespace);
-    const path = this.options.paths.pathOf(namespace);
-    try {
-      if (readSummary(path, namespace).rows > 0) this.summaries.found(namespace);
-      else if (removeFile(path)) this.summaries.delete(namespace);
-    } catch {
-      // It has no rows: nobody misses it, and nobody sees it.
+      if (this.all.summaries.get(oldest.name)?.oldestImpression === oldest.sequence) return;
     }
   }
 

@@ -61,14 +61,17 @@ export class SqliteSummary {
  * Looks into a namespace's file without changing it. Throws where that does not do: no file, damage, another format,
  * rows of another namespace, or what SQLite and the file system throw.
  */
-export function readSummary(path: string, namespace: string): NamespaceSummary {
+export function readSummary(
+  path: string,
+  namespace: string,
+): NamespaceSummary & { readonly lastSequence: number } {
   if (inspectFile(path) !== 'usable') throw new StorageError('damaged', `${path} cannot be read as it is`);
   const database = connectFile(path, { readonly: true, fileMustExist: true });
   try {
     const summary = new SqliteSummary(database);
     if (formatOf(database) !== FORMAT_VERSION || summary.stranger(namespace) !== undefined)
       throw new StorageError('damaged', `${path} cannot be read as it is`);
-    return summary.read();
+    return { ...summary.read(), lastSequence: summary.lastSequence() };
   } finally {
     database.close();
   }

@@ -1,12 +1,13 @@
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { decodeFileName, encodeFileName } from './file-name.js';
 import { LOCK_FILE, OWNER_FILE } from './lock.js';
+import { PROBE_FILE } from './probe-folder.js';
 
 const PLACE = '{namespace}';
 /** What files of ours beside those of the templates are called. */
 const OWN_FILES = [
   'neuralcache.db',
-  'neuralcache.probe',
+  PROBE_FILE,
   'neuralcache.mode',
   LOCK_FILE,
   OWNER_FILE,

@@ -1,9 +1,10 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite3, { type Database } from 'better-sqlite3';
 import { ManualClock } from '../../src/base/clock.js';
 import { loadSettings } from '../../src/base/settings/load-settings.js';
+import type { Settings } from '../../src/base/settings/table.js';
 import { openSqliteReader } from '../../src/stores/sqlite-reader.js';
 import type { Row } from '../../src/stores/store.js';
 import { RunningApp } from './running-app.js';
@@ -35,16 +36,26 @@ export class AppHome {
 
   /** The whole program with its real settings, which are named without prefix; nothing is written behind unasked. */
   async start(settings: Readonly<Record<string, string>> = {}): Promise<RunningApp> {
+    const app = await RunningApp.start(this.settings(settings), this.clock);
+    this.started.push(app);
+    return app;
+  }
+
+  /** What `start` goes by. */
+  settings(settings: Readonly<Record<string, string>> = {}): Settings {
     const named = Object.entries({
       STORAGE_DIR: this.folder,
       STORAGE_FLUSH_INTERVAL_MS: '600000',
       ...settings,
     });
     const env = Object.fromEntries(named.map(([name, value]) => [`NEURALCACHE_${name}`, value]));
-    const loaded = loadSettings({ env, cwd: this.folder });
-    const app = await RunningApp.start(loaded.settings, this.clock);
-    this.started.push(app);
-    return app;
+    return loadSettings({ env, cwd: this.folder }).settings;
+  }
+
+  /** Every file of the folder, byte for byte. */
+  files(): Map<string, string> {
+    const names = readdirSync(this.folder).sort();
+    return new Map(names.map((name) => [name, readFileSync(join(this.folder, name), 'latin1')]));
   }
 
   /** Every row of every namespace, byte for byte, with its place in the order of the puts. */

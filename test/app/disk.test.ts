@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppHome, until } from './app-home.js';
 import type { RunningApp } from './running-app.js';
+import { STORAGE_MODE_NAMES, STORAGE_MODES } from './storage-modes.js';
 
 const QUERY = 'boats on the water';
 
@@ -88,12 +89,13 @@ describe('while the disk fails', () => {
   });
 });
 
-describe('a folder that cannot be had at the start', () => {
+describe.each(STORAGE_MODE_NAMES)('a folder that cannot be had at the start, %s', (mode) => {
   it('costs only the memory until it is there, and needs no restart', async () => {
     const blocked = join(home.folder, 'blocked');
     const folder = join(blocked, 'data');
     writeFileSync(blocked, 'a file where a folder should be');
-    const app = await home.start({ STORAGE_DIR: folder, STORAGE_FLUSH_INTERVAL_MS: '10' });
+    const settings = { ...STORAGE_MODES[mode], STORAGE_DIR: folder, STORAGE_FLUSH_INTERVAL_MS: '10' };
+    const app = await home.start(settings);
     expect(await readiness(app)).toEqual([200, 'degraded']);
     const { ids, body, requestId } = await app.rank('a', QUERY);
     expect([ids.length, body.meta.degraded]).toEqual([12, true]);
@@ -108,14 +110,14 @@ describe('a folder that cannot be had at the start', () => {
     await app.teach('a', QUERY, ['d9'], 3);
     const learned = await app.look('a', QUERY);
     await app.stop();
-    const again = await home.start({ STORAGE_DIR: folder });
+    const again = await home.start({ ...STORAGE_MODES[mode], STORAGE_DIR: folder });
     expect(await again.look('a', QUERY)).toEqual(learned);
     expect((learned as { ids: string[] }).ids[0]).toBe('d9');
   });
 
   it('is found again with all that was learned there, also by namespaces that ranked without it', async () => {
     const folder = join(home.folder, 'data');
-    const settings = { STORAGE_DIR: folder, STORAGE_FLUSH_INTERVAL_MS: '10' };
+    const settings = { ...STORAGE_MODES[mode], STORAGE_DIR: folder, STORAGE_FLUSH_INTERVAL_MS: '10' };
     const first = await home.start(settings);
     await first.teach('a', QUERY, ['d9'], 4);
     await first.stop();
@@ -145,16 +147,17 @@ describe('a folder that cannot be had at the start', () => {
   it('counts as mended without anybody asking for anything', async () => {
     const folder = join(home.folder, 'data');
     writeFileSync(folder, 'a file where a folder should be');
-    const app = await home.start({ STORAGE_DIR: folder, STORAGE_FLUSH_INTERVAL_MS: '10' });
+    const settings = { ...STORAGE_MODES[mode], STORAGE_DIR: folder, STORAGE_FLUSH_INTERVAL_MS: '10' };
+    const app = await home.start(settings);
     expect(await readiness(app)).toEqual([200, 'degraded']);
     rmSync(folder);
     await until('it is noticed', async () => (await readiness(app))[1] === 'ok');
   });
+});
 
-  it('may also be there and not be a folder of ours: a folder where the database should be', async () => {
-    mkdirSync(home.database);
-    const app = await home.start();
-    expect(await readiness(app)).toEqual([200, 'degraded']);
-    expect((await app.rank('a', QUERY)).ids).toHaveLength(12);
-  });
+it('a folder where the database should be costs the memory alone', async () => {
+  mkdirSync(home.database);
+  const app = await home.start();
+  expect(await readiness(app)).toEqual([200, 'degraded']);
+  expect((await app.rank('a', QUERY)).ids).toHaveLength(12);
 });

@@ -48,7 +48,8 @@ export function memoryTable(costs: readonly MemoryCost[]): string {
   return markdown(header, rows);
 }
 
-function markdown(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Rows under a header as a Markdown table, columns aligned. */
+export function markdown(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]!.length)),
   );

@@ -66,6 +66,18 @@ export function describeBounds(subject: StoreSubject): void {
     expect(await impressionsOf(subject.store, 'c', ['4'])).toEqual(['4']);
   });
 
+  it('takes the oldest of any in turn when several have to go', async () => {
+    await subject.openEmpty({ namespaceBytes: 100, totalBytes: 50 });
+    await subject.store.commit('a', [impression('1', 10)]);
+    await subject.store.commit('b', [impression('2', 10)]);
+    await subject.store.commit('a', [impression('3', 10)]);
+    await subject.store.commit('b', [impression('4', 10)]);
+    await subject.store.commit('c', [impression('5', 30)]);
+    expect(await impressionsOf(subject.store, 'a', ['1', '3'])).toEqual(['3']);
+    expect(await impressionsOf(subject.store, 'b', ['2', '4'])).toEqual(['4']);
+    expect(await impressionsOf(subject.store, 'c', ['5'])).toEqual(['5']);
+  });
+
   it('keeps no more impressions than their greatest number, whatever their size', async () => {
     await subject.openEmpty({ namespaceBytes: 1000, totalBytes: 1000, namespaceCount: 2 });
     await subject.store.commit('a', [impression('1', 0), impression('2', 0), impression('3', 0)]);

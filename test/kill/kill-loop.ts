@@ -4,10 +4,11 @@ import type { Random } from '../../src/base/random.js';
 import { ServerProcess } from '../fixtures/server-process.js';
 import { Ledger } from './ledger.js';
 import { Load, NAMESPACES } from './load.js';
-import { readStoredState, totalByCommand } from './stored-state.js';
+import { MODE_SETTINGS, type Mode, readStoredState, totalByCommand } from './stored-state.js';
 
 export interface KillLoopOptions {
   readonly rounds: number;
+  readonly mode: Mode;
   /** Empty folder of the run; state is kept in `data` under it. */
   readonly folder: string;
   /** Decides on all load and on the moment of every kill. */
@@ -46,7 +47,7 @@ const SETTINGS = { STORAGE_FLUSH_INTERVAL_MS: '20', MAX_NAMESPACES: '3', LOG_LEV
 
 /**
  * Kills a real server with SIGKILL at random moments under load, over and over on one folder. After each restart every
- * acknowledged feedback must be there exactly once, those under way at the kill at most once, and the database whole;
+ * acknowledged feedback must be there exactly once, those under way at the kill at most once, and what is stored whole;
  * sending any of them again must be answered and never raise the count. Ends with an orderly stop and one more look.
  */
 export function runKillLoop(options: KillLoopOptions): Promise<KillLoopResult> {
@@ -97,7 +98,10 @@ class KillLoop {
   }
 
   private start(): Promise<string> {
-    this.server = new ServerProcess({ ...SETTINGS, STORAGE_DIR: this.storageDir }, this.options.folder);
+    this.server = new ServerProcess(
+      { ...SETTINGS, ...MODE_SETTINGS[this.options.mode], STORAGE_DIR: this.storageDir },
+      this.options.folder,
+    );
     return this.server.url;
   }
 
@@ -129,8 +133,8 @@ class KillLoop {
   /** Compares what is stored with what callers know; then settles the open feedbacks and repeats some of the others. */
   private async checkAfterRestart(url: string): Promise<void> {
     const open = this.ledger.inState('sent');
-    const before = readStoredState(this.storageDir);
-    if (before.integrity !== 'ok') this.problem(`integrity_check: ${before.integrity}`);
+    const before = await readStoredState(this.storageDir, this.options.mode);
+    if (before.integrity !== 'ok') this.problem(before.integrity);
     for (const namespace of NAMESPACES) {
       const least = this.ledger.count('acknowledged', namespace);
       const most = least + this.ledger.count('sent', namespace);
@@ -152,13 +156,13 @@ class KillLoop {
       await this.load.send(url, acknowledged[acknowledged.length - 1 - back]!);
     }
     this.takeSurprises();
-    this.checkExactly();
+    await this.checkExactly();
   }
 
   /** With nothing under way, the counts must be equal: command, counter, cells, and what callers were told. */
-  private checkExactly(): void {
-    const stored = readStoredState(this.storageDir);
-    if (stored.integrity !== 'ok') this.problem(`integrity_check: ${stored.integrity}`);
+  private async checkExactly(): Promise<void> {
+    const stored = await readStoredState(this.storageDir, this.options.mode);
+    if (stored.integrity !== 'ok') this.problem(stored.integrity);
     for (const namespace of NAMESPACES) {
       const expected = this.ledger.count('acknowledged', namespace);
       const counts = {
@@ -182,14 +186,14 @@ class KillLoop {
     await this.checkAfterRestart(await this.start());
     await this.checkByCommand();
     await this.server?.stop();
-    this.checkExactly();
+    await this.checkExactly();
     await this.checkByCommand();
   }
 
   private async checkByCommand(): Promise<void> {
     for (const namespace of NAMESPACES) {
       const expected = this.ledger.count('acknowledged', namespace);
-      const total = (await totalByCommand(this.storageDir, namespace)) ?? 0;
+      const total = (await totalByCommand(this.storageDir, this.options.mode, namespace)) ?? 0;
       if (total !== expected) this.problem(`${namespace}: stats say ${total} feedbacks, callers ${expected}`);
     }
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '../../src/base/random.js';
 import { runKillLoop } from './kill-loop.js';
+import { MODES, type Mode } from './stored-state.js';
 
 const HELP = `npm run kill-loop -- [options]
 
@@ -12,6 +13,7 @@ Starts the built server, sends it requests and feedback, kills it with SIGKILL a
 the same folder; after each round every acknowledged feedback must be stored exactly once.
 
   --rounds N     default 200
+  --mode MODE    sqlite (default), sqlite-files or json
   --seed N       decides on load and moments, default 1
   --workers N    callers at once, default 16
 
@@ -21,6 +23,7 @@ Exits with 1, and keeps the folder, if a promise was broken.
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '200' },
+    mode: { type: 'string', default: 'sqlite' },
     seed: { type: 'string', default: '1' },
     workers: { type: 'string', default: '16' },
     help: { type: 'boolean', default: false },
@@ -35,6 +38,7 @@ async function main(): Promise<number> {
   const startedAt = performance.now();
   const result = await runKillLoop({
     rounds: wholeNumber('rounds', values.rounds),
+    mode: modeNamed(values.mode),
     random: seededRandom(wholeNumber('seed', values.seed)),
     workers: wholeNumber('workers', values.workers),
     folder,
@@ -45,13 +49,19 @@ async function main(): Promise<number> {
   process.stderr.write('\n');
   for (const problem of problems) process.stdout.write(`${problem}\n`);
   process.stdout.write(
-    `kill-loop: ${rounds} rounds (and ${killedAtStart} kills while starting), ${acknowledged} feedbacks acknowledged, ` +
+    `kill-loop, ${values.mode}: ${rounds} rounds (and ${killedAtStart} kills while starting), ${acknowledged} feedbacks acknowledged, ` +
       `${inFlight} under way at a kill (${inFlightApplied} of them applied), ` +
       `${problems.length === 0 ? 'each exactly once, integrity ok' : `${problems.length} problems`}, ${seconds} s\n`,
   );
   if (problems.length === 0) rmSync(folder, { recursive: true, force: true });
   else process.stdout.write(`state kept in ${folder}\n`);
   return problems.length === 0 ? 0 : 1;
+}
+
+function modeNamed(text: string): Mode {
+  const mode = MODES.find((one) => one === text);
+  if (mode === undefined) throw new Error(`--mode must be one of ${MODES.join(', ')}, not ${text}`);
+  return mode;
 }
 
 function wholeNumber(name: string, text: string): number {

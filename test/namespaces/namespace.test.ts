@@ -71,6 +71,15 @@ describe('a namespace', () => {
     expect(namespace.impressions.bytes).toBe(0);
   });
 
+  it('lets the store let go of it when it is evicted, and only then', async () => {
+    const store = new TestStore();
+    for (const reason of ['dropped', 'shutdown', 'idle', 'count'] as const) {
+      await (await new TestReranker({ store }).namespace()).close(reason);
+      expect(store.released).toHaveLength({ dropped: 0, shutdown: 0, idle: 1, count: 2 }[reason]);
+    }
+    expect(store.released).toEqual(['one', 'one']);
+  });
+
   it('keeps its state at shutdown even where nothing outlives the process', async () => {
     const test = new TestReranker();
     await test.visit('a query', LIST, ['d1']);

@@ -1,0 +1,164 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { JsonEngine } from '../../src/stores/json-engine.js';
+import { StorageError } from '../../src/stores/store.js';
+import { NaiveStore } from '../contracts/store-model.js';
+import { put } from '../contracts/store-subject.js';
+import { failureOf } from './database-home.js';
+import { Ended, type Fault, FaultyFiles } from './faulty-files.js';
+import { JsonHome } from './json-harness.js';
+import { BOUNDS, commit, everything, everythingOf, type Step, scenario } from './json-scenario.js';
+
+/** The file operations of the scenario when nothing fails. */
+function operations(sync: 'normal' | 'full'): readonly string[] {
+  const home = new JsonHome();
+  const disk = new FaultyFiles();
+  const engine = home.open({ files: disk.files, impressions: BOUNDS, sync });
+  for (const step of scenario()) step.ask(engine);
+  const done = [...disk.done];
+  home.remove();
+  expect(done.length).toBeGreaterThan(100);
+  return done;
+}
+
+let home: JsonHome;
+beforeEach(() => {
+  home = new JsonHome();
+});
+afterEach(() => home.remove());
+
+/** A trim over all namespaces that did not come about does with the next impression of any. */
+function settle(engine: JsonEngine, model: NaiveStore): void {
+  home.clock.advance(5_000);
+  const last = commit('settled', [put('impression', 'last', '')]);
+  last.ask(engine);
+  last.tell(model);
+}
+
+function freshHome(): JsonHome {
+  home.remove();
+  home = new JsonHome();
+  return home;
+}
+
+describe('a file operation that fails', () => {
+  const any = () => true;
+  const takesDescriptor = (name: string) => /open|read|list|syncFolder/.test(name);
+  const writes = (name: string) => /write|truncate|sync|close/.test(name);
+  const cases: [string, { code: string; shortWrite?: true }, 'normal' | 'full', (name: string) => boolean][] =
+    [
+      ['no space', { code: 'ENOSPC' }, 'normal', any],
+      ['the disk fails', { code: 'EIO' }, 'full', any],
+      ['no descriptors', { code: 'EMFILE' }, 'normal', takesDescriptor],
+      ['a write that takes a part only', { code: 'ENOSPC', shortWrite: true }, 'full', writes],
+    ];
+
+  it.each(cases)(
+    'loses and invents nothing, whichever it is, and the next call works: %s',
+    (_, what, sync, concerns) => {
+      for (const [index, name] of operations(sync).entries()) {
+        if (!concerns(name)) continue;
+        const at = index + 1;
+        const disk = new FaultyFiles({ at, ...what } as Fault);
+        freshHome();
+        const engine = home.open({ files: disk.files, impressions: BOUNDS, sync });
+        const model = new NaiveStore(BOUNDS);
+        for (const step of scenario()) carryOut(step, engine, model, disk);
+        disk.mend();
+        home.clock.advance(5_000);
+        expect([at, everything(engine)]).toEqual([at, everythingOf(model)]);
+        // What a process that starts now finds, and after an orderly end.
+        const after = home.open({ impressions: BOUNDS });
+        expect([at, everything(after)]).toEqual([at, everythingOf(model)]);
+        after.close();
+        expect([at, everything(home.open({ impressions: BOUNDS }))]).toEqual([at, everythingOf(model)]);
+        expect(home.setAside).toEqual([]);
+      }
+    },
+    120_000,
+  );
+
+  it('is read from the disk again where an entry that failed could not be taken back', () => {
+    const disk = new FaultyFiles();
+    const files = { ...disk.files };
+    const engine = home.open({ files });
+    engine.commit('a', [put('cell', 'k', '1')]);
+    files.truncate = () => {
+      throw Object.assign(new Error('injected'), { code: 'EIO' });
+    };
+    const { write } = files;
+    files.write = (handle, bytes) => {
+      write(handle, bytes.subarray(0, 20));
+      throw Object.assign(new Error('injected'), { code: 'EIO' });
+    };
+    expect(failureOf(() => engine.commit('a', [put('cell', 'k', '2')]))).toBe('io');
+    expect(home.replaced).toEqual(['a']);
+    Object.assign(files, disk.files);
+    expect(engine.get('a', 'cell', 'k')?.value).toBe('1');
+    // The torn entry was kept before the journal was written anew.
+    expect(home.setAside.map(([name, path]) => [name, path])).toEqual([
+      ['a', home.path('narrative.a.json.journal')],
+    ]);
+    engine.commit('a', [put('cell', 'k', '3')]);
+    expect(home.open().get('a', 'cell', 'k')?.value).toBe('3');
+  });
+});
+
+/** A call that fails has changed nothing, except that a sweep may have come halfway: it is asked again. */
+function carryOut(step: Step, engine: JsonEngine, model: NaiveStore, disk: FaultyFiles): void {
+  const struckBefore = disk.struck;
+  let failed = false;
+  try {
+    step.ask(engine);
+  } catch (cause) {
+    failed = true;
+    expect(cause).toBeInstanceOf(StorageError);
+    expect(disk.struck).toBe(true);
+  }
+  if (step.name === 'sweep' && disk.struck && !struckBefore) {
+    step.ask(engine);
+    failed = false;
+  }
+  if (!failed) step.tell(model);
+  if (disk.struck && !struckBefore) settle(engine, model);
+}
+
+describe('a process that ends', () => {
+  it('at any operation loses nothing it acknowledged, and invents nothing', () => {
+    for (let at = operations('normal').length; at > 0; at -= 1) {
+      const disk = new FaultyFiles({ at, crash: true });
+      freshHome();
+      const model = new NaiveStore(BOUNDS);
+      let under: Step | undefined;
+      try {
+        const engine = home.open({ files: disk.files, impressions: BOUNDS });
+        for (const step of scenario()) {
+          under = step;
+          step.ask(engine);
+          if (disk.struck) break;
+          step.tell(model);
+        }
+      } catch (cause) {
+        expect((cause as Error).cause).toBeInstanceOf(Ended);
+      }
+      expect(disk.struck).toBe(true);
+      const after = home.open({ impressions: BOUNDS });
+      const withIt = Object.assign(new NaiveStore(BOUNDS), structuredClone({ ...model }));
+      under?.tell(withIt);
+      // The call under way was not acknowledged: it counts as a whole or not at all, a sweep by its namespaces.
+      if (under?.name === 'sweep') {
+        under.ask(after);
+        under.tell(model);
+      }
+      settle(after, model);
+      commit('settled', [put('impression', 'last', '')]).tell(withIt);
+      const found = JSON.stringify(everything(after));
+      expect([at, under?.name, found]).toEqual([
+        at,
+        under?.name,
+        found === JSON.stringify(everythingOf(withIt)) ? found : JSON.stringify(everythingOf(model)),
+      ]);
+      after.close();
+      expect(JSON.stringify(everything(home.open({ impressions: BOUNDS })))).toBe(found);
+    }
+  }, 120_000);
+});

@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import type { EngineCall } from '../../src/stores/engine-calls.js';
+import { NamespaceTroubles } from '../../src/stores/namespace-troubles.js';
+import { StorageError, type StorageFailure } from '../../src/stores/store.js';
+import { WorkerStore } from '../../src/stores/worker-store.js';
+
+/** A store whose engine fails as the test says, by namespace. */
+function makeStore(failures: Record<string, StorageFailure>, troubles?: NamespaceTroubles): WorkerStore {
+  const post = async (call: EngineCall) => {
+    const failure = failures[String(call[1])];
+    if (failure) throw new StorageError(failure, `${failure}!`);
+    return [];
+  };
+  return new WorkerStore('sqlite-files', { post, stop: async () => {} }, troubles);
+}
+
+async function load(store: WorkerStore, ...names: string[]): Promise<void> {
+  for (const name of names) await store.load(name).catch(() => undefined);
+}
+
+it('names what one namespace alone suffers from, and not as a failure of the disk', async () => {
+  const failures: Record<string, StorageFailure> = { a: 'newer', b: 'damaged' };
+  const store = makeStore(failures, new NamespaceTroubles());
+  await load(store, 'c');
+  expect(store.health()).toEqual({ status: 'ok' });
+  await load(store, 'a', 'b', 'c');
+  expect(store.health()).toEqual({ status: 'degraded', unusable: { count: 2, names: ['a', 'b'] } });
+  delete failures.a;
+  await load(store, 'a');
+  expect(store.health()).toMatchObject({ unusable: { count: 1, names: ['b'] } });
+  failures.c = 'full';
+  await store.drop('c').catch(() => undefined);
+  expect(store.health()).toMatchObject({ status: 'degraded', detail: 'full!' });
+  await store.drop('d');
+  expect(store.health()).not.toHaveProperty('detail');
+});
+
+it('takes a newer format for everybody where all share one file', async () => {
+  const store = makeStore({ a: 'newer' });
+  await load(store, 'a');
+  expect(store.health()).toEqual({ status: 'degraded', detail: 'newer!' });
+});
+
+it('tells a few names, and how many there are', () => {
+  const troubles = new NamespaceTroubles();
+  for (let n = 0; n < 20; n += 1) troubles.quarantined(`n${n % 12}`);
+  expect(troubles.report()).toEqual({ quarantined: { count: 12, names: ['n0', 'n1', 'n2', 'n3', 'n4'] } });
+  for (let n = 0; n < 20_000; n += 1) troubles.failed(`n${n}`, new StorageError('newer', ''));
+  expect(troubles.report().unusable?.count).toBe(10_000);
+});
