@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openStateReader } from '../../src/compose.js';
+import { openStateReader } from '../../src/compose-stores.js';
 import { JSON_FORMAT } from '../../src/stores/json-format.js';
 import { encodeRecord, recordSeed } from '../../src/stores/records.js';
 import { AppHome, until } from './app-home.js';
