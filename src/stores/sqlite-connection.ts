@@ -11,12 +11,14 @@ import {
   type Connect,
   connectFile,
   createFile,
+  hasLog,
   inspectFile,
   quarantineFile,
   refuseNewerLog,
 } from './sqlite-file.js';
-import { configure, verify } from './sqlite-pragmas.js';
+import { configure, verify, verifyUnchanged } from './sqlite-pragmas.js';
 import { SqliteQueries } from './sqlite-queries.js';
+import { SqliteSummary } from './sqlite-summary.js';
 import { type ImpressionBounds, StorageError, type StorageFailure } from './store.js';
 
 export interface SqliteConnectionOptions {
@@ -41,6 +43,8 @@ export interface SqliteConnectionOptions {
   readonly cacheKiB?: number;
   /** Files up to this size are checked page by page when they are opened. */
   readonly fullCheckBytes?: number;
+  /** Opens for reading alone until something is written: making a file ready for writing waits for the disk twice. */
+  readonly readsFirst?: boolean;
   readonly connect?: Connect;
 }
 
@@ -49,6 +53,8 @@ interface Connected {
   readonly queries: SqliteQueries;
   /** Absent on a connection that can only read. */
   readonly commits?: SqliteCommits;
+  /** Whether reading is all that was wanted: nothing failed. */
+  readonly isReader?: boolean;
   readonly identity: string | undefined;
 }
 
@@ -107,9 +113,13 @@ export class SqliteConnection {
 
   private readable(): Connected {
     const current = this.current();
-    if (current?.commits && !this.isStale) return current;
+    if (current?.isReader || (current?.commits && !this.isStale)) return current;
     if (current && !this.mayRetry()) return current;
     try {
+      if (!current && this.options.readsFirst && !this.failure) {
+        this.connected = this.connectToLook();
+        if (this.connected) return this.connected;
+      }
       return this.reconnect();
     } catch (cause) {
       if (this.connected) return this.connected;
@@ -196,7 +206,7 @@ export class SqliteConnection {
         ...(impressions ? { impressions } : {}),
         ...(sequences ? { nextSequence: () => sequences.take(1) } : {}),
       });
-      this.refuseStrangers(commits);
+      this.refuseStrangers(commits.summary);
       sequences?.passed(commits.summary.lastSequence());
       // Write-ahead mode that was on before is found on a read-only disk as well: only writing tells.
       commits.probe();
@@ -209,11 +219,29 @@ export class SqliteConnection {
     }
   }
 
-  private refuseStrangers(commits: SqliteCommits): void {
+  private refuseStrangers(summary: SqliteSummary): void {
     const { path, owner } = this.options;
-    const stranger = owner === undefined ? undefined : commits.summary.stranger(owner);
+    const stranger = owner === undefined ? undefined : summary.stranger(owner);
     if (stranger === undefined) return;
     throw new StorageError('damaged', `${path} has the state of another namespace`);
+  }
+
+  /** Undefined where the file needs more than a look: it is damaged, another format, or was not put away in order. */
+  private connectToLook(): Connected | undefined {
+    const { path, fullCheckBytes, sequences } = this.options;
+    const connected = hasLog(path) ? undefined : this.connectForReading();
+    if (!connected) return undefined;
+    const { database } = connected;
+    try {
+      verifyUnchanged(database, path, fullCheckBytes);
+      const summary = new SqliteSummary(database);
+      this.refuseStrangers(summary);
+      sequences?.passed(summary.lastSequence());
+      return { ...connected, isReader: true };
+    } catch {
+      database.close();
+      return undefined;
+    }
   }
 
   /** Undefined when that fails too: the reason that is reported is why writing failed. */
@@ -232,6 +260,10 @@ export class SqliteConnection {
 
   private recover(error: StorageError): void {
     if (this.connected?.database.inTransaction) this.disconnect();
+    if (this.connected?.isReader) {
+      this.disconnect();
+      if (error.failure === 'damaged') this.setAside();
+    }
     if (!this.connected?.commits || this.isStale) return;
     if (error.failure === 'damaged') this.setAside();
     else if (BREAKS_CONNECTION.some((family) => isSqliteCode(codeOf(error.cause), family))) {
@@ -244,6 +276,7 @@ export class SqliteConnection {
   private setAside(): void {
     this.disconnect();
     try {
+      this.options.lock?.acquire();
       this.quarantine();
     } catch (cause) {
       this.backOff(storageError(cause, this.options.path));

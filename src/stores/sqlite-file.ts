@@ -104,6 +104,11 @@ export function removeFile(path: string): boolean {
   return true;
 }
 
+/** Whether there is a log that was not put away: its process ended without closing, or has not ended. */
+export function hasLog(path: string): boolean {
+  return (sizeOf(`${path}-wal`) ?? 0) > 0 || (sizeOf(`${path}-journal`) ?? 0) > 0;
+}
+
 function sizeOf(path: string): number | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isDirectory()) throw new StorageError('io', `${path} is a folder`);

@@ -140,6 +140,7 @@ export class SqliteNamespaces {
       owner: namespace,
       sequences: this.sequences,
       cacheKiB: CACHE_KIB,
+      readsFirst: true,
       fullCheckBytes: FULL_CHECK_BYTES,
       // What all have together is counted here.
       ...(impressions ? { impressions: { ...impressions, totalBytes: Number.POSITIVE_INFINITY } } : {}),

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { refuseNewer } from './sqlite-file.js';
-import { formatOf, migrate } from './sqlite-schema.js';
+import { FORMAT_VERSION, formatOf, migrate } from './sqlite-schema.js';
 import { StorageError } from './store.js';
 
 /** Waiting for another connection's lock: only a reader's recovery or a checkpoint can hold one. */
@@ -41,9 +41,19 @@ export function configure(database: Database, { sync, maxPages, cacheKiB }: Tuni
  */
 export function verify(database: Database, path: string, fullCheckBytes = FULL_CHECK_BYTES): void {
   refuseNewer(path, formatOf(database));
+  refuseDamage(database, path, fullCheckBytes);
+  migrate(database);
+}
+
+/** The same of a file of today's format, through a connection that may only read; another format counts as damage. */
+export function verifyUnchanged(database: Database, path: string, fullCheckBytes = FULL_CHECK_BYTES): void {
+  if (formatOf(database) !== FORMAT_VERSION) throw new StorageError('damaged', `${path}: another format`);
+  refuseDamage(database, path, fullCheckBytes);
+}
+
+function refuseDamage(database: Database, path: string, fullCheckBytes: number): void {
   const problem = statSync(path).size <= fullCheckBytes ? pageProblem(database) : undefined;
   if (problem) throw new StorageError('damaged', `${path}: ${problem}`);
-  migrate(database);
 }
 
 function pageProblem(database: Database): string | undefined {

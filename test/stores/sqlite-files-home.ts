@@ -1,7 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
 import { ManualClock } from '../../src/base/clock.js';
+import type { StoreEngine } from '../../src/stores/engine.js';
 import { FolderLock } from '../../src/stores/lock.js';
 import { type Connect, connectFile } from '../../src/stores/sqlite-file.js';
 import { SqliteFiles } from '../../src/stores/sqlite-files.js';
@@ -84,4 +86,18 @@ export class CountedFiles {
     };
     return database;
   };
+}
+
+/** Keys of a namespace's state, in order. */
+export function keysOf(engine: StoreEngine, namespace: string): string[] {
+  return engine
+    .load(namespace)
+    .map((row) => row.key)
+    .sort();
+}
+
+export function changeFormat(path: string, format: number): void {
+  const database = new BetterSqlite3(path);
+  database.pragma(`user_version = ${format}`);
+  database.close();
 }

@@ -1,17 +1,7 @@
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { StoreEngine } from '../../src/stores/engine.js';
 import { FolderLock, LOCK_FILE } from '../../src/stores/lock.js';
 import { PROBE_FILE } from '../../src/stores/probe-folder.js';
 import { type Connect, connectFile } from '../../src/stores/sqlite-file.js';
@@ -20,7 +10,7 @@ import { openSqliteReader } from '../../src/stores/sqlite-reader.js';
 import { FORMAT_VERSION } from '../../src/stores/sqlite-schema.js';
 import { StorageError, type StoreReader } from '../../src/stores/store.js';
 import { failureOf, putCell } from './database-home.js';
-import { CountedFiles, SqliteFilesHome } from './sqlite-files-home.js';
+import { CountedFiles, changeFormat, keysOf, SqliteFilesHome } from './sqlite-files-home.js';
 
 let home: SqliteFilesHome;
 
@@ -28,19 +18,6 @@ beforeEach(() => {
   home = new SqliteFilesHome();
 });
 afterEach(() => home.remove());
-
-function keysOf(engine: StoreEngine, namespace: string): string[] {
-  return engine
-    .load(namespace)
-    .map((row) => row.key)
-    .sort();
-}
-
-function changeFormat(path: string, format: number): void {
-  const database = new BetterSqlite3(path);
-  database.pragma(`user_version = ${format}`);
-  database.close();
-}
 
 describe('files', () => {
   it('are made by the first put, named after the namespace, and go with the last row', () => {
@@ -126,89 +103,6 @@ describe('files', () => {
     engine.commit('a', putCell('new'));
     while (engine.idle());
     expect(keysOf(engine, 'a')).toEqual(['new']);
-  });
-});
-
-describe('what happens to one file', () => {
-  const damages: [string, (path: string) => void][] = [
-    ['garbled from the first byte', (path) => writeFileSync(path, Buffer.alloc(40_000, 7))],
-    ['empty', (path) => truncateSync(path, 0)],
-    ['shorter than a header', (path) => truncateSync(path, 50)],
-    ['cut in the middle', (path) => truncateSync(path, 8192)],
-    [
-      'garbled inside',
-      (path) => {
-        const bytes = readFileSync(path);
-        bytes.fill(0xee, 4096);
-        writeFileSync(path, bytes);
-      },
-    ],
-    [
-      'of another program',
-      (path) => {
-        rmSync(path);
-        const foreign = new BetterSqlite3(path);
-        foreign.exec('CREATE TABLE theirs (a)');
-        foreign.close();
-      },
-    ],
-    ["another namespace's", (path) => copyFileSync(home.paths.pathOf('other'), path)],
-  ];
-
-  it.each(damages)('that is %s stays its own: set aside, and the others as they were', (_, damage) => {
-    home.keep('a', 'other', 'b');
-    damage(home.paths.pathOf('a'));
-    const damaged = home.bytes('a')[0]!;
-    const others = home.bytes('other', 'b');
-    const engine = home.open();
-    expect(engine.load('a')).toEqual([]);
-    engine.commit('a', putCell('new'));
-    expect(keysOf(engine, 'a')).toEqual(['new']);
-    expect(home.bytes('other', 'b')).toEqual(others);
-    expect([keysOf(engine, 'other'), keysOf(engine, 'b')]).toEqual([['old'], ['old']]);
-    engine.close();
-
-    const [[namespace, path, newPath] = []] = home.setAside;
-    expect([home.setAside.length, namespace, path]).toEqual([1, 'a', home.paths.pathOf('a')]);
-    expect(readFileSync(newPath!, 'latin1').length).toBe(damaged.length);
-    expect(home.replaced).toEqual(['a']);
-    expect(home.open().namespaces()).toEqual(['a', 'b', 'other']);
-  });
-
-  it('of a newer format is an error of its namespace alone, and leaves every byte of it', () => {
-    home.keep('a', 'b');
-    changeFormat(home.paths.pathOf('a'), FORMAT_VERSION + 1);
-    const before = home.bytes('a');
-    const engine = home.engine();
-    expect(engine.open()).toBeUndefined();
-    const calls = [
-      () => engine.load('a'),
-      () => engine.usage('a'),
-      () => engine.scan('a', 0, 1),
-      () => engine.commit('a', putCell('k')),
-      () => engine.drop('a'),
-    ];
-    expect(calls.map(failureOf)).toEqual(calls.map(() => 'newer'));
-    expect(engine.sweep(Number.MAX_SAFE_INTEGER, 10)).toEqual({ removed: 0, more: false });
-    engine.commit('b', putCell('k'));
-    expect(engine.namespaces()).toEqual(['a', 'b']);
-    engine.close();
-    expect(home.bytes('a')).toEqual(before);
-
-    changeFormat(home.paths.pathOf('a'), FORMAT_VERSION);
-    expect(keysOf(home.open(), 'a')).toEqual(['old']);
-  });
-
-  it('of a newer format ends when it is put right, without a restart', () => {
-    home.keep('a');
-    changeFormat(home.paths.pathOf('a'), FORMAT_VERSION + 1);
-    const engine = home.open();
-    expect(failureOf(() => engine.load('a'))).toBe('newer');
-    changeFormat(home.paths.pathOf('a'), FORMAT_VERSION);
-    home.clock.advance(2_000);
-    expect(keysOf(engine, 'a')).toEqual(['old']);
-    engine.commit('a', [{ put: { kind: 'used', key: 'u', value: '1', expiresAt: 5 } }]);
-    expect(engine.sweep(5, 10)).toEqual({ removed: 1, more: false });
   });
 });
 
