@@ -9,7 +9,7 @@ import { JsonUpkeep } from './stores/json-upkeep.js';
 import { FolderLock } from './stores/lock.js';
 import { openFilesReader } from './stores/open-reader.js';
 import { SqliteUpkeep } from './stores/sqlite-upkeep.js';
-import { StorageError, type Store, type StoreReader } from './stores/store.js';
+import { StorageError, type Store } from './stores/store.js';
 import { recordMode } from './stores/stored-mode.js';
 import { templatePaths } from './stores/templates.js';
 import type { StateUpkeep } from './stores/upkeep.js';
@@ -27,20 +27,27 @@ export const stateForCommands = {
 };
 
 /** State on its way from one mode to another: within one folder there may be both, and `finish` says which counts. */
-async function openMigration(
-  from: Settings,
-  to: Settings,
-): Promise<{ source: StoreReader; target: Store; finish(): void }> {
-  const { files, folder } = storedState(from);
-  const wanted = storedState(to);
-  const target = await openWorkerStore({ ...wanted, clock: systemClock() });
+async function openMigration(from: Settings, to: Settings) {
+  const [old, wanted] = [storedState(from), storedState(to)];
+  const target: Store = await openWorkerStore({ ...wanted, clock: systemClock() });
   const { detail } = target.health();
   if (detail !== undefined) {
     await target.close();
     throw new StorageError('io', detail);
   }
-  const source = openFilesReader(folder, files);
-  return { source, target, finish: () => recordMode(wanted.folder, wanted.files) };
+  const source = openFilesReader(old.folder, old.files);
+  const written = openFilesReader(wanted.folder, wanted.files);
+  return {
+    source,
+    target,
+    written,
+    finish: () => recordMode(wanted.folder, wanted.files),
+    async close(): Promise<void> {
+      await source.close();
+      await written.close();
+      await target.close();
+    },
+  };
 }
 
 /** What new state is written by: the encoder, and the hash key, which is made where there is none. */

@@ -88,16 +88,13 @@ async function copyAll(
   const migration = await takeOwnership(() => state.openMigration(source, target), 'migrate');
   const bar = startProgress(context.stderr, 'migrate', json === true);
   try {
-    const namespaces = await migrateNamespaces(migration.source, migration.target, {
-      replace: force === true,
-      onProgress: bar.update,
-    });
+    const options = { replace: force === true, onProgress: bar.update };
+    const namespaces = await migrateNamespaces(migration, options);
     migration.finish();
     return namespaces;
   } finally {
     bar.stop();
-    await migration.source.close();
-    await migration.target.close();
+    await migration.close();
   }
 }
 

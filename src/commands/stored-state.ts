@@ -3,6 +3,7 @@ import type { Settings } from '../base/settings/table.js';
 import { NamespaceNames } from '../namespaces/name.js';
 import { StorageError, type Store, type StoreReader } from '../stores/store.js';
 import type { StateUpkeep } from '../stores/upkeep.js';
+import type { Migration } from '../transfer/migrate.js';
 import { type CommandContext, CommandError } from './context.js';
 import { readSettings } from './read-settings.js';
 import { oneLine } from './terminal.js';
@@ -20,7 +21,7 @@ export interface StoredState {
   openMigration(
     from: Settings,
     to: Settings,
-  ): Promise<{ readonly source: StoreReader; readonly target: Store; finish(): void }>;
+  ): Promise<Migration & { finish(): void; close(): Promise<void> }>;
   /** What new state is written by. Makes the hash key where there is none, so it is asked by owners alone. */
   identify(settings: Settings): Promise<StateIdentity>;
   /** The files themselves; takes no lock. */

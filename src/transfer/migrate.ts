@@ -16,24 +16,34 @@ export interface MigrateOptions {
   readonly onProgress?: (share: number) => void;
 }
 
+/** Where namespaces come from and go to. */
+export interface Migration {
+  readonly source: StoreReader;
+  readonly target: Store;
+  /** Reads what is on the disk of the target, as a command beside a server does. */
+  readonly written: StoreReader;
+}
+
 /**
- * Copies every namespace, and holds each against its source by count and checksum before it counts. Nothing is written
- * to the source. Ended at any point it can be run again: what is there and equal is left alone, what is half there is
- * made again. Rejects with `TransferError` where the target has other rows under a name.
+ * Copies every namespace, and holds each against its source by count and checksum, read from the disk, before it counts.
+ * Nothing is written to the source. Ended at any point it can be run again: what is there and equal is left alone, what
+ * is half there is made again. Rejects with `TransferError` where the target has other rows under a name.
  */
 export async function migrateNamespaces(
-  source: StoreReader,
-  target: Store,
+  migration: Migration,
   { replace, onProgress }: MigrateOptions,
 ): Promise<MigratedNamespace[]> {
+  const { source, target, written } = migration;
   const names = await source.namespaces();
-  const present = new Set(await target.namespaces());
+  const present = new Set(await written.namespaces());
   const migrated: MigratedNamespace[] = [];
   for (const namespace of names) {
     const digest = await digestSource(source, namespace);
-    const isThere = present.has(namespace) && (await isCopied(target, namespace, digest, replace));
-    if (!isThere) await copyNamespace(source, target, namespace, digest);
-    await target.release(namespace);
+    const isThere = present.has(namespace) && (await isCopied(written, namespace, digest, replace));
+    if (!isThere) {
+      await copyNamespace(migration, namespace, digest);
+      await target.release(namespace);
+    }
     migrated.push({ namespace, ...digest, outcome: isThere ? 'already there' : 'copied' });
     onProgress?.(migrated.length / names.length);
   }
@@ -49,28 +59,29 @@ async function digestSource(source: StoreReader, namespace: string): Promise<Row
 
 /** False: to be copied. */
 async function isCopied(
-  target: Store,
+  written: StoreReader,
   namespace: string,
   digest: RowDigest,
   replace: boolean,
 ): Promise<boolean> {
-  if (await isUnfinished(target, namespace)) return false;
-  if (isEqual(await digestNamespace(target, namespace), digest)) return true;
-  if (replace) return false;
+  if (await isUnfinished(written, namespace)) return false;
+  const found = await digestNamespace(written, namespace);
+  if (isEqual(found, digest)) return true;
+  // A file that a kill left without rows is no state.
+  if (replace || found.rows === 0) return false;
   throw new TransferError(
     `${namespace} is in the target with other rows; --force puts the source's in their place`,
   );
 }
 
 /** Puts a namespace of the source in the place of the target's, and takes it only if the rows read back are equal. */
-export async function copyNamespace(
-  source: StoreReader,
-  target: Store,
+async function copyNamespace(
+  { source, target, written }: Migration,
   namespace: string,
   digest: RowDigest,
 ): Promise<void> {
   await replaceNamespace(target, namespace, pagesOf(source, namespace), async () => {
-    const copied = await digestNamespace(target, namespace);
+    const copied = await digestNamespace(written, namespace);
     if (!isEqual(copied, digest)) {
       throw new TransferError(
         `${namespace} did not arrive whole: ${copied.rows} rows for ${digest.rows}, or other ones`,

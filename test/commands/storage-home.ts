@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { afterAll } from 'vitest';
+import { loadSettings } from '../../src/base/settings/load-settings.js';
+import type { Settings } from '../../src/base/settings/table.js';
 import { stateForCommands } from '../../src/compose-state.js';
 import { AppHome } from '../app/app-home.js';
 import type { RunningApp } from '../app/running-app.js';
@@ -12,7 +15,7 @@ export const QUERY = 'boats on the water';
 
 /** What each mode was taught, once a test file; tests work on copies. */
 const models = mkdtempSync(join(tmpdir(), 'storage-'));
-process.once('exit', () => rmSync(models, { recursive: true, force: true }));
+afterAll(() => rmSync(models, { recursive: true, force: true }));
 const taughtOnce: Partial<Record<StoredMode, Promise<{ folder: string; answers: unknown }>>> = {};
 
 /** Real programs and real commands over folders of one test. Call `remove` at the end. */
@@ -36,6 +39,13 @@ export class StorageHome {
     return this.home.start({ ...STORED_MODES[mode], STORAGE_DIR: folder, ...more });
   }
 
+  /** The settings of a mode and folder, as the program has them. */
+  settings(mode: StoredMode, folder: string): Settings {
+    const values = Object.entries({ ...STORED_MODES[mode], STORAGE_DIR: folder });
+    const env = Object.fromEntries(values.map(([name, value]) => [`NEURALCACHE_${name}`, value]));
+    return loadSettings({ env, cwd: this.line.folder }).settings;
+  }
+
   /** Runs a command with the settings of a mode and folder. */
   run(mode: StoredMode, folder: string, argv: readonly string[]) {
     const settings = Object.entries({ ...STORED_MODES[mode], STORAGE_DIR: folder });
@@ -52,7 +62,8 @@ export class StorageHome {
 
   /** A folder in which two namespaces learned something, its program ended; and what they answer. */
   async taught(mode: StoredMode): Promise<{ folder: string; answers: unknown }> {
-    const { folder: model, answers } = await (taughtOnce[mode] ??= this.teach(mode));
+    taughtOnce[mode] ??= this.teach(mode);
+    const { folder: model, answers } = await taughtOnce[mode];
     const folder = this.newFolder();
     cpSync(model, folder, { recursive: true });
     return { folder, answers };

@@ -10,7 +10,10 @@ import {
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { stateForCommands } from '../../src/compose-state.js';
+import { unfinishedRow } from '../../src/namespaces/records.js';
 import { encodeRecord, recordSeed } from '../../src/stores/records.js';
+import { OriginalHome } from '../fixtures/original-home.js';
 import { STORED_MODE_NAMES } from '../fixtures/stored-modes.js';
 import { importText } from '../transfer/import-text.js';
 import { QUERY, StorageHome } from './storage-home.js';
@@ -127,6 +130,48 @@ describe.each(STORED_MODE_NAMES)('storage, %s', (mode) => {
     expect(readFileSync(report.records_file, 'utf8').split('\n')[1]).toBe(spoilt);
     expect(statSync(report.records_file).mode & 0o777).toBe(0o600);
     await home.done(mode, folder, ['storage', 'check']);
+  });
+
+  it('import takes in what the Python original stored, and a server starts over it', async () => {
+    const folder = home.newFolder();
+    const original = new OriginalHome();
+    original.pheromones('pheromones.json', [['d10', 3, 1_700_000_000, 5]]);
+    await home.done(mode, folder, ['storage', 'import', '--original', original.folder, '--as', 'Shop']);
+    original.remove();
+    const stats = JSON.parse(await home.done(mode, folder, ['namespaces', 'stats', 'Shop', '--json']));
+    expect(stats).toMatchObject({ documents_known: 1, feedback_total: 0 });
+    await home.done(mode, folder, ['storage', 'check']);
+    const app = await home.start(mode, folder);
+    await app.teach('Shop', QUERY, ['d10'], 1);
+    const after = JSON.parse(await home.done(mode, folder, ['namespaces', 'stats', 'Shop', '--json']));
+    expect(after).toMatchObject({ documents_known: 12, feedback_total: 1 });
+  });
+
+  it('a copy that was cut short is no state: base order, no learning, until it is made again', async () => {
+    const { folder } = await home.taught(mode);
+    const file = join(home.line.folder, 'Shop.ndjson');
+    await home.done(mode, folder, ['namespaces', 'export', 'Shop', '--out', file]);
+    const { target, close } = await stateForCommands.openMigration(
+      home.settings(mode, folder),
+      home.settings(mode, folder),
+    );
+    await target.commit('Shop', [{ put: unfinishedRow() }]);
+    await close();
+    const app = await home.start(mode, folder);
+    const base = await app.rank('unused', QUERY, { learn: false });
+    const answer = await app.rank('Shop', QUERY);
+    expect(answer.ids).toEqual(base.ids);
+    const feedback = { request_id: answer.requestId, selected_ids: ['d1'] };
+    expect((await app.feedback('Shop', feedback)).status).toBe(503);
+    await app.stop();
+    const check = await home.run(mode, folder, ['storage', 'check']);
+    expect([check.exitCode, check.stdout]).toEqual([
+      1,
+      expect.stringContaining('Shop: an import was not finished'),
+    ]);
+    await home.done(mode, folder, ['namespaces', 'import', file]);
+    const again = await home.start(mode, folder);
+    expect((await again.rank('Shop', QUERY, { learn: false })).ids).not.toEqual(base.ids);
   });
 
   it('backup is made while a server runs, and another one starts from it and answers alike', async () => {

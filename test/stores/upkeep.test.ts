@@ -166,25 +166,24 @@ describe('a damaged SQLite file', () => {
     expect(home.rows().shop).toEqual(rowsOf(60));
   });
 
-  it('gives the rows on both sides of a page that cannot be read, and those between that an index names', () => {
+  it.each([
+    ['those between that an index names', 'leaves that index', 52],
+    ['no others where the index is lost too', 'takes that index', 36],
+  ])('gives the rows on both sides of pages that cannot be read, and %s', (_, how, expected) => {
     const bytes = readFileSync(path());
-    const database = new BetterSqlite3(path());
-    const root = database
-      .prepare("SELECT rootpage FROM sqlite_master WHERE name = 'rows'")
-      .pluck()
-      .get() as number;
-    database.close();
+    const page = (number: number) => bytes.subarray((number - 1) * 4096, number * 4096);
+    const [table, index] = [rootOf('rows'), rootOf('rows_by_key')];
     // An inner page lists its leaves: the children of cells, and the last.
-    const page = bytes.subarray((root - 1) * 4096, root * 4096);
-    const leaves = Array.from({ length: page.readUInt16BE(3) }, (_, n) =>
-      page.readUInt32BE(page.readUInt16BE(12 + 2 * n)),
+    const inner = page(table);
+    const leaves = Array.from({ length: inner.readUInt16BE(3) }, (_, n) =>
+      inner.readUInt32BE(inner.readUInt16BE(12 + 2 * n)),
     );
-    expect(leaves.length).toBeGreaterThan(6);
-    for (const leaf of [leaves[2]!, leaves[5]!]) bytes.fill(0, (leaf - 1) * 4096, leaf * 4096);
+    expect(leaves.length).toBeGreaterThan(8);
+    for (const leaf of [leaves[2]!, leaves[7]!]) page(leaf).fill(0);
+    if (how === 'takes that index') page(index).fill(0);
     writeFileSync(path(), bytes);
-    const { kept } = home.upkeep.repair(part())!;
-    // Four rows to a leaf, two leaves lost.
-    expect(kept).toBe(60 - 8);
+    // Four rows to a leaf: two leaves are lost, or all from the first lost to the last.
+    expect(home.upkeep.repair(part())!.kept).toBe(expected);
   });
 
   it('keeps a write-ahead log with it when it is set aside, and what that held', () => {
@@ -214,6 +213,13 @@ describe('a damaged SQLite file', () => {
     upkeep.repair(upkeep.parts()[0]!);
     expect(home.rows(killed).shop).toEqual(rowsOf(60));
   });
+
+  function rootOf(name: string): number {
+    const database = new BetterSqlite3(path(), { readonly: true });
+    const root = database.prepare('SELECT rootpage FROM sqlite_master WHERE name = ?').pluck().get(name);
+    database.close();
+    return root as number;
+  }
 
   function inDatabase(sql: string): void {
     const database = new BetterSqlite3(path());

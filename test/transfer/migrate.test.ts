@@ -46,10 +46,13 @@ beforeEach(async () => {
 describe('migrating', () => {
   it('copies every namespace, and tells count and checksum of each', async () => {
     const shares: number[] = [];
-    const migrated = await migrateNamespaces(source, target, {
-      replace: false,
-      onProgress: (share) => shares.push(share),
-    });
+    const migrated = await migrateNamespaces(
+      { source, target, written: target },
+      {
+        replace: false,
+        onProgress: (share) => shares.push(share),
+      },
+    );
     expect(await everything(target)).toEqual(await everything(source));
     expect(migrated).toEqual([
       { namespace: 'large', outcome: 'copied', ...(await digestNamespace(source, 'large')) },
@@ -64,7 +67,7 @@ describe('migrating', () => {
     for (let writes = 0; ; writes += 1) {
       target = new MortalStore(bounds);
       target.writesLeft = writes;
-      const run = migrateNamespaces(source, target, { replace: false });
+      const run = migrateNamespaces({ source, target, written: target }, { replace: false });
       const isKilled = await run.then(
         () => false,
         () => true,
@@ -79,7 +82,7 @@ describe('migrating', () => {
         expect(isWhole || (await isUnfinished(target, name))).toBe(true);
       }
       target.writesLeft = Number.POSITIVE_INFINITY;
-      await migrateNamespaces(source, target, { replace: false });
+      await migrateNamespaces({ source, target, written: target }, { replace: false });
       expect(await everything(target)).toEqual(before);
       expect(await isUnfinished(target, 'large')).toBe(false);
     }
@@ -89,18 +92,18 @@ describe('migrating', () => {
   });
 
   it('leaves alone what is there already and equal', async () => {
-    await migrateNamespaces(source, target, { replace: false });
+    await migrateNamespaces({ source, target, written: target }, { replace: false });
     target.writesLeft = 0;
-    const again = await migrateNamespaces(source, target, { replace: false });
+    const again = await migrateNamespaces({ source, target, written: target }, { replace: false });
     expect(again.map(({ outcome }) => outcome)).toEqual(['already there', 'already there']);
   });
 
   it('stops at a namespace that the target has with other rows, unless told to replace it', async () => {
     await fill(target, 'shop', [row('cell', 'other')]);
-    await expect(migrateNamespaces(source, target, { replace: false })).rejects.toThrow(
+    await expect(migrateNamespaces({ source, target, written: target }, { replace: false })).rejects.toThrow(
       'shop is in the target with other rows',
     );
-    await migrateNamespaces(source, target, { replace: true });
+    await migrateNamespaces({ source, target, written: target }, { replace: true });
     expect(await everything(target)).toEqual(await everything(source));
   });
 
@@ -113,9 +116,9 @@ describe('migrating', () => {
           changes.filter((change) => !('put' in change && change.put.key === 'c7')),
         ),
     });
-    await expect(migrateNamespaces(source, forgetful, { replace: false })).rejects.toThrow(
-      'large did not arrive whole',
-    );
+    await expect(
+      migrateNamespaces({ source, target: forgetful, written: forgetful }, { replace: false }),
+    ).rejects.toThrow('large did not arrive whole');
     expect(await isUnfinished(forgetful, 'large')).toBe(true);
   });
 });
