@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../base/clock.js';
 import type { Settings } from '../base/settings/table.js';
-import { idKey } from '../reranker/document-key.js';
+import { DocumentKeys } from '../namespaces/document-keys.js';
 import type { Row } from '../stores/store.js';
 import { type CarryOverReport, carryOver } from '../transfer/carry-over.js';
 import { type OriginalState, readOriginal } from '../transfer/original-files.js';
@@ -99,7 +99,7 @@ function carryAll(
     encoder,
     hashKey: hash.fingerprint,
     ...(originalEncoder === undefined ? {} : { originalEncoder }),
-    keyOf: (id: string) => idKey(id, hash),
+    keys: new DocumentKeys(hash, settings.privacyHashIds),
   };
   return found.namespaces.map((original) => carryOver(original, target));
 }

@@ -1,17 +1,12 @@
 import type { Candidate } from '../base/documents.js';
 import type { KeyedHash } from '../base/keyed-hash.js';
-import { type DocumentKeys, hashedKey, plainKey } from '../namespaces/document-keys.js';
+import type { DocumentKeys } from '../namespaces/document-keys.js';
 import type { TextEntry } from '../scorers/text-cache.js';
 
 /** Keyed hash of a candidate's text, worked out once a text. */
 export function contentHash(entry: TextEntry, hash: KeyedHash): string {
   entry.contentHash ??= hash.text(entry.text);
   return entry.contentHash;
-}
-
-/** Key of a document by the caller's id, where ids are kept as they are. */
-export function idKey(id: string, hash: KeyedHash): string {
-  return plainKey(id) ?? hashedKey(id, hash);
 }
 
 /** Key by which memory knows a candidate: that of its id, or `t:` + hash of the text where the client has no ids. */

@@ -1,4 +1,5 @@
 import { MINIMAL_EXPOSURE } from '../namespaces/cell.js';
+import type { DocumentKeys } from '../namespaces/document-keys.js';
 import { EMPTY_WIDE, MAX_WIDE_DOCUMENTS } from '../namespaces/namespace-wide.js';
 import { stateRow, wideRow } from '../namespaces/records.js';
 import { examinationProbability } from '../ranking/examination.js';
@@ -19,8 +20,8 @@ export interface CarryOverTarget {
   readonly hashKey: string;
   /** The encoder that made the original's vectors, as the operator says; the original never wrote it down. */
   readonly originalEncoder?: string;
-  /** Key by which memory knows a document. */
-  keyOf(id: string): string;
+  /** The keys by which memory knows documents. */
+  readonly keys: Pick<DocumentKeys, 'ofId' | 'hashed'>;
 }
 
 /** What became of one namespace of the original. */
@@ -65,7 +66,9 @@ export function carryOver(
   const kept = alive.toSorted(byStrength).slice(0, MAX_WIDE_DOCUMENTS);
   const narrative = narrativeFate(original, target);
   const rows = kept.map((pheromone) => pheromoneRow(pheromone, target));
-  if (narrative === 'carried') rows.push(narrativeRow(original.narrative ?? [], target));
+  const components = narrative === 'carried' ? original.narrative : null;
+  // Without this record nothing would say that the ids are hashes.
+  if (components !== null || target.keys.hashed) rows.push(stateOf(components, target));
   return {
     rows,
     report: {
@@ -99,7 +102,7 @@ function pheromoneRow({ id, value, at }: OriginalPheromone, target: CarryOverTar
   const W = value * meanExamination(target);
   const scale = Math.min(1, target.evidenceCap / W);
   const decayedAt = at === 0 ? target.now : Math.min(at * 1000, target.now);
-  return wideRow(target.keyOf(id), { S: value * scale, W: W * scale, decayedAt });
+  return wideRow(target.keys.ofId(id), { S: value * scale, W: W * scale, decayedAt });
 }
 
 function narrativeFate(
@@ -113,9 +116,9 @@ function narrativeFate(
 }
 
 /** No narrative is longer than one; the original's were of unit length but for rounding. */
-function narrativeRow(components: readonly number[], { encoder, hashKey }: CarryOverTarget): Row {
-  const length = Math.hypot(...components);
-  const vector = Float32Array.from(components, (component) => component / Math.max(1, length));
+function stateOf(components: readonly number[] | null, { encoder, hashKey, keys }: CarryOverTarget): Row {
+  const length = Math.hypot(...(components ?? []));
+  const vector = components && Float32Array.from(components, (component) => component / Math.max(1, length));
   return stateRow({
     encoder: encoder.id,
     scorer: '',
@@ -124,5 +127,6 @@ function narrativeRow(components: readonly number[], { encoder, hashKey }: Carry
     feedbacks: 0,
     pinnedDimension: null,
     wide: { ...EMPTY_WIDE, vector },
+    ...(keys.hashed ? { hashedIds: true } : {}),
   });
 }

@@ -14,7 +14,7 @@ const target: CarryOverTarget = {
   propensityEta: 1,
   encoder: { name: 'words', id: 'words@1', dimension: 2 },
   hashKey: 'abc',
-  keyOf: (id) => `i:${id}`,
+  keys: { ofId: (id) => `i:${id}`, hashed: false },
 };
 const empty: OriginalNamespace = {
   namespace: 'shop',
@@ -127,5 +127,15 @@ describe('the narrative of the original', () => {
   it('is no longer than one', () => {
     const state = readState(fate([3, 4], 'words').rows[0]!, { encoder: 'words@1', dimension: 2 });
     expect(Math.hypot(...state.wide.vector!)).toBeCloseTo(1, 6);
+  });
+
+  it('hashes ids where ids are hashed, and says so in the state', () => {
+    const hashing = { ...target, keys: { ofId: (id: string) => `h:${id}`, hashed: true } };
+    const { rows } = carryOver({ ...empty, pheromones: [entry('a', 1)] }, hashing);
+    expect(rows.map(({ kind, key }) => [kind, key])).toEqual([
+      ['document', 'h:a'],
+      ['meta', 'state'],
+    ]);
+    expect(JSON.parse(rows[1]!.value)).toMatchObject({ hashedIds: true });
   });
 });
