@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonEngine } from '../../src/stores/json-engine.js';
@@ -128,6 +128,40 @@ describe('a checkpoint', () => {
     idle(engine);
     expect(home.names()).toEqual(CHECKPOINT);
     expect(home.open().load('a')).toHaveLength(2);
+  });
+});
+
+describe('damage on a disk that takes no writes', () => {
+  it('is read around; nothing is written until what is whole could be written anew', () => {
+    const first = home.open();
+    first.commit('a', [...putCell('1'), ...putCell('2')]);
+    first.commit('a', putCell('3'));
+    const path = home.path(JOURNAL);
+    truncateSync(path, statSync(path).size - 5);
+    const torn = home.contents();
+    const files = { ...hastyFiles() };
+    const full = () => {
+      throw Object.assign(new Error('injected'), { code: 'ENOSPC' });
+    };
+    const { write } = files;
+    files.write = full;
+    const engine = home.open({ files });
+    expect(engine.load('a').map(({ key }) => key)).toEqual(['1', '2']);
+    // Under its second name the damaged file takes no room.
+    expect(home.setAside).toHaveLength(1);
+    expect(failureOf(() => engine.commit('a', putCell('4')))).toBe('full');
+    expect(failureOf(() => engine.drop('a'))).toBe('full');
+    expect(home.contents().get(JOURNAL)).toBe(torn.get(JOURNAL));
+    files.write = write;
+    engine.commit('a', putCell('4'));
+    expect(home.setAside).toHaveLength(1);
+    expect(
+      home
+        .open()
+        .load('a')
+        .map(({ key }) => key),
+    ).toEqual(['1', '2', '4']);
+    expect(home.setAside).toHaveLength(1);
   });
 });
 
