@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Files } from './files.js';
 import {
   encodeFooter,
@@ -40,7 +41,7 @@ export function* writeCheckpoint(
   state: CheckpointState,
 ): Generator<void, number> {
   const { namespace } = state;
-  for (const folder of paths.foldersOf(namespace)) files.makeFolder(folder);
+  for (const folder of paths.foldersOf(namespace)) makeFolder(files, folder);
   let bytes = 0;
   try {
     for (const part of PARTS)
@@ -132,6 +133,14 @@ class Output {
     this.files.sync(this.handle);
     this.unsynced = 0;
   }
+}
+
+/** Makes a folder that lasts, with those above it. */
+export function makeFolder(files: Files, folder: string): void {
+  if (files.facts(folder)) return;
+  makeFolder(files, dirname(folder));
+  files.makeFolder(folder);
+  files.syncFolder(dirname(folder));
 }
 
 /** Writes all of it, in as many pieces as the file system takes. Throws `ENOSPC` when it takes nothing any more. */

@@ -200,7 +200,7 @@ export class JsonEngine implements StoreEngine {
       const elsewhere = summaries.impressionBytes - summaries.get(found.name)!.impressionBytes;
       try {
         this.all.change(found.name, (held) =>
-          held.trim((_rows, bytes, oldest) => elsewhere + bytes > totalBytes && oldest < found.others),
+          held.trim((_rows, bytes, oldest) => elsewhere + bytes > totalBytes && oldest <= found.others),
         );
       } catch {
         return;

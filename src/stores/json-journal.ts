@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { FileFacts, Files } from './files.js';
-import { writeAll } from './json-checkpoint.js';
+import { makeFolder, writeAll } from './json-checkpoint.js';
 import { encodeEntry, encodeHeader, type JournalEntry, JSON_FORMAT } from './json-format.js';
 import { NEXT } from './json-paths.js';
 import { encodeRecord, LINES_FRAME, recordSeed } from './records.js';
@@ -46,7 +46,7 @@ export class JsonJournal {
 
   append(entry: JournalEntry): void {
     const { files, path, sync } = this.options;
-    if (!this.known) files.makeFolder(dirname(path));
+    if (!this.known) makeFolder(files, dirname(path));
     const before = this.bytes;
     const bytes = Buffer.concat([
       ...(before === 0 ? [this.header(entry.number - 1)] : []),

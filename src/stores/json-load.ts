@@ -60,11 +60,7 @@ export function loadNamespace(files: Files, paths: JsonPaths, namespace: string)
   const journal = readJournal(files, paths.pathOf(namespace, 'journal'), namespace);
   const dropped = journal?.entries.findLast((entry) => entry.drop)?.number ?? 0;
   const found = (ending: string) =>
-    PARTS.map((part) => {
-      const file = readPart(files, paths.pathOf(namespace, part) + ending, namespace, part);
-      // What a namespace was before it was dropped is not looked at again.
-      return file?.entry !== undefined && file.entry < dropped ? undefined : file;
-    });
+    PARTS.map((part) => readPart(files, paths.pathOf(namespace, part) + ending, namespace, part));
   const mains = found('');
   const isFirst = journal?.after === 0 && mains.every((file) => file === undefined);
   const candidates = PARTS.map((_, index) => ({

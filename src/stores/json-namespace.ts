@@ -40,8 +40,10 @@ export class JsonNamespace {
   private readonly journal: JsonJournal;
   private entry: number;
   private generation: number;
-  private damaged: string[];
+  /** What is wrong with the files and not yet set aside or told of. */
+  private readonly damaged: string[];
   private missing: readonly string[];
+  private isMended: boolean;
   private checkpointBytes: number;
   private checkpointing: Checkpointing | undefined;
   /** The checkpoint's files as they were last seen. */
@@ -59,6 +61,7 @@ export class JsonNamespace {
     this.generation = loaded.generation;
     this.damaged = [...loaded.damaged];
     this.missing = loaded.missing;
+    this.isMended = loaded.damaged.length === 0 && loaded.missing.length === 0;
     const path = paths.pathOf(name, 'journal');
     this.journal = new JsonJournal({ files, path, namespace: name, sync }, loaded.journal);
     this.checkpoint = this.lookUp();
@@ -66,8 +69,9 @@ export class JsonNamespace {
     sequences.passed(this.rows.summary().lastSequence);
   }
 
+  /** Whether the files are to be written anew before anything is added to them. */
   get needsRepair(): boolean {
-    return this.damaged.length > 0 || this.missing.length > 0;
+    return !this.isMended;
   }
 
   /** Whether there are entries that no checkpoint has. */
@@ -119,6 +123,7 @@ export class JsonNamespace {
     this.missing = [];
     this.cancelCheckpoint();
     while (!this.advance()) {}
+    this.isMended = true;
   }
 
   /** One journal entry, with the impressions that have to make room; then memory follows. */
@@ -223,6 +228,7 @@ export class JsonNamespace {
     let entry: JournalEntry = { number: this.entry + 1, sequence, ...what };
     const trim = isOver && this.rows.overdue(entry, isOver);
     if (trim !== undefined) entry = { ...entry, trim };
+    else if (isOver && what.changes.length === 0) return;
     this.journal.append(entry);
     this.entry = entry.number;
     this.rows.apply(entry);

@@ -221,6 +221,19 @@ describe.each(PARTS)('a checkpoint: %s', (part) => {
     }
   }, 60_000);
 
+  it('with a line taken out is seen to have lost a row', () => {
+    writeNamespaces();
+    const before = home.contents();
+    const lines = before.get(file)!.split('\n');
+    lines.splice(2, 1);
+    const damaged = lines.join('\n');
+    expect(() => JSON.parse(damaged)).not.toThrow();
+    writeFileSync(home.path(file), damaged, 'latin1');
+    const rows = rowsAfterDamage(before);
+    expectAtMostOneLost(rows);
+    expectMended(file, damaged, rows);
+  });
+
   it('that is missing is reported, and the others are kept', () => {
     writeNamespaces();
     const before = home.contents();

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonEngine } from '../../src/stores/json-engine.js';
@@ -131,6 +131,40 @@ describe('a checkpoint', () => {
   });
 });
 
+describe('damage on a disk that takes no writes', () => {
+  it('is read around; nothing is written until what is whole could be written anew', () => {
+    const first = home.open();
+    first.commit('a', [...putCell('1'), ...putCell('2')]);
+    first.commit('a', putCell('3'));
+    const path = home.path(JOURNAL);
+    truncateSync(path, statSync(path).size - 5);
+    const torn = home.contents();
+    const files = { ...hastyFiles() };
+    const full = () => {
+      throw Object.assign(new Error('injected'), { code: 'ENOSPC' });
+    };
+    const { write } = files;
+    files.write = full;
+    const engine = home.open({ files });
+    expect(engine.load('a').map(({ key }) => key)).toEqual(['1', '2']);
+    // Under its second name the damaged file takes no room.
+    expect(home.setAside).toHaveLength(1);
+    expect(failureOf(() => engine.commit('a', putCell('4')))).toBe('full');
+    expect(failureOf(() => engine.drop('a'))).toBe('full');
+    expect(home.contents().get(JOURNAL)).toBe(torn.get(JOURNAL));
+    files.write = write;
+    engine.commit('a', putCell('4'));
+    expect(home.setAside).toHaveLength(1);
+    expect(
+      home
+        .open()
+        .load('a')
+        .map(({ key }) => key),
+    ).toEqual(['1', '2', '4']);
+    expect(home.setAside).toHaveLength(1);
+  });
+});
+
 describe('memory', () => {
   it('holds so many namespaces and bytes; the others are read again', () => {
     const reads = new FaultyFiles();
@@ -168,6 +202,20 @@ describe('memory', () => {
     const left = [0, 1, 2, 3, 4].filter((n) => engine.get(`n${n}`, 'impression', 'i'));
     expect(left).toEqual([3, 4]);
   });
+});
+
+it('the order of puts outlives a clock that went back', () => {
+  for (const name of ['in a checkpoint', 'in a journal']) {
+    const engine = home.open();
+    engine.commit(name, [put('cell', 'old', '1', { group: 'g' })]);
+    if (name === 'in a checkpoint') engine.close();
+    home.clock.advance(-3_600_000);
+    const again = home.open();
+    again.commit(name, [put('cell', 'new', '1', { group: 'g' })]);
+    again.close();
+    const found = home.open().find(name, 'cell', 'g', 2);
+    expect(found.map(({ key }) => key)).toEqual(['new', 'old']);
+  }
 });
 
 describe('the folder', () => {

@@ -29,6 +29,8 @@ export function scenario(): Step[] {
     commit('b', [impression('2', 50)]),
     sweep(SWEPT_AT),
     commit('c', [put('frequencies', 'f', '1')]),
+    letGo('c'),
+    letGo('b'),
     drop('b'),
     commit('b', [put('meta', 'again', '1')]),
     commit('c', [remove('frequencies', 'f')]),
