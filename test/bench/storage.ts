@@ -1,7 +1,9 @@
 /** `npm run bench:storage`: many namespaces on disk, in each durable mode. See `--help`. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { markdown } from './report.js';
 import { fillFolder } from './storage/fill.js';
@@ -38,21 +40,26 @@ const { values } = parseArgs({
     folder: { type: 'string', default: tmpdir() },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
+    holds: { type: 'string' },
   },
 });
 
-interface ModeFigures extends RequestFigures {
-  readonly mode: string;
+interface Holds {
   readonly rest: Hold;
   readonly sweep: Hold;
   readonly checkpoint: Hold;
   readonly load: Hold;
 }
 
+interface ModeFigures extends RequestFigures, Holds {
+  readonly mode: string;
+}
+
 /** What is wanted of each figure, in milliseconds. */
 const TARGETS = { startMs: 2000, coldP95Ms: 20, loopMs: 20 } as const;
 
 if (values.help) process.stdout.write(HELP);
+else if (values.holds !== undefined) process.stdout.write(JSON.stringify(await measureHolds(values.holds)));
 else await main();
 
 async function main(): Promise<void> {
@@ -80,15 +87,29 @@ async function measure(
   fillFolder(folder, mode, rows, count, join(home, 'data', 'hash.key'));
   note(`${mode.name}: ${count} namespaces of ${rows.length} rows made`, startedAt);
   const requests = await measureRequests(folder, home, mode, count, positive('requests', values.requests));
-  const store = await openStore(folder, mode);
+  const holds = holdsInProcess(folder, mode);
+  note(`${mode.name}: ${holds.sweep.rows} rows swept`, performance.now() - holds.sweep.tookMs);
+  rmSync(folder, { recursive: true, force: true });
+  return { mode: mode.name, ...requests, ...holds };
+}
+
+/** In a process of its own, which has nothing left over from making the folder. */
+function holdsInProcess(folder: string, mode: StorageMode): Holds {
+  const script = fileURLToPath(import.meta.url);
+  const text = execFileSync(process.execPath, [script, '--holds', folder, '--mode', mode.name], {
+    encoding: 'utf8',
+  });
+  return JSON.parse(text) as Holds;
+}
+
+async function measureHolds(folder: string): Promise<Holds> {
+  const store = await openStore(folder, STORAGE_MODES.find(({ name }) => name === values.mode)!);
   const rest = await holdAtRest(store);
   const sweep = await holdOfSweep(store);
-  note(`${mode.name}: ${sweep.rows} rows swept`, performance.now() - sweep.tookMs);
   const checkpoint = await holdOfCheckpoint(store);
   const load = await holdOfLoad(store);
   await store.close();
-  rmSync(folder, { recursive: true, force: true });
-  return { mode: mode.name, ...requests, rest, sweep, checkpoint, load };
+  return { rest, sweep, checkpoint, load };
 }
 
 function table(figures: readonly ModeFigures[]): string {
