@@ -1,7 +1,5 @@
-import { type NameSample, StorageError } from './store.js';
+import { StorageError } from './store.js';
 
-/** Names that are told; of the others their number. */
-const SHOWN = 5;
 /** Names that are remembered: beyond it they are not counted. */
 const MOST = 10_000;
 
@@ -26,14 +24,11 @@ export class NamespaceTroubles {
     return true;
   }
 
-  report(): { unusable?: NameSample; quarantined?: NameSample } {
+  /** How many. Their names are for the log: readiness is told to everyone. */
+  report(): { unusable?: number; quarantined?: number } {
     return {
-      ...(this.unusable.size > 0 ? { unusable: sample(this.unusable) } : {}),
-      ...(this.setAside.size > 0 ? { quarantined: sample(this.setAside) } : {}),
+      ...(this.unusable.size > 0 ? { unusable: this.unusable.size } : {}),
+      ...(this.setAside.size > 0 ? { quarantined: this.setAside.size } : {}),
     };
   }
-}
-
-function sample(names: ReadonlySet<string>): NameSample {
-  return { count: names.size, names: [...names].slice(0, SHOWN) };
 }

@@ -95,16 +95,10 @@ export interface StoreHealth {
   readonly status: 'ok' | 'degraded';
   /** Why the disk does not do what it should. */
   readonly detail?: string;
-  /** Namespaces whose state cannot be used, as of a newer format; they make the status `degraded`. */
-  readonly unusable?: NameSample;
-  /** Namespaces whose damaged state was set aside since the start; they work, and began empty. */
-  readonly quarantined?: NameSample;
-}
-
-/** Some names of many. */
-export interface NameSample {
-  readonly count: number;
-  readonly names: readonly string[];
+  /** How many namespaces' state cannot be used, as of a newer format; they make the status `degraded`. */
+  readonly unusable?: number;
+  /** How many had damaged state set aside since the start; they work, without what was damaged. */
+  readonly quarantined?: number;
 }
 
 /**
