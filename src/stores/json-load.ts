@@ -63,16 +63,10 @@ export function loadNamespace(files: Files, paths: JsonPaths, namespace: string)
     PARTS.map((part) => readPart(files, paths.pathOf(namespace, part) + ending, namespace, part));
   const mains = found('');
   const isFirst = journal?.after === 0 && mains.every((file) => file === undefined);
-  const candidates = PARTS.map((_, index) => ({
-    main: mains[index],
-    next: undefined as PartFile | undefined,
-  }));
-  found(NEXT).forEach((file, index) => {
-    candidates[index]!.next = file;
-  });
+  const nexts = found(NEXT);
+  const candidates = PARTS.map((_, index) => ({ main: mains[index], next: nexts[index] }));
   const chosen = choose(candidates, isFirst);
 
-  const start = Math.max(dropped, journal?.after ?? 0);
   const reached = Math.max(dropped, journal?.last ?? 0);
   const covered = Math.max(0, ...chosen.map((file) => file?.entry ?? 0));
   const known = candidates.flatMap(({ main, next }) => [main, next].filter((file) => file !== undefined));
@@ -90,7 +84,7 @@ export function loadNamespace(files: Files, paths: JsonPaths, namespace: string)
   if (journal && !journal.isWhole) damaged.push(paths.pathOf(namespace, 'journal'));
 
   return {
-    rows: rowsOf(namespace, chosen, journal?.entries ?? [], start),
+    rows: rowsOf(namespace, chosen, journal?.entries ?? []),
     entry: Math.max(covered, reached),
     generation: Math.max(0, ...known.map((file) => file.generation)),
     journal: journal?.facts,
@@ -102,7 +96,7 @@ export function loadNamespace(files: Files, paths: JsonPaths, namespace: string)
 
 interface Candidates {
   readonly main: PartFile | undefined;
-  next: PartFile | undefined;
+  readonly next: PartFile | undefined;
 }
 
 /**
@@ -125,12 +119,11 @@ function rowsOf(
   namespace: string,
   chosen: readonly (PartFile | undefined)[],
   entries: readonly JournalEntry[],
-  start: number,
 ): JsonRows {
   const rows = new JsonRows(namespace);
   rows.addAll(chosen.flatMap((file) => file?.rows ?? []));
   // Rows that were lost may be in the journal still: for a part that is not whole all of it is read again.
-  const coveredBy = (file: PartFile | undefined) => (file?.isWhole ? (file.entry ?? start) : start);
+  const coveredBy = (file: PartFile | undefined) => (file?.isWhole ? (file.entry ?? 0) : 0);
   const from = Object.fromEntries(PARTS.map((part, index) => [part, coveredBy(chosen[index])])) as Record<
     Part,
     number

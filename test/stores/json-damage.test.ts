@@ -1,12 +1,14 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JSON_FORMAT } from '../../src/stores/json-format.js';
+import { loadNamespace } from '../../src/stores/json-load.js';
+import { JsonPaths } from '../../src/stores/json-paths.js';
 import { encodeRecord, recordSeed } from '../../src/stores/records.js';
 import type { Change, Row } from '../../src/stores/store.js';
 import { NaiveStore } from '../contracts/store-model.js';
 import { put, remove } from '../contracts/store-subject.js';
 import { failureOf } from './database-home.js';
-import { JsonHome } from './json-harness.js';
+import { hastyFiles, JsonHome, TEMPLATES } from './json-harness.js';
 import { BOUNDS, rowsOf } from './json-scenario.js';
 
 const PARTS = ['narrative', 'pheromones', 'index'] as const;
@@ -272,6 +274,33 @@ describe.each(PARTS)('a checkpoint: %s', (part) => {
     expect(rows.length).toBeGreaterThan(3);
     expect(home.setAside).toEqual([['a', home.path(file), '']]);
   });
+});
+
+it('rows that were dropped do not come back from files that were damaged before they could be removed', () => {
+  writeNamespaces();
+  const files = {
+    ...hastyFiles(),
+    remove: () => {
+      throw Object.assign(new Error('injected'), { code: 'EIO' });
+    },
+  };
+  const engine = home.open({ files });
+  engine.drop('a');
+  engine.commit('a', [put('meta', 'new', '1')]);
+  const path = home.path('index.a.json');
+  const content = readFileSync(path, 'latin1');
+  for (let at = 0; at < content.length; at += 7) {
+    writeFileSync(
+      path,
+      flipped(content, at, (byte) => byte ^ 1),
+      'latin1',
+    );
+    const { rows } = loadNamespace(files, new JsonPaths(TEMPLATES, home.folder), 'a');
+    expect(rows.scan(0, 9).rows.map(({ key }) => key)).toEqual(['new']);
+  }
+  const after = home.open();
+  expect(rowsOf(after, 'a').map(({ key }) => key)).toEqual(['new']);
+  expect(rowsOf(home.open(), 'a').map(({ key }) => key)).toEqual(['new']);
 });
 
 describe('a newer format', () => {
