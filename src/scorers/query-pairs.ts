@@ -87,9 +87,13 @@ export class QueryPairs {
     this.rows.set(textId, row);
     this.lengths[row] = features.length;
     this.cosines[row] = features.cosine;
-    this.counts.set(features.counts, row * this.terms.length);
-    this.similarities.set(features.similarities, this.soft ? row * this.terms.length : 0);
-    this.heads.set(features.heads, this.soft ? row * this.terms.length : 0);
+    let cell = row * this.terms.length;
+    for (let term = 0; term < this.terms.length; term++, cell++) {
+      this.counts[cell] = features.counts[term]!;
+      if (!this.soft) continue;
+      this.similarities[cell] = features.similarities[term]!;
+      this.heads[cell] = features.heads[term]!;
+    }
     return row;
   }
 

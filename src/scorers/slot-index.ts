@@ -6,9 +6,9 @@ const LAST_BASE = 2 ** 31 - 2 * SPAN;
 export class SlotIndex {
   /** Whose numbers the map holds, where its users do not finish with it at once; emptying forgets it. */
   owner: object | undefined;
-  /** By slot: base + number, where lower ones are left from before. */
-  private places = new Int32Array(1024);
-  private base = SPAN;
+  /** By slot: base + number, where lower ones are left from before. For loops that cannot afford a call a word. */
+  places = new Int32Array(1024);
+  base = SPAN;
 
   /** Empties the map and makes room for slots below `slots`. */
   start(slots: number): void {

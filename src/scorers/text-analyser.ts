@@ -76,28 +76,40 @@ export class TextAnalyser {
     const { index, wordSlots } = this;
     const { ids, count } = this.lexicon.read(text.slice(0, MAX_TEXT_LENGTH));
     const known = wordSlots.known();
-    const lists = listsFor(count);
+    const { slots, words, counts } = scratchFor(count);
+    index.start(this.frequencies.size);
+    const { base } = index;
+    let { places } = index;
     let size = 0;
     let length = 0;
     let headSize = 0;
-    index.start(this.frequencies.size);
     for (let word = 0; word < count; word++) {
       const id = ids[word]!;
       let slot = known[id]!;
       if (slot < STOP_WORD) slot = wordSlots.learn(id);
       if (slot === STOP_WORD) continue;
-      const place = index.get(slot);
+      if (slot >= places.length) {
+        index.set(slot, -1);
+        places = index.places;
+      }
+      const place = places[slot]! - base;
       if (place >= 0) {
-        lists.counts[place]!++;
+        counts[place]!++;
       } else {
-        index.set(slot, size);
-        lists.slots[size] = slot;
-        lists.words[size] = id;
-        lists.counts[size++] = 1;
+        places[slot] = base + size;
+        slots[size] = slot;
+        words[size] = id;
+        counts[size++] = 1;
       }
       if (++length <= HEAD_LENGTH) headSize = size;
     }
-    return { slots: join(lists, size, this.slab.cut(3 * size)), size, length, headSize };
+    const lists = this.slab.cut(3 * size);
+    for (let place = 0; place < size; place++) {
+      lists[place] = slots[place]!;
+      lists[size + place] = words[place]!;
+      lists[2 * size + place] = counts[place]!;
+    }
+    return { slots: lists, size, length, headSize };
   }
 }
 
@@ -106,24 +118,15 @@ let scratch = newLists(1024);
 
 function newLists(length: number) {
   return {
-    slots: new Uint32Array(length),
-    words: new Uint32Array(length),
-    counts: new Uint32Array(length),
+    slots: new Int32Array(length),
+    words: new Int32Array(length),
+    counts: new Int32Array(length),
   };
 }
 
-function listsFor(words: number): typeof scratch {
+function scratchFor(words: number): typeof scratch {
   if (words > scratch.slots.length) scratch = newLists(2 * words);
   return scratch;
-}
-
-function join({ slots, words, counts }: typeof scratch, size: number, lists: Uint32Array): Uint32Array {
-  for (let place = 0; place < size; place++) {
-    lists[place] = slots[place]!;
-    lists[size + place] = words[place]!;
-    lists[2 * size + place] = counts[place]!;
-  }
-  return lists;
 }
 
 function bytesOf(analysis: TextAnalysis): number {

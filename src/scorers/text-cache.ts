@@ -19,8 +19,9 @@ export interface TextEntry {
 /** An entry with what the cache needs to find and weigh it. */
 interface HeldEntry extends TextEntry {
   readonly key: bigint;
-  /** Bytes. */
+  /** Bytes held, and those it is weighed with: never fewer. */
   size: number;
+  weight: number;
 }
 
 export interface TextCacheOptions {
@@ -31,10 +32,13 @@ export interface TextCacheOptions {
 /** Bytes of an entry besides its text: the object, the key, its places in the cache. */
 const ENTRY_BYTES = 240;
 
-/** Shares of the bound that new texts may take before they are weighed, and what queries met last. */
-const FRESH_SHARE = 0.05;
+/** What scorers and answers are thought to add to an entry, in bytes; it is weighed anew only when that is exceeded. */
+const GROWTH_BYTES = 400;
+const GROWTH_PER_CHARACTER = 1.5;
+/** By how much it is then weighed above what it holds. */
+const WEIGHT_MARGIN = 1.25;
+/** Share of the bound that lists of texts may take, and bytes of one and of each text in it. */
 const LIST_SHARE = 0.02;
-/** Bytes of one such list and of each text in it. */
 const LIST_BYTES = 200;
 const LISTED_BYTES = 8;
 
@@ -52,32 +56,25 @@ export class TextCache {
   hits = 0;
   misses = 0;
   private readonly seed = randomBytes(8).readBigUInt64LE();
-  /** Entries made for the last list: they are weighed once they have grown to their size, when the next list comes. */
-  private readonly fresh = new Map<bigint, HeldEntry>();
-  private freshBytes = 0;
-  private readonly maxFreshBytes: number;
   private readonly entries: LRUCache<bigint, HeldEntry>;
   /** By query: keys of the texts it last came with, in order. Keys alone, so that no text is kept alive. */
   private readonly lists: LRUCache<string, readonly bigint[]>;
 
   /** Throws a TypeError where `maxBytes` is no whole number from 1. */
   constructor({ maxBytes }: TextCacheOptions) {
-    this.maxFreshBytes = FRESH_SHARE * maxBytes;
     const listBytes = Math.floor(LIST_SHARE * maxBytes);
-    this.entries = new LRUCache({
-      maxSize: Math.max(1, Math.floor(maxBytes - this.maxFreshBytes - listBytes)),
-    });
+    this.entries = new LRUCache({ maxSize: Math.max(1, maxBytes - listBytes) });
     this.lists = new LRUCache({ maxSize: Math.max(1, listBytes) });
   }
 
   /** Estimate of the bytes held. */
   get bytes(): number {
-    return this.freshBytes + this.entries.calculatedSize + this.lists.calculatedSize;
+    return this.entries.calculatedSize + this.lists.calculatedSize;
   }
 
   /** Number of texts held. */
   get size(): number {
-    return this.fresh.size + this.entries.size;
+    return this.entries.size;
   }
 
   /**
@@ -85,7 +82,6 @@ export class TextCache {
    * without hashing, each by one comparison: a fifth of the time.
    */
   getList(query: string, candidates: readonly { readonly text: string }[]): TextEntry[] {
-    this.settle();
     const keys = this.lists.get(query);
     let isKnown = keys?.length === candidates.length;
     const entries = candidates.map(({ text }, index) => {
@@ -105,13 +101,14 @@ export class TextCache {
   /** The entry of a text, made if it is not there. */
   get(text: string): TextEntry {
     const key = h64(text, this.seed);
-    const known = this.fresh.get(key) ?? this.entries.get(key);
+    const known = this.entries.get(key);
     if (known !== undefined && known.text === text) {
       this.hits++;
       return known;
     }
     this.misses++;
     const size = ENTRY_BYTES + 2 * text.length;
+    const weight = Math.ceil(size + GROWTH_BYTES + GROWTH_PER_CHARACTER * text.length);
     const entry: HeldEntry = {
       text,
       vector: undefined,
@@ -120,48 +117,29 @@ export class TextCache {
       analysis: undefined,
       key,
       size,
+      weight,
     };
-    this.forget(this.fresh.get(key));
-    this.fresh.set(key, entry);
-    this.freshBytes += size;
-    if (this.freshBytes > this.maxFreshBytes) this.settle();
+    this.entries.set(key, entry, { size: weight });
     return entry;
   }
 
   /** Tells the cache that an entry grew by so many bytes. Nothing for an entry that is no longer held. */
   grew(entry: TextEntry, bytes: number): void {
     const { key } = entry as HeldEntry;
-    const fresh = this.fresh.get(key);
-    if (fresh !== undefined && fresh === entry) {
-      fresh.size += bytes;
-      this.freshBytes += bytes;
-      return;
-    }
     const held = this.entries.peek(key);
     if (held === undefined || held !== entry) return;
     held.size += bytes;
+    if (held.size <= held.weight) return;
+    held.weight = Math.ceil(WEIGHT_MARGIN * held.size);
     // Setting the same value again would keep its old size.
     this.entries.delete(key);
-    this.entries.set(key, held, { size: held.size });
+    this.entries.set(key, held, { size: held.weight });
   }
 
   /** Forgets all texts; entries in use stay valid for whoever holds them. */
   clear(): void {
-    this.fresh.clear();
-    this.freshBytes = 0;
     this.entries.clear();
     this.lists.clear();
-  }
-
-  /** Takes the fresh entries among those that are bounded. */
-  private settle(): void {
-    for (const entry of this.fresh.values()) this.entries.set(entry.key, entry, { size: entry.size });
-    this.fresh.clear();
-    this.freshBytes = 0;
-  }
-
-  private forget(entry: HeldEntry | undefined): void {
-    if (entry !== undefined) this.freshBytes -= entry.size;
   }
 
   private keepList(query: string, entries: readonly HeldEntry[]): void {

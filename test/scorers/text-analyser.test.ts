@@ -43,11 +43,13 @@ describe('the analysis of a text', () => {
 
   it('is made once, and its bytes are counted', () => {
     const { analysisOf, texts } = setUp();
-    const before = texts.get('wing lift').text.length;
+    // More stems than a text of this length is thought to have.
+    const text = Array.from({ length: 400 }, (_, number) => `${number}`).join(' ');
+    texts.get(text);
     const bytes = texts.bytes;
-    const first = analysisOf('wing lift');
-    expect(analysisOf('wing lift')).toBe(first);
-    expect(texts.bytes).toBeGreaterThan(bytes + before);
+    const first = analysisOf(text);
+    expect(analysisOf(text)).toBe(first);
+    expect(texts.bytes).toBeGreaterThan(bytes);
   });
 
   it('is made again, under its old id, once dropped stems made its slots void', () => {

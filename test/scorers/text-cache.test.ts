@@ -21,42 +21,56 @@ describe('the text cache', () => {
   });
 
   it('stays within its bound, least recently used first out', () => {
-    const texts = new TextCache({ maxBytes: 900 });
+    const texts = new TextCache({ maxBytes: 2100 });
     const [first] = ['one', 'two', 'three'].map((text) => texts.get(text));
     expect(texts.get('one')).toBe(first);
-    // Each entry is 240 bytes and 2 a character: with a fourth one must go, and `two` was asked for longest ago.
+    // Each entry is weighed with some 650 bytes: with a fourth one must go, and `two` was asked for longest ago.
     texts.get('four');
-    expect(texts.bytes).toBeLessThanOrEqual(900);
+    expect(texts.bytes).toBeLessThanOrEqual(2100);
     expect(texts.get('one')).toBe(first);
     const { misses } = texts;
     texts.get('two');
     expect(texts.misses).toBe(misses + 1);
   });
 
-  it('counts what entries grow by, and makes room for it', () => {
-    const texts = new TextCache({ maxBytes: 1000 });
+  it('counts what entries grow by beyond what they are thought to, and makes room for it', () => {
+    const texts = new TextCache({ maxBytes: 3000 });
     const [one, two] = [texts.get('one'), texts.get('two')];
     const before = texts.bytes;
-    texts.grew(one, 100);
-    texts.grew(one, 50);
-    expect(texts.bytes).toBe(before + 150);
-    texts.grew(two, 600);
-    expect(texts.bytes).toBeLessThanOrEqual(1000);
+    texts.grew(one, 300);
+    expect(texts.bytes).toBe(before);
+    texts.grew(one, 300);
+    // 240 + 6 + 600 bytes, weighed with a quarter more.
+    expect(texts.bytes).toBe(before / 2 + 1058);
+    texts.grew(two, 1500);
+    expect(texts.bytes).toBeLessThanOrEqual(3000);
     expect(texts.get('two')).toBe(two);
     expect(texts.get('one')).not.toBe(one);
   });
 
+  it('never weighs an entry with less than it holds', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 2000 }), { maxLength: 20 }), (growths) => {
+        const texts = new TextCache({ maxBytes: 1_000_000 });
+        const entry = texts.get('one');
+        for (const bytes of growths) texts.grew(entry, bytes);
+        expect(texts.bytes).toBeGreaterThanOrEqual(246 + growths.reduce((sum, bytes) => sum + bytes, 0));
+      }),
+    );
+  });
+
   it('does not count the growth of an entry it no longer holds', () => {
-    const texts = new TextCache({ maxBytes: 1000 });
+    const texts = new TextCache({ maxBytes: 10_000 });
     const one = texts.get('one');
+    const { bytes } = texts;
     texts.clear();
     expect([texts.bytes, texts.size]).toEqual([0, 0]);
-    texts.grew(one, 100);
+    texts.grew(one, 1000);
     expect(texts.bytes).toBe(0);
     const again = texts.get('one');
-    texts.grew(one, 100);
+    texts.grew(one, 1000);
     expect(texts.get('one')).toBe(again);
-    expect(texts.bytes).toBe(246);
+    expect(texts.bytes).toBe(bytes);
   });
 
   it('finds the texts of a query that comes with them again, and others where it comes with others', () => {
@@ -74,18 +88,6 @@ describe('the text cache', () => {
     list('two', 'one', 'four').forEach((entry, index) => {
       expect(entry).toBe(moved[index]);
     });
-  });
-
-  it('counts new texts before they are weighed, and weighs them by what they grew to', () => {
-    const texts = new TextCache({ maxBytes: 100_000 });
-    const [entry] = texts.getList('q', [{ text: 'one' }]);
-    texts.grew(entry!, 90_000);
-    expect(texts.bytes).toBeGreaterThan(90_000);
-    texts.getList('q', [{ text: 'two' }]);
-    texts.grew(texts.getList('q', [{ text: 'three' }])[0]!, 50_000);
-    texts.getList('q', []);
-    expect(texts.bytes).toBeLessThanOrEqual(100_000);
-    expect(texts.get('one')).not.toBe(entry);
   });
 
   it('does not keep a text larger than itself', () => {
