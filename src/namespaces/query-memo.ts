@@ -20,8 +20,8 @@ export interface KeyedQuery {
   readonly key: Float32Array | null;
   readonly keyJson: string;
   search: RememberedSearch | null;
-  /** Cosine of each two of the best, row by row; null = not needed yet. */
-  similarities: Float64Array | null;
+  /** Cosine of each two of the best, row by row, and the largest of two different ones; null = not needed yet. */
+  similarities: { readonly cosines: Float64Array; readonly largest: number } | null;
 }
 
 /** Bytes of a query besides its texts and vectors. */

@@ -1,5 +1,6 @@
-/** Cosine from which two texts count as near-copies, and the width over which the penalty grows to 1. */
-const NEAR_COPY = 0.85;
+/** Cosine above which two texts count as near-copies: a list without such a pair stays as it is. */
+export const NEAR_COPY = 0.85;
+/** The width over which the penalty grows to 1. */
 const NEAR_COPY_RANGE = 0.15;
 
 /**

@@ -59,19 +59,33 @@ export function signBitCosine(left: Uint8Array, right: Uint8Array, dimension: nu
   return Math.cos((Math.PI * differing) / dimension);
 }
 
-/** Lists up to this long are sorted by insertion, which needs no calls. */
-const SHORT_LIST = 64;
-
-/** Positions sorted by value, largest first; equal values keep their order. */
+/** Positions sorted by value, largest first; equal values keep their order. Merges, without a call for each comparison. */
 export function orderByDescending(values: ArrayLike<number>): number[] {
-  const order = Array.from({ length: values.length }, (_, i) => i);
-  if (values.length > SHORT_LIST)
-    return order.sort((left, right) => values[right] - values[left] || left - right);
-  for (let i = 1; i < order.length; i++) {
-    const value = values[i];
-    let place = i;
-    for (; place > 0 && values[order[place - 1]] < value; place--) order[place] = order[place - 1];
-    order[place] = i;
+  const { length } = values;
+  let order: number[] = [];
+  for (let i = 0; i < length; i++) order.push(i);
+  let merged = order.slice();
+  for (let width = 1; width < length; width *= 2) {
+    for (let start = 0; start < length; start += 2 * width) mergeRuns(values, order, merged, start, width);
+    [order, merged] = [merged, order];
   }
   return order;
+}
+
+/** Merges the two sorted runs of `width` positions from `start` on. */
+function mergeRuns(
+  values: ArrayLike<number>,
+  from: readonly number[],
+  to: number[],
+  start: number,
+  width: number,
+): void {
+  const middle = Math.min(start + width, from.length);
+  const end = Math.min(start + 2 * width, from.length);
+  let left = start;
+  let right = middle;
+  for (let place = start; place < end; place++) {
+    const takesLeft = right >= end || (left < middle && values[from[left]] >= values[from[right]]);
+    to[place] = takesLeft ? from[left++] : from[right++];
+  }
 }

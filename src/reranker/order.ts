@@ -6,7 +6,7 @@ import type { Arm } from '../namespaces/impression.js';
 import type { Namespace } from '../namespaces/namespace.js';
 import type { Neighbour } from '../namespaces/query-cells.js';
 import type { KeyedQuery } from '../namespaces/query-memo.js';
-import { diversify } from '../ranking/diversify.js';
+import { diversify, NEAR_COPY } from '../ranking/diversify.js';
 import { entropyGate } from '../ranking/entropy-gate.js';
 import { swapNeighbours } from '../ranking/explore.js';
 import { KEY_DOCUMENTS } from '../ranking/key-vector.js';
@@ -162,28 +162,39 @@ async function sinkNearCopies(
     namespace,
     encoder,
   );
-  const similarity = keyed === null ? null : knownSimilarity(keyed, vectors);
-  return diversify(
-    shown,
-    value,
-    request.mmrLambda,
-    similarity ?? ((a, other) => dot(vectors[a], vectors[other])),
-  );
+  const known = keyed === null ? null : knownSimilarities(keyed, vectors);
+  if (known !== null && known.largest <= NEAR_COPY) return shown;
+  const similarity = known?.between ?? ((a: number, other: number) => dot(vectors[a], vectors[other]));
+  return diversify(shown, value, request.mmrLambda, similarity);
 }
 
-/** Cosines among a query's best results, worked out once; null where other texts are among these. */
-function knownSimilarity(
+/** Cosines among a query's best results, worked out once, and the largest; null where other texts are among these. */
+function knownSimilarities(
   keyed: KeyedQuery,
   vectors: readonly Float32Array[],
-): ((a: number, b: number) => number) | null {
+): { largest: number; between(a: number, b: number): number } | null {
   const { best } = keyed;
   const places = vectors.map((vector) => best.indexOf(vector));
   if (places.includes(-1)) return null;
-  keyed.similarities ??= Float64Array.from({ length: best.length ** 2 }, (_, cell) =>
-    dot(best[Math.floor(cell / best.length)], best[cell % best.length]),
-  );
-  const { similarities } = keyed;
-  return (a, b) => similarities[places[a] * best.length + places[b]];
+  keyed.similarities ??= similaritiesOf(best);
+  const { cosines, largest } = keyed.similarities;
+  return { largest, between: (a, b) => cosines[places[a] * best.length + places[b]] };
+}
+
+function similaritiesOf(vectors: readonly Float32Array[]): NonNullable<KeyedQuery['similarities']> {
+  const cosines = new Float64Array(vectors.length ** 2);
+  let largest = -1;
+  for (let a = 0; a < vectors.length; a++) {
+    // The same text twice is found at its first place.
+    cosines[a * vectors.length + a] = dot(vectors[a], vectors[a]);
+    for (let b = 0; b < a; b++) {
+      const cosine = dot(vectors[a], vectors[b]);
+      cosines[a * vectors.length + b] = cosine;
+      cosines[b * vectors.length + a] = cosine;
+      largest = Math.max(largest, cosine);
+    }
+  }
+  return { cosines, largest };
 }
 
 function findNeighbours(namespace: Namespace, { known, keyed }: IdentifiedQuery): Neighbour[] {

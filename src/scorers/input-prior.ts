@@ -1,5 +1,5 @@
 import type { Candidate } from '../base/documents.js';
-import { kendallZ } from './kendall.js';
+import { kendallZ, orderZ } from './kendall.js';
 import { minMax } from './min-max.js';
 import { linearRanks, retrieverScores } from './retriever-scores.js';
 import type { BaseScores, NamespaceScorer, ScoreRequest, Scorer } from './scorer.js';
@@ -75,6 +75,7 @@ export function blendInput(
 }
 
 function autoWeight(own: Float64Array, input: Float64Array, isScore: boolean): number {
-  if (!(kendallZ(own, input) > AGREEMENT)) return 0;
+  const z = isScore ? kendallZ(own, input) : orderZ(own);
+  if (!(z > AGREEMENT)) return 0;
   return isScore ? SCORE_WEIGHT : RANK_WEIGHT;
 }

@@ -73,6 +73,18 @@ describe('sign bits', () => {
 });
 
 describe('orderByDescending', () => {
+  it('sorts as a stable sort does', () => {
+    const value = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.double({ noNaN: true }));
+    fc.assert(
+      fc.property(fc.array(value, { maxLength: 200, size: 'max' }), (values) => {
+        const expected = values
+          .map((_, index) => index)
+          .sort((a, b) => (values[a]! === values[b]! ? 0 : values[a]! > values[b]! ? -1 : 1));
+        expect(orderByDescending(values)).toEqual(expected);
+      }),
+    );
+  });
+
   it('puts the largest first and keeps ties in place', () => {
     expect(orderByDescending([1, 3, 3, 2])).toEqual([1, 2, 3, 0]);
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { kendallZ } from '../../src/scorers/kendall.js';
+import { kendallZ, orderZ } from '../../src/scorers/kendall.js';
 
 /** K by its definition, and its variance under chance over all orders of one side, by the formula with ties. */
 function naiveZ(a: readonly number[], b: readonly number[]): number {
@@ -32,6 +32,19 @@ describe('Kendall’s z', () => {
       fc.property(fc.array(pair, { maxLength: 150, size: 'max' }), (pairs) => {
         const [a, b] = [pairs.map(([x]) => x), pairs.map(([, y]) => y)];
         expect(kendallZ(Float64Array.from(a), Float64Array.from(b))).toBeCloseTo(naiveZ(a, b), 9);
+      }),
+    );
+  });
+
+  it('of an order is that of any falling row', () => {
+    const value = fc.oneof(fc.integer({ min: 0, max: 8 }), fc.double({ noNaN: true }));
+    fc.assert(
+      fc.property(fc.array(value, { maxLength: 150, size: 'max' }), (values) => {
+        const falling = Float64Array.from(values, (_, index) => -index);
+        expect(orderZ(Float64Array.from(values))).toBeCloseTo(
+          kendallZ(Float64Array.from(values), falling),
+          9,
+        );
       }),
     );
   });
