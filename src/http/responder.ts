@@ -15,7 +15,7 @@ export const JSON_TYPE = 'application/json; charset=utf-8';
 /** The one way answers leave: writes head and body in one go, then counts and logs the request. */
 export class Responder {
   constructor(
-    private readonly services: Pick<Services, 'clock' | 'logger' | 'requestLogger' | 'metrics'>,
+    private readonly services: Pick<Services, 'clock' | 'logger' | 'logRequest' | 'metrics'>,
     private readonly draining: Draining,
   ) {}
 
@@ -82,7 +82,7 @@ export class Responder {
     const { services } = this;
     const ms = services.clock.now() - exchange.startedAt;
     services.metrics.requestFinished(exchange.endpoint, status, ms / 1000, exchange.namespace);
-    services.requestLogger.info(
+    services.logRequest(
       {
         method: exchange.req.method,
         route: exchange.endpoint,

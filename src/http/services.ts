@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import type { WriteLine } from '../base/log.js';
 import type {
   FeedbackOutcome,
   FeedbackRequest,
@@ -51,8 +52,8 @@ export interface Services {
   retentionReport(): Promise<object>;
   readonly metrics: HttpMetrics;
   readonly logger: Logger;
-  /** Takes the one line of each request. Its fields are fixed and hold nothing to hide, so it may do without hiding. */
-  readonly requestLogger: Pick<Logger, 'info'>;
+  /** Writes the line of a request; its fields are fixed and hold no text. */
+  readonly logRequest: WriteLine;
   readonly clock: Clock;
   /** A fresh unguessable request id; see `RequestIds`. */
   newRequestId(): string;

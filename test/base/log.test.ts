@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { AppError } from '../../src/base/errors.js';
-import { createLogger, silentLogger } from '../../src/base/log.js';
+import { createLogger, lineWriter, silentLogger } from '../../src/base/log.js';
 
 function capture(options: { level?: 'info' | 'debug'; secrets?: string[] } = {}) {
   const lines: string[] = [];
@@ -68,4 +68,24 @@ it('what is thrown without being an error is logged as text, and endless causes 
   log.error({ err: 'a string' }, 'b');
   expect(JSON.parse(lines[1]!).err).toEqual({ message: 'a string' });
   expect(lines[0]!.match(/"message":"again"/g)).toHaveLength(6);
+});
+
+it('a line writer writes what the logger would, without secrets, and nothing below the level', () => {
+  const { lines, log } = capture({ secrets: ['hunter22'] });
+  const fields = {
+    route: '/rerank',
+    status: 200,
+    namespace: 'a"b',
+    callerRequestId: 'hunter22',
+    bytesIn: undefined,
+  };
+  lineWriter(log)(fields, 'request');
+  log.info(fields, 'request');
+  const [ours, theirs] = lines.map((line) => ({ ...JSON.parse(line), time: '' }));
+  expect(ours).toEqual(theirs);
+  expect(ours.callerRequestId).toBe('[hidden]');
+  expect(lines[0]!.endsWith('\n')).toBe(true);
+  log.level = 'warn';
+  lineWriter(log)(fields, 'request');
+  expect(lines).toHaveLength(2);
 });

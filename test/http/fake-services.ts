@@ -70,7 +70,7 @@ export class FakeServices implements Services {
     warn: (fields, message) => void this.logged.push({ level: 'warn', fields: { ...fields }, message }),
     error: (fields, message) => void this.logged.push({ level: 'error', fields: { ...fields }, message }),
   };
-  readonly requestLogger = this.logger;
+  readonly logRequest: Services['logRequest'] = (fields, message) => this.logger.info(fields, message);
 
   newRequestId(): string {
     this.ids += 1;
