@@ -1,4 +1,5 @@
 import type { Pace } from '../base/pace.js';
+import { dot } from './cosine.js';
 import type { PairFeatures, QueryPairs } from './query-pairs.js';
 import type { SlotIndex } from './slot-index.js';
 import { TermCounts } from './term-counts.js';
@@ -107,9 +108,7 @@ export class HybridPairs {
     pairs.vector ??= tools.words.encodeText(pairs.query.slice(0, MAX_TEXT_LENGTH));
     const query = pairs.vector;
     const text = this.textVector(entry, analysis);
-    let product = 0;
-    for (let k = 0; k < text.length; k++) product += query[k]! * text[k]!;
-    return Math.round(product / COSINE_STEP) * COSINE_STEP;
+    return Math.round(dot(query, text) / COSINE_STEP) * COSINE_STEP;
   }
 
   private textVector(entry: TextEntry, analysis: TextAnalysis): Float32Array {

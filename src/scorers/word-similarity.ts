@@ -24,6 +24,7 @@ export interface WordVectors {
 /** Cosine up to which two words have nothing to do with each other. */
 const THRESHOLD = 0.3;
 /** Levels: 0 = not computed yet, 1 = nothing in common, 2 to 255 = ever more alike. */
+const UNKNOWN = 0;
 const UNRELATED = 1;
 const LEVELS = 254;
 const ROW_BYTES = 400;
@@ -87,18 +88,23 @@ export class WordSimilarity {
    */
   closest(row: SimilarityRow, { slots, size }: TextAnalysis): number {
     const { levels } = row;
-    let best = UNRELATED;
+    let best = UNRELATED + 1;
     let ties = 0;
     let first = -1;
+    // Most words are less alike than the best so far: one comparison tells.
     for (let place = size; place < 2 * size; place++) {
       const id = slots[place]!;
-      const level = levels[id] || this.fill(row, id);
-      if (level === UNRELATED || level < best) continue;
-      ties = level === best ? ties + 1 : 0;
-      if (level > best) first = id;
+      let level = levels[id]!;
+      if (level < best) {
+        if (level !== UNKNOWN) continue;
+        level = this.fill(row, id);
+        if (level < best) continue;
+      }
+      ties = level > best || first < 0 ? 0 : ties + 1;
+      if (ties === 0) first = id;
       best = level;
     }
-    if (best === UNRELATED) return 0;
+    if (first < 0) return 0;
     return ties === 0 ? this.exact(row, first) : this.closestAt(best, row, slots, size);
   }
 
