@@ -116,6 +116,7 @@ export class WordReader implements WordList {
   private readSpans(text: string): void {
     this.count = 0;
     this.reading.forEachSpan(text, (source, start, end) => {
+      if (start >= end) return;
       this.reserve(UNIT_BYTES * (end - start));
       const length = writeUnits(source, start, end, this.text);
       this.push(this.kernel.one(length));

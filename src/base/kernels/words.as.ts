@@ -105,15 +105,16 @@ export function read(length: i32): i32 {
   return i32(target - ids) >>> 2;
 }
 
-/** Numbers the `length` bytes at `textAt` as one word. */
+/** Numbers the `length` bytes at `textAt`, at least one, as one word. */
 export function one(length: i32): i32 {
   return number(text, text + usize(length));
 }
 
 function number(start: usize, end: usize): i32 {
   const length = end - start;
-  let key = load<u64>(end - KEY_BYTES);
-  if (length < KEY_BYTES) key = length == 0 ? 0 : key >> u64(64 - 8 * length);
+  // No branch: word lengths cannot be foretold.
+  const missing = select<usize>(KEY_BYTES - length, 0, length < KEY_BYTES);
+  const key = load<u64>(end - KEY_BYTES) >> u64(8 * missing);
   const rest = length <= KEY_BYTES ? u32(length) : restOf(start, end);
   let place = placeOf(key, rest);
   for (let known = load<i32>(place); known != 0; known = load<i32>(place)) {
@@ -124,10 +125,10 @@ function number(start: usize, end: usize): i32 {
   return add(start, length, key, rest);
 }
 
-/** Stands for the bytes of a long word before its last eight; above any short word's length. */
+/** Stands for the bytes of a long word before its last eight, and some more; above any short word's length. */
 function restOf(start: usize, end: usize): u32 {
-  let state = seed;
-  for (let at = start; at < end - KEY_BYTES; at++) state = (state ^ load<u8>(at)) * 0x100000001b3;
+  let state = (load<u64>(start) ^ seed) * 0x9e3779b97f4a7c15;
+  for (let at = start + KEY_BYTES; at < end - KEY_BYTES; at++) state = (state ^ load<u8>(at)) * 0x100000001b3;
   return u32(state >> 32) | 0x80000000;
 }
 
@@ -143,10 +144,12 @@ function nextPlace(place: usize): usize {
   return places + ((place - places + PLACE) & placeMask);
 }
 
+/** Whether a word longer than eight bytes, the last of which are known to be the same, is that of the number. */
 function isWord(number: i32, start: usize, length: usize): bool {
   const at: usize = load<u32>(starts + 4 * usize(number));
   if (load<u32>(starts + 4 * usize(number) + 4) - at != length) return false;
-  return memory.compare(pool + at, start, length) == 0;
+  if (length <= 2 * KEY_BYTES) return load<u64>(pool + at) == load<u64>(start);
+  return memory.compare(pool + at, start, length - KEY_BYTES) == 0;
 }
 
 function add(start: usize, length: usize, key: u64, rest: u32): i32 {
