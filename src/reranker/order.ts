@@ -180,7 +180,10 @@ function knownSimilarities(
   const { cosines, largest } = keyed.similarities;
   // A further document may have the text of one that is among the best.
   const isRepeated = new Set(places).size < places.length;
-  return { largest: isRepeated ? 1 : largest, between: (a, b) => cosines[places[a] * best.length + places[b]] };
+  return {
+    largest: isRepeated ? 1 : largest,
+    between: (a, b) => cosines[places[a] * best.length + places[b]],
+  };
 }
 
 function similaritiesOf(vectors: readonly Float32Array[]): NonNullable<KeyedQuery['similarities']> {
