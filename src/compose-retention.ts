@@ -42,6 +42,7 @@ export function openRetention(settings: Settings, parts: RetentionParts): Retent
     ...(settings.storageRetentionDays === undefined ? {} : { days: settings.storageRetentionDays }),
     intervalMs: settings.storageRetentionSweepIntervalS * 1000,
     sweepOnStart: settings.storageRetentionSweepOnStart,
+    storageTimeoutMs: settings.storageTimeoutMs,
     notBefore: clock instanceof LastingClock ? clock.settledAt : Number.NEGATIVE_INFINITY,
     onRemoved: (removed) => metrics.retentionRemoved(removed),
     onSwept: (outcome) => metrics.retentionSwept(outcome),

@@ -24,6 +24,10 @@ export const stateForCommands = {
   openUpkeep,
   lockFolder,
   carryHashKey,
+  recordMode(settings: Settings): void {
+    const { files, folder } = storedState(settings);
+    recordMode(folder, files);
+  },
 };
 
 /** State on its way from one mode to another: within one folder there may be both, and `finish` says which counts. */

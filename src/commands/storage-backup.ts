@@ -43,6 +43,7 @@ async function backup(
     }
     state.carryHashKey(settings.storageDir, draft);
     const copy = { ...settings, storageDir: draft };
+    state.recordMode(copy);
     const report = await checkState({
       upkeep: state.openUpkeep(copy),
       openReader: () => state.openReader(copy),

@@ -30,6 +30,8 @@ export interface StoredState {
   lockFolder(settings: Settings): { release(): void };
   /** Puts the hash key of one storage folder into another; `other` where that has one of its own. */
   carryHashKey(from: string, to: string): 'none' | 'carried' | 'other';
+  /** Notes in the folder how its state is kept, so that a server with other settings does not take it for empty. */
+  recordMode(settings: Settings): void;
 }
 
 /** What ties stored state to this installation. */

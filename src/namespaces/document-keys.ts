@@ -23,11 +23,6 @@ export function isPlainKey(key: string): boolean {
   return key.startsWith(PLAIN);
 }
 
-/** Whether a key holds the hash of an id. */
-export function isHashedKey(key: string): boolean {
-  return key.startsWith(HASHED);
-}
-
 /**
  * The keys by which one namespace knows documents: ids as they are, or all as keyed hashes (`PRIVACY_HASH_IDS`). A
  * namespace that once kept hashes goes on with them, for they cannot be turned back; ids that it kept before are found

@@ -258,6 +258,7 @@ export class Namespace implements Resident {
 
   /** Writes changes of the memory in one transaction, then makes them so in memory. Rejects with `StorageError`. */
   private async commitChanges(changes: readonly Change[], apply: () => void): Promise<void> {
+    this.assertLoaded();
     const { memory } = this;
     try {
       await this.dependencies.store.commit(this.name, changes);
@@ -324,12 +325,14 @@ export class Namespace implements Resident {
     await this.ensureLoaded();
     await this.exclusive(async () => {
       if (this.closed) return;
+      this.assertLoaded();
       const { store } = this.dependencies;
       if (this.ids.isUnmarked(this.impressions.size)) {
         await store.commit(this.name, [{ put: this.stateRow(this.memory.snapshot) }]);
         this.ids.marked = true;
       }
       await flushImpressions(this.name, this.impressions, store);
+      this.assertLoaded();
       await flushPlainIds(this.name, this.ids, this.memory, store, everything);
       const chunks = everything ? Number.POSITIVE_INFINITY : CHUNKS_PER_COMMIT;
       await flushFrequencies(this.name, this.frequencies, store, chunks);
@@ -339,10 +342,16 @@ export class Namespace implements Resident {
 
   private async ensureLoaded(): Promise<void> {
     if (!this.loaded) await this.load();
+    this.assertLoaded();
+  }
+
+  /** To be asked without a wait before a write: of a memory that is not read (again) yet, it would replace what is stored. */
+  private assertLoaded(): void {
     if (!this.loaded) throw new StorageError('io', 'the state of the namespace is not loaded');
   }
 
   private async flushUse(limit: number): Promise<void> {
+    this.assertLoaded();
     const touched = this.memory.cells.takeTouched(limit);
     const { countersChanged, pinChanged } = this;
     const rows = [...touched];

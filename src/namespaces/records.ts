@@ -64,6 +64,17 @@ function read<Record>(row: Row, decode: (value: never) => Record): Record {
   }
 }
 
+/** A record read no further than that it is one; undefined where it is damaged or of another format, and stays so. */
+export function parseRecord(text: string): Record<string, unknown> | undefined {
+  try {
+    const value = JSON.parse(text) as Record<string, unknown> | null;
+    return value?.format === RECORD_FORMAT ? value : undefined;
+  } catch {
+    // Not JSON. Damaged records are reported when their namespace is opened, and never removed.
+    return undefined;
+  }
+}
+
 function write(record: object): string {
   return JSON.stringify({ format: RECORD_FORMAT, ...record });
 }

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../base/clock.js';
-import type { Store } from '../stores/store.js';
+import { withinTime } from '../base/within-time.js';
+import { StorageError, type Store } from '../stores/store.js';
 import { type AgeLimit, addRemoved, NOTHING_REMOVED, type Removed } from './age.js';
 import type { Namespace } from './namespace.js';
 import { useKey } from './records.js';
@@ -22,6 +23,8 @@ export interface RetentionOptions {
   /** Time between two sweeps, at most 2^31 ms; 0 = none after the first. */
   readonly intervalMs: number;
   readonly sweepOnStart: boolean;
+  /** Longest time that a namespace is kept out of use for a page of it. */
+  readonly storageTimeoutMs: number;
   /** Before this time nothing is removed. */
   readonly notBefore: number;
   /** Told after every transaction, whoever it was of. */
@@ -139,22 +142,39 @@ export class Retention {
         if (isOver) return;
       } else {
         await registry.whileAway(name, async () => {
-          cursor = await this.sweepPage(name, from, age);
+          cursor = await this.sweepPageInTime(name, from, age);
         });
       }
       await nextTurn();
     }
   }
 
-  /** Answers where the next page begins. */
-  private async sweepPage(name: string, cursor: number, age: AgeLimit): Promise<number | null> {
+  /**
+   * Answers where the next page begins; rejects where the store stalls, for ranking waits for the name. What was sent to
+   * the store by then takes effect before whatever the namespace reads, and nothing is sent after it.
+   */
+  private async sweepPageInTime(name: string, cursor: number, age: AgeLimit): Promise<number | null> {
+    const late = new AbortController();
+    const page = this.sweepPage(name, cursor, age, late.signal);
+    if (await withinTime(page, this.options.storageTimeoutMs)) return page;
+    late.abort();
+    throw new StorageError('io', 'the store did not answer in time');
+  }
+
+  private async sweepPage(
+    name: string,
+    cursor: number,
+    age: AgeLimit,
+    late: AbortSignal,
+  ): Promise<number | null> {
     const { store } = this.options;
     const { rows, next } = await store.scan(name, cursor, ROWS_PER_PAGE);
     const { changes, removed } = await staleRows(rows, (cellId) => store.get(name, ...useKey(cellId)), age);
+    if (late.aborted) return null;
     if (changes.length > 0) await store.commit(name, changes);
     this.count(removed);
     // A store that fails at this holds on to a file for a while longer, nothing else.
-    if (next === null) await store.release(name).catch(() => undefined);
+    if (next === null && !late.aborted) await store.release(name).catch(() => undefined);
     return next;
   }
 

@@ -9,7 +9,7 @@ import {
   type Removed,
 } from './age.js';
 import { EMPTY_WIDE } from './namespace-wide.js';
-import { META_STATE, RECORD_FORMAT, RecordError, readUse, removeCellChanges } from './records.js';
+import { META_STATE, parseRecord, RecordError, readUse, removeCellChanges } from './records.js';
 
 /** What retention changes in some rows. */
 export interface StaleRows {
@@ -47,7 +47,7 @@ async function staleRow(
 ): Promise<StaleRows> {
   const isState = row.kind === 'meta' && row.key === META_STATE;
   if (row.kind !== 'cell' && row.kind !== 'document' && !isState) return NOTHING;
-  const value = parse(row.value);
+  const value = parseRecord(row.value);
   if (value === undefined) return NOTHING;
   if (isState) return staleState(row, value, age);
   if (typeof value.decayedAt !== 'number' || value.decayedAt >= age.cutoff) return NOTHING;
@@ -86,16 +86,5 @@ function lastUse(row: Row | undefined): number {
   } catch (error) {
     if (error instanceof RecordError) return Number.POSITIVE_INFINITY;
     throw error;
-  }
-}
-
-/** Undefined where the record is damaged or of a newer format. */
-function parse(text: string): Record<string, unknown> | undefined {
-  try {
-    const value = JSON.parse(text) as Record<string, unknown> | null;
-    return value?.format === RECORD_FORMAT ? value : undefined;
-  } catch {
-    // Not JSON. Damaged records are reported when their namespace is opened, and never removed.
-    return undefined;
   }
 }

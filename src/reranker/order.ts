@@ -178,7 +178,12 @@ function knownSimilarities(
   if (places.includes(-1)) return null;
   keyed.similarities ??= similaritiesOf(best);
   const { cosines, largest } = keyed.similarities;
-  return { largest, between: (a, b) => cosines[places[a] * best.length + places[b]] };
+  // A further document may have the text of one that is among the best.
+  const isRepeated = new Set(places).size < places.length;
+  return {
+    largest: isRepeated ? 1 : largest,
+    between: (a, b) => cosines[places[a] * best.length + places[b]],
+  };
 }
 
 function similaritiesOf(vectors: readonly Float32Array[]): NonNullable<KeyedQuery['similarities']> {

@@ -57,7 +57,6 @@ export interface Files {
 /** File systems that know no links, or not between these files. */
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'];
 const NO_DESCRIPTORS = ['EMFILE', 'ENFILE'];
-/** Some systems cannot open a folder; there a rename lasts without. */
 const NO_FOLDER_HANDLES = ['EISDIR', 'EPERM', 'EACCES', 'EINVAL'];
 
 /** The disk itself. Keeps one descriptor in reserve, so that work goes on while the process is out of them. */
@@ -146,7 +145,8 @@ function linkOrCopy(from: string, to: string): void {
   }
 }
 
-function syncFolder(folder: string): void {
+/** Makes a rename last; some systems cannot open a folder, and there it lasts without. */
+export function syncFolder(folder: string): void {
   let handle: number | undefined;
   try {
     handle = openSync(folder, 'r');

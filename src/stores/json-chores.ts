@@ -83,6 +83,8 @@ export class JsonChores {
       this.done(name);
     } catch {
       this.pause.failed();
+      // To the end: the next try is another's, should this one's files alone be what fails.
+      if (this.waiting.delete(name)) this.waiting.add(name);
     }
   }
 

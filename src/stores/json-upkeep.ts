@@ -8,6 +8,7 @@ import { type LoadedNamespace, loadNamespace } from './json-load.js';
 import { JsonNamespace } from './json-namespace.js';
 import { JsonPaths, type JsonTemplates } from './json-paths.js';
 import { Sequences } from './sequences.js';
+import { StorageError } from './store.js';
 import type { CompactedPart, RepairedPart, StatePart, StateUpkeep } from './upkeep.js';
 
 /** Files that do not fit together may have been changed between two looks: so often they are read again. */
@@ -57,6 +58,8 @@ export class JsonUpkeep implements StateUpkeep {
     return this.guarded(path, () => {
       const before = this.sizeOf(namespace!);
       const held = this.hold(namespace!, () => {});
+      // A checkpoint takes the place of what is damaged.
+      if (held.needsRepair) throw new StorageError('damaged', `${path} is damaged: repair it first`);
       if (held.hasJournal) while (!held.advance()) {}
       return { before, after: this.sizeOf(namespace!) };
     });

@@ -1,7 +1,7 @@
-import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import BetterSqlite3, { type Database, type Options } from 'better-sqlite3';
-import { codeOf } from './disk-failure.js';
+import { syncFolder } from './files.js';
 import { APPLICATION_ID, FORMAT_VERSION, formatOf, migrate } from './sqlite-schema.js';
 import { StorageError } from './store.js';
 
@@ -124,17 +124,4 @@ function readHeader(path: string): Buffer {
     closeSync(file);
   }
   return header;
-}
-
-/** Makes a rename last; some systems cannot open a folder, and there it lasts without. */
-function syncFolder(folder: string): void {
-  let handle: number | undefined;
-  try {
-    handle = openSync(folder, 'r');
-    fsyncSync(handle);
-  } catch (cause) {
-    if (!['EISDIR', 'EPERM', 'EACCES', 'EINVAL'].includes(codeOf(cause))) throw cause;
-  } finally {
-    if (handle !== undefined) closeSync(handle);
-  }
 }

@@ -38,7 +38,9 @@ export async function overlookedState(
 ): Promise<EngineFiles | undefined> {
   const recorded = recordedMode(folder);
   for (const files of recorded ? [recorded] : known) {
-    if (modeOf(files) !== modeOf(wanted) && (await hasState(folder, files))) return files;
+    if (modeOf(files) === modeOf(wanted)) continue;
+    // Where nobody can look, the folder's own word stands.
+    if ((await hasState(folder, files)) ?? recorded !== undefined) return files;
   }
   return undefined;
 }
@@ -60,8 +62,8 @@ function recordedMode(folder: string): EngineFiles | undefined {
   }
 }
 
-/** State that cannot be read is state all the same. */
-async function hasState(folder: string, files: EngineFiles): Promise<boolean> {
+/** State that is damaged or newer is state all the same; undefined where the disk does not tell. */
+async function hasState(folder: string, files: EngineFiles): Promise<boolean | undefined> {
   try {
     const reader = openFilesReader(folder, files);
     try {
@@ -70,7 +72,8 @@ async function hasState(folder: string, files: EngineFiles): Promise<boolean> {
       await reader.close();
     }
   } catch (cause) {
-    return cause instanceof StorageError && (cause.failure === 'damaged' || cause.failure === 'newer');
+    const failure = cause instanceof StorageError ? cause.failure : undefined;
+    return failure === 'damaged' || failure === 'newer' || undefined;
   }
 }
 

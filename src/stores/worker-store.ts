@@ -124,8 +124,10 @@ export class WorkerStore implements Store {
     await this.write(['drop', namespace]);
   }
 
+  /** Says nothing of the disk: what was wrong with the namespace still is. */
   async release(namespace: string): Promise<void> {
-    await this.read(['release', namespace]);
+    this.assertOpen();
+    await this.channel.post(['release', namespace]);
   }
 
   async sweep(now: number, limit: number): Promise<SweepResult> {

@@ -1,11 +1,10 @@
 import type { KeyedHash } from '../base/keyed-hash.js';
 import { hashedKey, plainKey } from '../namespaces/document-keys.js';
-import { META_STATE, RECORD_FORMAT } from '../namespaces/records.js';
+import { META_STATE, parseRecord } from '../namespaces/records.js';
 import { readDocuments, type StoredDocument, withDocuments } from '../namespaces/stored-documents.js';
 import type { Change, Row, Store } from '../stores/store.js';
+import { pagesOf } from './namespace-rows.js';
 import { TransferError } from './transfer-error.js';
-
-const ROWS_PER_PAGE = 256;
 
 /** Records that held a document and were changed. */
 export interface ForgottenDocument {
@@ -49,7 +48,7 @@ export async function forgetDocument(
       forgotten.narratives += 1;
     }
   }
-  for await (const rows of pages(store, namespace)) {
+  for await (const rows of pagesOf(store, namespace)) {
     const changes = rows.flatMap((row) => withoutDocument(row, keys, forgotten));
     if (changes.length > 0) await store.commit(namespace, changes);
   }
@@ -67,25 +66,13 @@ export async function countDocument(
 ): Promise<number> {
   const texts = [...keys].map((key) => JSON.stringify(key));
   let count = 0;
-  for await (const rows of pages(store, namespace)) {
+  for await (const rows of pagesOf(store, namespace)) {
     for (const row of rows) {
       const isNamed = keys.has(row.key) || texts.some((text) => row.value.includes(text));
       if (isNamed || readDocuments(row)?.documents.some(([key]) => keys.has(key))) count += 1;
     }
   }
   return count;
-}
-
-async function* pages(store: Pick<Store, 'scan'>, namespace: string): AsyncGenerator<readonly Row[]> {
-  for (let cursor: number | null = 0; cursor !== null; ) {
-    const { rows, next }: { readonly rows: readonly Row[]; readonly next: number | null } = await store.scan(
-      namespace,
-      cursor,
-      ROWS_PER_PAGE,
-    );
-    yield rows;
-    cursor = next;
-  }
 }
 
 function withoutDocument(row: Row, keys: ReadonlySet<string>, forgotten: ForgottenDocument): Change[] {
@@ -116,9 +103,10 @@ function wasRewarded([, rewarded]: StoredDocument): boolean {
 
 /** Whether the namespace-wide narrative holds the document's vector, as far as its evidence still tells. */
 async function hadShare(store: Store, namespace: string, keys: ReadonlySet<string>): Promise<boolean> {
-  for await (const rows of pages(store, namespace)) {
+  for await (const rows of pagesOf(store, namespace)) {
     for (const row of rows) {
-      if (row.kind === 'document' && keys.has(row.key) && wasRewarded(['', parse(row.value)?.S])) return true;
+      if (row.kind === 'document' && keys.has(row.key) && wasRewarded(['', parseRecord(row.value)?.S]))
+        return true;
       if (row.kind !== 'cell') continue;
       const held = readDocuments(row)?.documents.filter(([key]) => keys.has(key));
       if (held?.some(wasRewarded)) return true;
@@ -129,26 +117,15 @@ async function hadShare(store: Store, namespace: string, keys: ReadonlySet<strin
 
 /** The state row without its narrative and what that earned; undefined where there is none. */
 function withoutNarrative(row: Row): Row | undefined {
-  const state = parse(row.value);
+  const state = parseRecord(row.value);
   const wide = state?.wide as { readonly vector?: unknown } | null | undefined;
   if (!wide?.vector) return undefined;
   const begun = { ...wide, vector: null, narrativeWindow: '' };
   return { ...row, value: JSON.stringify({ ...state, wide: begun }) };
 }
 
-/** Undefined where the record is damaged or of a newer format. */
-function parse(text: string): Record<string, unknown> | undefined {
-  try {
-    const value = JSON.parse(text) as Record<string, unknown> | null;
-    return value?.format === RECORD_FORMAT ? value : undefined;
-  } catch {
-    // Not JSON: stays as it is, and is searched as text afterwards.
-    return undefined;
-  }
-}
-
 function assertKeyed(state: Row | undefined, id: string, hash: KeyedHash): void {
-  const record = state && parse(state.value);
+  const record = state && parseRecord(state.value);
   if (record === undefined || record.hashKey === hash.fingerprint) return;
   if (record.hashedIds !== true && plainKey(id) !== null) return;
   throw new TransferError('its document ids are hashed under another key: set STORAGE_HASH_KEY to that key');

@@ -17,7 +17,10 @@ export interface RowDigest {
 }
 
 /** All rows of a namespace in the order of their last puts, a page at a time, but for the mark of an unfinished copy. */
-export async function* pagesOf(source: RowSource, namespace: string): AsyncGenerator<readonly Row[]> {
+export async function* pagesOf(
+  source: Pick<RowSource, 'scan'>,
+  namespace: string,
+): AsyncGenerator<readonly Row[]> {
   let cursor: number | null = 0;
   while (cursor !== null) {
     const page = await source.scan(namespace, cursor, PAGE_ROWS);

@@ -187,6 +187,10 @@ describe.each(STORED_MODE_NAMES)('storage, %s', (mode) => {
     const other = await home.start(mode, saved);
     expect(await home.answers(other)).toEqual(answers);
     expect(statSync(join(saved, 'hash.key')).mode & 0o777).toBe(0o600);
+    await other.stop();
+    // With other settings it does not look empty.
+    const wrong = await home.run(mode === 'sqlite' ? 'json' : 'sqlite', saved, ['namespaces', 'list']);
+    expect(wrong.stderr).toContain(`holds state kept as ${mode}`);
   });
 
   it('backup refuses a folder that has something in it, and saves nothing that is damaged', async () => {

@@ -38,6 +38,7 @@ export class Home {
       days: DAYS,
       intervalMs: 0,
       sweepOnStart: false,
+      storageTimeoutMs: 10_000,
       notBefore: 0,
       onRemoved: () => undefined,
       onSwept: (outcome) => this.outcomes.push(outcome),

@@ -211,6 +211,31 @@ describe('retention', () => {
     expect(retention.report().removed_cells).toBe(200);
   });
 
+  it('lets requests in when the store stalls at a page, and sends nothing more of it', async () => {
+    await home.put('one', cellRow(cell('old', OLD)), wideRow('i:old', { S: 1, W: 1, decayedAt: OLD }));
+    // A store that is asked for a page, and answers when told.
+    let answer = (): void => undefined;
+    const { scan } = home.store;
+    const asked = new Promise<void>((onAsked) => {
+      home.store.scan = async (...call) => {
+        await new Promise<void>((resolve) => {
+          answer = resolve;
+          onAsked();
+        });
+        return scan.apply(home.store, call);
+      };
+    });
+    const before = home.store.commits.length;
+    const sweeping = home.retention({ storageTimeoutMs: 1 }).sweep();
+    await asked;
+    expect(await home.registry.use('one', async ({ memory }) => memory.size)).toBe(1);
+    await sweeping;
+    expect(home.failures).toEqual(['one: the store did not answer in time']);
+    answer();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(home.store.commits.length).toBe(before);
+  });
+
   it('that cannot be written changes neither memory nor store, is counted, and is tried again', async () => {
     await home.put('shut', cellRow(cell('old', OLD)));
     await home.put('open', cellRow(cell('old', OLD)));

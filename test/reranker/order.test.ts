@@ -16,6 +16,20 @@ describe('MMR', () => {
     expect((await test.ask('pie', TEXTS, { mmrLambda: 0.5, topK: 2 })).ids).toEqual(['a', 'a copy']);
   });
 
+  it('sinks a copy of one of the best that memory brought among the shown', async () => {
+    const test = new TestReranker();
+    const twelve = documents(12, 0.02);
+    const list = twelve.map((one, i) => (i === 11 ? { ...one, text: twelve[0]!.text } : one));
+    for (let visit = 0; visit < 6; visit++) {
+      const { requestId } = await test.ask('some query', list, { topK: 12 });
+      await test.tell(['d11'], { requestId });
+    }
+    const options = { topK: 5, learn: false };
+    const { ids } = await test.ask('some query', list, { ...options, mmrLambda: 1 });
+    expect(ids.slice(0, 2)).toEqual(['d11', 'd0']);
+    expect((await test.ask('some query', list, { ...options, mmrLambda: 0.1 })).ids.at(-1)).toBe('d0');
+  });
+
   it('goes by the vectors that were sent, where there are some', async () => {
     const sent = TEXTS.map((one, i) => ({ ...one, embedding: i === 0 ? [3, 0] : [0, 5] }));
     const { ids, debug } = await new TestReranker().ask('pie', sent, {

@@ -39,6 +39,24 @@ describe('files', () => {
     expect(home.names()).toEqual(CHECKPOINT);
   });
 
+  it('that cannot be written do not keep other namespaces from their checkpoints', () => {
+    const files = hastyFiles();
+    const open: typeof files.open = (path, mode) => {
+      if (path.endsWith('.a.json.next')) throw Object.assign(new Error('injected'), { code: 'EACCES' });
+      return files.open(path, mode);
+    };
+    const engine = home.open({ files: { ...files, open } });
+    for (const name of ['a', 'b', 'c']) {
+      engine.commit(name, putCell('k'));
+      engine.release(name);
+    }
+    for (let tries = 0; tries < 3; tries += 1) {
+      idle(engine);
+      home.clock.advance(2_000);
+    }
+    expect(home.names().filter((name) => name.endsWith('.journal'))).toEqual([JOURNAL]);
+  });
+
   it('go with the last row, and are not made for nothing', () => {
     const engine = home.open();
     engine.commit('a', [remove('cell', 'k')]);

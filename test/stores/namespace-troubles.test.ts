@@ -35,6 +35,19 @@ it('names what one namespace alone suffers from, and not as a failure of the dis
   expect(store.health()).not.toHaveProperty('detail');
 });
 
+it('goes on counting a namespace that is let go', async () => {
+  const failures: Record<string, StorageFailure> = { a: 'newer', b: 'io' };
+  const store = makeStore(failures, new NamespaceTroubles());
+  await load(store, 'a', 'b');
+  const before = store.health();
+  for (const name of Object.keys(failures)) {
+    delete failures[name];
+    await store.release(name);
+  }
+  expect(store.health()).toEqual(before);
+  expect(before).toEqual({ status: 'degraded', unusable: 1, detail: 'io!' });
+});
+
 it('takes a newer format for everybody where all share one file', async () => {
   const store = makeStore({ a: 'newer' });
   await load(store, 'a');

@@ -97,3 +97,11 @@ it('writes its file whole, and only when it changes', () => {
   expect(() => recordMode(home.folder, modes.sqlite)).toThrow();
   expect(JSON.parse(readFileSync(join(home.folder, MODE_FILE), 'utf8'))).toEqual(modes.json);
 });
+
+it('believes the folder where its state cannot be looked at, and otherwise what it sees', async () => {
+  // A folder in the place of the database: neither damaged nor absent, it cannot be read.
+  mkdirSync(join(home.folder, DATABASE_FILE));
+  expect(await overlookedState(home.folder, modes.json, known())).toBeUndefined();
+  recordMode(home.folder, modes.sqlite);
+  expect(await overlookedState(home.folder, modes.json, known())).toEqual(modes.sqlite);
+});

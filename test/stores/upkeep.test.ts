@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Row } from '../../src/stores/store.js';
@@ -68,6 +68,22 @@ describe.each(Object.keys(MODES))('upkeep of %s', (mode) => {
     expect(copied.Shop).toEqual(home.rows().Shop);
     const upkeep = MODES[mode]!.upkeep(join(target, 'backup'));
     for (const part of upkeep.parts()) expect(upkeep.inspect(part)).toEqual([]);
+  });
+
+  it('compacts nothing that is damaged: the damaged file would be lost', () => {
+    const part = home.upkeep.parts()[0]!;
+    const late = [{ put: { kind: 'cell', key: 'late', value: '1' } }] as const;
+    // As a kill leaves it: there is a journal.
+    const folder = home.using((engine) => {
+      engine.commit('Shop', late);
+      return home.copy();
+    });
+    const path = mode === 'json' ? join(home.folder, 'index.%53hop.json') : part.path;
+    truncateSync(join(folder, relative(home.folder, path)), 50);
+    const before = home.files(folder);
+    const upkeep = MODES[mode]!.upkeep(folder);
+    expect(() => upkeep.compact(upkeep.parts()[0]!)).toThrow('repair it first');
+    expect(home.files(folder)).toEqual(before);
   });
 
   it('keeps every row when it compacts, and gives back the space of those that went', () => {
