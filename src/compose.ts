@@ -88,9 +88,19 @@ export async function compose(
   );
   const hashKey = await openHashKey(settings, store);
   const { hash } = hashKey;
+  const installHash = () => {
+    if (hashKey.install())
+      for (const namespace of residents.registry?.present(null) ?? []) namespace.forgetHashes();
+    return hashKey.isInstalled;
+  };
   const sparingly = new Sparingly(clock, FAILURE_LOG_INTERVAL_MS);
   const events = eventsOf(logger, metrics, sparingly);
-  const registry = openRegistry(settings, { store, scorer, encoder, hash, clock, events }, logger, metrics);
+  const registry = openRegistry(
+    settings,
+    { store, scorer, encoder, hash, installHash, clock, events },
+    logger,
+    metrics,
+  );
   residents.registry = registry;
   const reranker = new Reranker({
     encoder,
@@ -106,9 +116,7 @@ export async function compose(
     store,
     clock,
     intervalMs: settings.storageFlushIntervalMs,
-    retry: () => {
-      if (hashKey.install()) for (const name of registry.names()) registry.peek(name)?.forgetHashes();
-    },
+    retry: () => void installHash(),
     onFailure: (operation, error) => {
       metrics.storageFailed(operation);
       const held = sparingly.turn(operation);
@@ -165,15 +173,13 @@ export async function compose(
 }
 
 /**
- * What is stored of a namespace (null = of all) is another state: where it is open it reads that anew, and forgets
- * impressions whose feedback it cannot know.
+ * What is stored of a namespace (null = of all) is another state: where it is in memory, or on the way there, it reads
+ * that anew, and forgets impressions whose feedback it cannot know.
  */
 function forgetState(registry: NamespaceRegistry<Namespace> | undefined, changed: string | null): void {
-  const names = changed === null ? (registry?.names() ?? []) : [changed];
-  for (const name of names) {
-    const namespace = registry?.peek(name);
-    namespace?.invalidate();
-    namespace?.impressions.clear();
+  for (const namespace of registry?.present(changed) ?? []) {
+    namespace.invalidate();
+    namespace.impressions.clear();
   }
 }
 
@@ -192,7 +198,10 @@ async function openHashKey(settings: Settings, store: Store): Promise<InstalledH
 
 function openRegistry(
   settings: Settings,
-  shared: Pick<NamespaceDependencies, 'store' | 'scorer' | 'encoder' | 'hash' | 'clock' | 'events'>,
+  shared: Pick<
+    NamespaceDependencies,
+    'store' | 'scorer' | 'encoder' | 'hash' | 'installHash' | 'clock' | 'events'
+  >,
   logger: Logger,
   metrics: Metrics,
 ): NamespaceRegistry<Namespace> {
@@ -211,7 +220,7 @@ function openRegistry(
     openIndex: (dimension) => new FlatIndex(dimension),
   };
   const registry = new NamespaceRegistry<Namespace>({
-    open: (name) => Namespace.open(name, dependencies),
+    open: (name, onMade) => Namespace.open(name, dependencies, onMade),
     defaultName: settings.defaultNamespace,
     maxNamespaces: settings.maxNamespaces,
     maxBytes: settings.namespaceMemoryLimitMb * 2 ** 20,

@@ -33,6 +33,11 @@ export class Evictions<T extends Resident> {
     return this.leaving.get(name);
   }
 
+  /** Those that wait for their uses to end, or are being saved. */
+  saving(): Iterable<Entry<T>> {
+    return this.undecided;
+  }
+
   allPending(): Promise<void>[] {
     return [...this.leaving.values()];
   }

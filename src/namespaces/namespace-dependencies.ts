@@ -14,6 +14,11 @@ export interface NamespaceDependencies {
   /** Makes keys and narratives. */
   readonly encoder: Encoder;
   readonly hash: KeyedHash;
+  /**
+   * Sees to it that `hash` goes by the lasting key, where it can be had: namespaces forget what they hashed under another.
+   * Answers whether it does. Throws `StorageError` `damaged` where the key's file is cut off.
+   */
+  installHash(): boolean;
   /** Keep document ids as keyed hashes alone (`PRIVACY_HASH_IDS`). */
   readonly hashIds: boolean;
   readonly clock: Clock;

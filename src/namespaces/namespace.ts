@@ -24,6 +24,8 @@ const TOUCHED_PER_FLUSH = 256;
 const EMPTY_BYTES = 32 * 2 ** 10;
 /** Wait before a failed load is tried again. */
 const RELOAD_INTERVAL_MS = 1000;
+/** Times that state which becomes another one while it is read is read anew, within one load. */
+const MAX_READS = 3;
 
 /**
  * The live state of one namespace: its memory, learned frequencies, caches, and impressions on their way to the store.
@@ -45,6 +47,8 @@ export class Namespace implements Resident {
   private closed = false;
   private loading: Promise<void> | null = null;
   private lastLoadAt = Number.NEGATIVE_INFINITY;
+  /** Goes up whenever what was read so far, or is being read, no longer holds. */
+  private edition = 0;
   private readonly writes = new WriteQueue();
   private counters: CounterRecord;
   private countersChanged = false;
@@ -82,8 +86,13 @@ export class Namespace implements Resident {
    * Opens a namespace and restores what the store has of it. A store that fails, or takes longer than the time-out,
    * leaves it without memory (base order, feedback refused) until a later try succeeds; never throws for that.
    */
-  static async open(name: string, dependencies: NamespaceDependencies): Promise<Namespace> {
+  static async open(
+    name: string,
+    dependencies: NamespaceDependencies,
+    onMade?: (namespace: Namespace) => void,
+  ): Promise<Namespace> {
     const namespace = new Namespace(name, dependencies);
+    onMade?.(namespace);
     await namespace.load();
     return namespace;
   }
@@ -140,6 +149,7 @@ export class Namespace implements Resident {
   /** Reads the state anew; until that worked, feedback is refused, and ranking goes by what was known. */
   private async readAgain(): Promise<void> {
     this.loaded = false;
+    this.edition += 1;
     this.lastLoadAt = Number.NEGATIVE_INFINITY;
     await this.load();
   }
@@ -161,24 +171,41 @@ export class Namespace implements Resident {
   }
 
   private async restore(): Promise<void> {
-    const { store, events } = this.dependencies;
     try {
-      const stored = await readRows(await store.load(this.name), this.vectorShape);
-      // What was learned since the first time is newer than what is stored.
-      const damagedChunks = this.everLoaded ? [] : this.frequencies.restore(stored.frequencies);
-      const damaged = stored.damaged + damagedChunks.length;
-      if (damaged > 0) events.recordsDamaged(this.name, damaged);
-      await this.ids.adopt(stored);
-      this.memory = this.emptyMemory();
-      this.queries.clear();
-      this.memory.restore({ ...stored, state: stored.state && this.adopt(stored.state) });
-      this.counters = stored.counters ?? this.counters;
-      this.adoptPin(stored.state?.pinnedDimension ?? null);
-      this.loaded = true;
-      this.everLoaded = true;
+      for (let reads = 0; reads < MAX_READS; reads += 1) if (await this.readStored()) return;
+      throw new StorageError('io', 'the stored state changes while it is read');
     } catch (error) {
-      events.storageFailed(this.name, 'load', error as Error);
+      this.dependencies.events.storageFailed(this.name, 'load', error as Error);
     }
+  }
+
+  /** False where it became another state while it was read: then nothing was taken over. */
+  private async readStored(): Promise<boolean> {
+    const { store, events } = this.dependencies;
+    const { edition } = this;
+    const rows = await store.load(this.name);
+    this.assertHashKey();
+    const stored = await readRows(rows, this.vectorShape);
+    await this.ids.adopt(stored);
+    if (edition !== this.edition) return false;
+    // What was learned since the first time is newer than what is stored.
+    const damagedChunks = this.everLoaded ? [] : this.frequencies.restore(stored.frequencies);
+    const damaged = stored.damaged + damagedChunks.length;
+    if (damaged > 0) events.recordsDamaged(this.name, damaged);
+    this.memory = this.emptyMemory();
+    this.queries.clear();
+    this.memory.restore({ ...stored, state: stored.state && this.adopt(stored.state) });
+    this.counters = stored.counters ?? this.counters;
+    this.adoptPin(stored.state?.pinnedDimension ?? null);
+    this.loaded = true;
+    this.everLoaded = true;
+    return true;
+  }
+
+  /** What is learned under a key made for the moment would never be found again. */
+  private assertHashKey(): void {
+    if (!this.dependencies.installHash())
+      throw new StorageError('io', 'the hash key can neither be read nor kept');
   }
 
   /** What was stored came first, whatever was sent before it could be read. */

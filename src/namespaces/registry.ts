@@ -6,8 +6,11 @@ import { type Entry, Residents } from './residents.js';
 export type { EvictionReason, Resident };
 
 export interface NamespaceRegistryOptions<T extends Resident> extends EvictionOptions {
-  /** Makes a namespace, restored from what is saved. Never called for a name that is open. */
-  readonly open: (name: string) => Promise<T>;
+  /**
+   * Makes a namespace, restored from what is saved. Never called for a name that is open. `onMade` is to be told of it as
+   * soon as there is one, before anything is read, so that `present` has it.
+   */
+  readonly open: (name: string, onMade: (resident: T) => void) => Promise<T>;
   /** The namespace that count, bytes and idle time never evict. */
   readonly defaultName: string;
   /** Most open namespaces, the default one included; absent = bytes alone decide. */
@@ -28,6 +31,8 @@ export interface FlushFailure {
 
 interface Opening<T> {
   readonly promise: Promise<Entry<T>>;
+  /** Once it is made, while its state is being read. */
+  resident?: T;
   /** Uses that wait for it. */
   waiters: number;
 }
@@ -76,6 +81,18 @@ export class NamespaceRegistry<T extends Resident> {
   /** An open namespace, without counting as a use. */
   peek(name: string): T | undefined {
     return this.residents.peek(name)?.resident;
+  }
+
+  /**
+   * All that may hold something of a namespace (null = of any) in memory: open, still being opened, or being saved on the
+   * way out. Without counting as a use.
+   */
+  present(name: string | null): T[] {
+    const openings = name === null ? [...this.opening.values()] : [this.opening.get(name)];
+    const made = openings.flatMap((opening) => opening?.resident ?? []);
+    const entries = [...this.residents.all(), ...this.evictions.saving()];
+    const others = entries.filter((entry) => name === null || entry.name === name);
+    return [...made, ...others.map(({ resident }) => resident)];
   }
 
   /** How many are open, their bytes and those of their caches, as last measured. */
@@ -160,14 +177,17 @@ export class NamespaceRegistry<T extends Resident> {
   }
 
   private startOpening(name: string): Opening<T> {
-    const promise = Promise.resolve()
-      .then(() => this.options.open(name))
+    const onMade = (resident: T) => {
+      opening.resident = resident;
+    };
+    const promise: Promise<Entry<T>> = Promise.resolve()
+      .then(() => this.options.open(name, onMade))
       .then((resident) => this.admit(name, resident))
       .catch((error: unknown) => {
         this.opening.delete(name);
         throw error;
       });
-    const opening = { promise, waiters: 0 };
+    const opening: Opening<T> = { promise, waiters: 0 };
     this.opening.set(name, opening);
     return opening;
   }

@@ -78,6 +78,8 @@ export class Reranker {
 
   private async rank(namespace: Namespace, request: RerankRequest): Promise<Ranked> {
     const startedAt = performance.now();
+    const { hash } = this.dependencies;
+    const { fingerprint } = hash;
     const { hits, misses } = namespace.texts;
     const texts = namespace.texts.getList(request.query, request.candidates);
     const looked = { textHits: namespace.texts.hits - hits, textMisses: namespace.texts.misses - misses };
@@ -93,7 +95,11 @@ export class Reranker {
     return {
       report: { ...looked, pairHits, pairMisses, adapted: ranking.moved },
       answer: buildAnswer(namespace, request, base, ranking, texts, stages, this.dependencies.settings),
-      record: () => recordAnswer(namespace, request, ranking, texts, this.dependencies),
+      record: () => {
+        // Nobody could match hashes of a key that was replaced meanwhile.
+        if (hash.fingerprint === fingerprint)
+          recordAnswer(namespace, request, ranking, texts, this.dependencies);
+      },
     };
   }
 }

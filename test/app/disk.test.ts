@@ -124,7 +124,8 @@ describe.each(STORAGE_MODE_NAMES)('a folder that cannot be had at the start, %s'
     renameSync(folder, `${folder}.away`);
     writeFileSync(folder, 'a file where a folder should be');
 
-    const second = await home.start(settings);
+    // No round of maintenance comes: what is read brings its key along.
+    const second = await home.start({ ...settings, STORAGE_FLUSH_INTERVAL_MS: '600000' });
     const base = await second.rank('a', QUERY);
     expect([base.body.meta.degraded, base.body.meta.adapted]).toEqual([true, false]);
     const headers = { 'X-NeuralCache-Learn': 'false' };

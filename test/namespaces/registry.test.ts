@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FakeNamespace, gate, setUp } from './registry-fixture.js';
+import { FakeNamespace, gate, settle, setUp } from './registry-fixture.js';
 
 describe('opening', () => {
   it('opens a namespace once, however many uses arrive together', async () => {
@@ -50,6 +50,39 @@ describe('opening', () => {
     expect(registry.peek('b')?.name).toBe('b');
     expect(registry.peek('c')).toBeUndefined();
     expect(registry.names()).toEqual(['a', '__proto__', 'b', 'default']);
+  });
+});
+
+describe('who is present', () => {
+  it('are the open, those still being opened, and those on their way out, each under its name', async () => {
+    const [opening, leaving] = [gate(), gate()];
+    const { registry, touch } = setUp({
+      open: async (name, onMade) => {
+        const made = new FakeNamespace(name, []);
+        onMade(made);
+        if (name === 'opening') await opening.promise;
+        if (name === 'leaving') made.flush = () => leaving.promise;
+        return made;
+      },
+    });
+    const present = (name: string | null) =>
+      registry
+        .present(name)
+        .map((one) => one.name)
+        .sort();
+    await touch('open');
+    await touch('leaving');
+    const evicted = registry.evict('leaving', 'count');
+    const opened = touch('opening');
+    await settle();
+    expect(registry.names()).toEqual(['open']);
+    expect(present(null)).toEqual(['leaving', 'open', 'opening']);
+    for (const name of ['leaving', 'open', 'opening']) expect(present(name)).toEqual([name]);
+    expect(present('nobody')).toEqual([]);
+    opening.open();
+    leaving.open();
+    await Promise.all([evicted, opened]);
+    expect(present(null)).toEqual(['open', 'opening']);
   });
 });
 

@@ -20,7 +20,7 @@ export class Home {
   readonly store = new TestStore();
   readonly reranker = new TestReranker({ store: this.store, clock: this.clock });
   readonly registry = new NamespaceRegistry<Namespace>({
-    open: (name) => Namespace.open(name, this.reranker.dependencies),
+    open: (name, onMade) => Namespace.open(name, this.reranker.dependencies, onMade),
     defaultName: 'default',
     maxBytes: 2 ** 30,
     cacheMaxBytes: 2 ** 30,
