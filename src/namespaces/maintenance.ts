@@ -56,7 +56,7 @@ export class Maintenance {
     const { registry, retry } = this.options;
     await this.attempt('retry', async () => retry());
     for (const name of registry.names()) {
-      await this.attempt('flush', async () => registry.peek(name)?.flush(false));
+      await this.attempt('flush', async () => registry.peek(name)?.maintain());
     }
     await this.attempt('evict', () => registry.maintain());
     await this.attempt('sweep', () => this.sweep());

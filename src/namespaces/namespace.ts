@@ -2,7 +2,7 @@ import { validationError } from '../base/errors.js';
 import { withinTime } from '../base/within-time.js';
 import type { NamespaceScorer } from '../scorers/scorer.js';
 import { TextCache } from '../scorers/text-cache.js';
-import { type Change, type Row, StorageError } from '../stores/store.js';
+import { type Change, type Row, StorageError, type StorageFailure } from '../stores/store.js';
 import { DocumentFrequencies } from '../text/document-frequencies.js';
 import { type AgeLimit, NOTHING_REMOVED, type Removed } from './age.js';
 import { ImpressionBuffer } from './impression-buffer.js';
@@ -24,6 +24,8 @@ const TOUCHED_PER_FLUSH = 256;
 const EMPTY_BYTES = 32 * 2 ** 10;
 /** Wait before a failed load is tried again. */
 const RELOAD_INTERVAL_MS = 1000;
+/** Failures of the disk, which may end by themselves; others wait for somebody to see to the files. */
+const MENDS_ITSELF: ReadonlySet<StorageFailure> = new Set(['full', 'read-only', 'io']);
 /** Times that state which becomes another one while it is read is read anew, within one load. */
 const MAX_READS = 3;
 
@@ -47,6 +49,8 @@ export class Namespace implements Resident {
   private closed = false;
   private loading: Promise<void> | null = null;
   private lastLoadAt = Number.NEGATIVE_INFINITY;
+  /** Why the last load that failed did. */
+  private loadFailure: StorageFailure | undefined;
   /** Goes up whenever what was read so far, or is being read, no longer holds. */
   private edition = 0;
   private readonly writes = new WriteQueue();
@@ -159,6 +163,17 @@ export class Namespace implements Resident {
     if (!this.loaded) void this.load();
   }
 
+  /**
+   * What maintenance does for it: an ordinary flush. Of state that is not here there is nothing to write but impressions:
+   * where they wait for a disk that may mend itself, the state is asked for again, which is no failure of the flush; all
+   * else is left to the next use.
+   */
+  async maintain(): Promise<void> {
+    if (this.loaded) await this.flush(false);
+    else if (this.impressions.size > 0 && this.loadFailure && MENDS_ITSELF.has(this.loadFailure))
+      this.reload();
+  }
+
   private async load(): Promise<void> {
     const { clock, storageTimeoutMs } = this.dependencies;
     if (this.loading === null && clock.now() - this.lastLoadAt >= RELOAD_INTERVAL_MS) {
@@ -175,6 +190,7 @@ export class Namespace implements Resident {
       for (let reads = 0; reads < MAX_READS; reads += 1) if (await this.readStored()) return;
       throw new StorageError('io', 'the stored state changes while it is read');
     } catch (error) {
+      this.loadFailure = error instanceof StorageError ? error.failure : undefined;
       this.dependencies.events.storageFailed(this.name, 'load', error as Error);
     }
   }
@@ -349,7 +365,10 @@ export class Namespace implements Resident {
    * `StorageError`; what could not be written stays.
    */
   async flush(everything = true): Promise<void> {
-    await this.ensureLoaded();
+    if (!this.loaded) await this.load();
+    // Never loaded and nothing recorded: nothing of it is unwritten.
+    if (!this.everLoaded && this.impressions.size === 0) return;
+    this.assertLoaded();
     await this.exclusive(async () => {
       if (this.closed) return;
       this.assertLoaded();
