@@ -1,8 +1,7 @@
 import { validationError } from '../base/errors.js';
-import { withinTime } from '../base/within-time.js';
 import type { NamespaceScorer } from '../scorers/scorer.js';
 import { TextCache } from '../scorers/text-cache.js';
-import { type Change, type Row, StorageError, type StorageFailure } from '../stores/store.js';
+import { type Change, type Row, StorageError } from '../stores/store.js';
 import { DocumentFrequencies } from '../text/document-frequencies.js';
 import { type AgeLimit, NOTHING_REMOVED, type Removed } from './age.js';
 import { ImpressionBuffer } from './impression-buffer.js';
@@ -14,6 +13,7 @@ import { type CounterRecord, counterRow, type StateRecord, stateRow } from './re
 import type { EvictionReason, Resident } from './registry.js';
 import { readRows } from './restore.js';
 import { ShownVectors } from './shown-vectors.js';
+import { StateLoading } from './state-loading.js';
 import { StoredIds } from './stored-ids.js';
 import { CHUNKS_PER_COMMIT, flushFrequencies, flushImpressions, flushPlainIds } from './write-behind.js';
 import { WriteQueue } from './write-queue.js';
@@ -22,12 +22,6 @@ import { WriteQueue } from './write-queue.js';
 const TOUCHED_PER_FLUSH = 256;
 /** What an open namespace takes before it holds anything. */
 const EMPTY_BYTES = 32 * 2 ** 10;
-/** Wait before a failed load is tried again. */
-const RELOAD_INTERVAL_MS = 1000;
-/** Failures of the disk, which may end by themselves; others wait for somebody to see to the files. */
-const MENDS_ITSELF: ReadonlySet<StorageFailure> = new Set(['full', 'read-only', 'io']);
-/** Times that state which becomes another one while it is read is read anew, within one load. */
-const MAX_READS = 3;
 
 /**
  * The live state of one namespace: its memory, learned frequencies, caches, and impressions on their way to the store.
@@ -44,15 +38,8 @@ export class Namespace implements Resident {
   readonly ids: StoredIds;
   readonly log: ImpressionLog;
   readonly shownVectors = new ShownVectors();
-  private loaded = false;
-  private everLoaded = false;
   private closed = false;
-  private loading: Promise<void> | null = null;
-  private lastLoadAt = Number.NEGATIVE_INFINITY;
-  /** Why the last load that failed did. */
-  private loadFailure: StorageFailure | undefined;
-  /** Goes up whenever what was read so far, or is being read, no longer holds. */
-  private edition = 0;
+  private readonly loading: StateLoading;
   private readonly writes = new WriteQueue();
   private counters: CounterRecord;
   private countersChanged = false;
@@ -82,6 +69,12 @@ export class Namespace implements Resident {
       keys: this.ids.keys,
       onDamaged,
     });
+    this.loading = new StateLoading({
+      clock,
+      timeoutMs: dependencies.storageTimeoutMs,
+      read: (isCurrent) => this.readStored(isCurrent),
+      onFailure: (error) => dependencies.events.storageFailed(name, 'load', error),
+    });
     const now = clock.now();
     this.counters = { feedback_total: 0, request_total: 0, created_at: now, last_used_at: now };
   }
@@ -97,13 +90,13 @@ export class Namespace implements Resident {
   ): Promise<Namespace> {
     const namespace = new Namespace(name, dependencies);
     onMade?.(namespace);
-    await namespace.load();
+    await namespace.loading.load();
     return namespace;
   }
 
   /** Whether the stored state is here: false = base order, feedback refused. */
   get ready(): boolean {
-    return this.loaded;
+    return this.loading.isLoaded;
   }
 
   /** Name of the scorer, as in `SCORER`. */
@@ -147,20 +140,12 @@ export class Namespace implements Resident {
   invalidate(): void {
     this.memory = this.emptyMemory();
     this.queries.clear();
-    void this.readAgain();
-  }
-
-  /** Reads the state anew; until that worked, feedback is refused, and ranking goes by what was known. */
-  private async readAgain(): Promise<void> {
-    this.loaded = false;
-    this.edition += 1;
-    this.lastLoadAt = Number.NEGATIVE_INFINITY;
-    await this.load();
+    void this.loading.again();
   }
 
   /** Tries once more to restore the state, if it is not here and the last try is a while ago. Does not wait. */
   reload(): void {
-    if (!this.loaded) void this.load();
+    if (!this.ready) void this.loading.load();
   }
 
   /**
@@ -169,43 +154,19 @@ export class Namespace implements Resident {
    * else is left to the next use.
    */
   async maintain(): Promise<void> {
-    if (this.loaded) await this.flush(false);
-    else if (this.impressions.size > 0 && this.loadFailure && MENDS_ITSELF.has(this.loadFailure))
-      this.reload();
+    if (this.ready) await this.flush(false);
+    else if (this.impressions.size > 0 && this.loading.mayMendItself) this.reload();
   }
 
-  private async load(): Promise<void> {
-    const { clock, storageTimeoutMs } = this.dependencies;
-    if (this.loading === null && clock.now() - this.lastLoadAt >= RELOAD_INTERVAL_MS) {
-      this.lastLoadAt = clock.now();
-      this.loading = this.restore().finally(() => {
-        this.loading = null;
-      });
-    }
-    if (this.loading !== null) await withinTime(this.loading, storageTimeoutMs);
-  }
-
-  private async restore(): Promise<void> {
-    try {
-      for (let reads = 0; reads < MAX_READS; reads += 1) if (await this.readStored()) return;
-      throw new StorageError('io', 'the stored state changes while it is read');
-    } catch (error) {
-      this.loadFailure = error instanceof StorageError ? error.failure : undefined;
-      this.dependencies.events.storageFailed(this.name, 'load', error as Error);
-    }
-  }
-
-  /** False where it became another state while it was read: then nothing was taken over. */
-  private async readStored(): Promise<boolean> {
+  private async readStored(isCurrent: () => boolean): Promise<void> {
     const { store, events } = this.dependencies;
-    const { edition } = this;
     const rows = await store.load(this.name);
     this.assertHashKey();
     const stored = await readRows(rows, this.vectorShape);
     await this.ids.adopt(stored);
-    if (edition !== this.edition) return false;
+    if (!isCurrent()) return;
     // What was learned since the first time is newer than what is stored.
-    const damagedChunks = this.everLoaded ? [] : this.frequencies.restore(stored.frequencies);
+    const damagedChunks = this.loading.wasEverLoaded ? [] : this.frequencies.restore(stored.frequencies);
     const damaged = stored.damaged + damagedChunks.length;
     if (damaged > 0) events.recordsDamaged(this.name, damaged);
     this.memory = this.emptyMemory();
@@ -213,9 +174,6 @@ export class Namespace implements Resident {
     this.memory.restore({ ...stored, state: stored.state && this.adopt(stored.state) });
     this.counters = stored.counters ?? this.counters;
     this.adoptPin(stored.state?.pinnedDimension ?? null);
-    this.loaded = true;
-    this.everLoaded = true;
-    return true;
   }
 
   /** What is learned under a key made for the moment would never be found again. */
@@ -307,12 +265,12 @@ export class Namespace implements Resident {
       await this.dependencies.store.commit(this.name, changes);
     } catch (error) {
       // The answer may have been lost after the write: only the store knows.
-      if (error instanceof StorageError && error.failure === 'io') await this.readAgain();
+      if (error instanceof StorageError && error.failure === 'io') await this.loading.again();
       throw error;
     }
-    if (this.memory !== memory || !this.loaded) {
+    if (this.memory !== memory || !this.ready) {
       // The state was read anew meanwhile, perhaps without this.
-      await this.readAgain();
+      await this.loading.again();
       return;
     }
     apply();
@@ -365,9 +323,9 @@ export class Namespace implements Resident {
    * `StorageError`; what could not be written stays.
    */
   async flush(everything = true): Promise<void> {
-    if (!this.loaded) await this.load();
+    if (!this.ready) await this.loading.load();
     // Never loaded and nothing recorded: nothing of it is unwritten.
-    if (!this.everLoaded && this.impressions.size === 0) return;
+    if (!this.loading.wasEverLoaded && this.impressions.size === 0) return;
     this.assertLoaded();
     await this.exclusive(async () => {
       if (this.closed) return;
@@ -387,13 +345,13 @@ export class Namespace implements Resident {
   }
 
   private async ensureLoaded(): Promise<void> {
-    if (!this.loaded) await this.load();
+    if (!this.ready) await this.loading.load();
     this.assertLoaded();
   }
 
   /** To be asked without a wait before a write: of a memory that is not read (again) yet, it would replace what is stored. */
   private assertLoaded(): void {
-    if (!this.loaded) throw new StorageError('io', 'the state of the namespace is not loaded');
+    if (!this.ready) throw new StorageError('io', 'the state of the namespace is not loaded');
   }
 
   private async flushUse(limit: number): Promise<void> {
