@@ -3,11 +3,12 @@ import { type Command, Option } from 'commander';
 import { systemClock } from '../base/clock.js';
 import type { Settings } from '../base/settings/table.js';
 import { assertWhole } from '../transfer/check-state.js';
-import { type MigratedNamespace, migrateNamespaces } from '../transfer/migrate.js';
+import { type MigrationResult, migrateNamespaces } from '../transfer/migrate.js';
 import { type CommandContext, CommandError } from './context.js';
 import { startProgress } from './progress-bar.js';
 import { environmentFor, STORAGE_MODES, type StorageMode, settingsFor } from './storage-mode.js';
 import { durableSettings, owningFolder, type StoredState, takeOwnership } from './stored-state.js';
+import { oneLine } from './terminal.js';
 
 interface MigrateCommandOptions {
   readonly from: StorageMode;
@@ -18,10 +19,9 @@ interface MigrateCommandOptions {
   readonly json?: boolean;
 }
 
-interface MigrationReport {
+interface MigrationReport extends MigrationResult {
   readonly from: { readonly mode: StorageMode; readonly folder: string };
   readonly to: { readonly mode: StorageMode; readonly folder: string };
-  readonly namespaces: readonly MigratedNamespace[];
   /** `other`: the target folder has a key of its own, under which known texts are not recognised. */
   readonly hash_key: 'same folder' | 'none' | 'carried' | 'other';
   /** Where the old state is now, if it had to make room. */
@@ -39,7 +39,10 @@ export function registerStorageMigrate(storage: Command, context: CommandContext
     .addOption(new Option('--to <mode>').choices(STORAGE_MODES).makeOptionMandatory())
     .option('--from-dir <dir>', 'folder of the old state; default STORAGE_DIR')
     .option('--to-dir <dir>', 'folder of the new state; default STORAGE_DIR')
-    .option('--force', 'replace namespaces that the new state has with other rows')
+    .option(
+      '--force',
+      'replace namespaces that the new state has with other rows, drop those that only it has',
+    )
     .option('--json', 'print JSON')
     .action((options: MigrateCommandOptions) => migrate(context, state, options));
 }
@@ -62,11 +65,11 @@ async function migrate(
   // One process owns both folders; of one folder it is the target that is opened.
   const lock = isOneFolder ? undefined : await takeOwnership(async () => state.lockFolder(source), 'migrate');
   try {
-    const namespaces = await copyAll(context, state, source, target, options);
+    const result = await copyAll(context, state, source, target, options);
     const report: MigrationReport = {
       from: { mode: from, folder: source.storageDir },
       to: { mode: to, folder: target.storageDir },
-      namespaces,
+      ...result,
       hash_key: isOneFolder ? 'same folder' : state.carryHashKey(source.storageDir, target.storageDir),
       moved_to: isOneFolder ? await makeRoom(state, source, from) : null,
     };
@@ -83,15 +86,15 @@ async function copyAll(
   source: Settings,
   target: Settings,
   { force, json }: MigrateCommandOptions,
-): Promise<MigratedNamespace[]> {
+): Promise<MigrationResult> {
   assertWhole(state.openUpkeep(source));
   const migration = await takeOwnership(() => state.openMigration(source, target), 'migrate');
   const bar = startProgress(context.stderr, 'migrate', json === true);
   try {
     const options = { replace: force === true, onProgress: bar.update };
-    const namespaces = await migrateNamespaces(migration, options);
+    const result = await migrateNamespaces(migration, options);
     migration.finish();
-    return namespaces;
+    return result;
   } finally {
     bar.stop();
     await migration.close();
@@ -109,12 +112,19 @@ async function makeRoom(state: StoredState, source: Settings, mode: StorageMode)
   return folder;
 }
 
-function describe({ from, to, namespaces, hash_key: key, moved_to: moved }: MigrationReport): string {
+function describe(report: MigrationReport): string {
+  const { from, to, namespaces, dropped, hash_key: key, moved_to: moved } = report;
   const rows = namespaces.reduce((sum, migrated) => sum + migrated.rows, 0);
   const known = namespaces.filter(({ outcome }) => outcome === 'already there').length;
   const lines = [
     `Migrated ${namespaces.length} namespaces, ${rows} rows, from ${from.mode} to ${to.mode}${known > 0 ? `; ${known} were there already` : ''}`,
   ];
+  if (dropped.length > 0) {
+    const count = dropped.length === 1 ? '1 namespace was' : `${dropped.length} namespaces were`;
+    lines.push(
+      `${count} dropped there that the source has not: ${dropped.map((name) => oneLine(name)).join(', ')}`,
+    );
+  }
   if (key === 'other')
     lines.push(`${to.folder} has a hash key of its own: known texts are not recognised under it`);
   if (moved !== null) lines.push(`The old state is now in ${moved}`);

@@ -129,6 +129,27 @@ describe('migrating', () => {
     expect(await home.answers(await home.start('json', target))).toEqual(answers);
   });
 
+  it('drops from the target, with --force alone, what the source dropped since', async () => {
+    const { folder } = await home.taught('sqlite');
+    const target = home.newFolder();
+    const argv = migrate('sqlite', 'json', '--to-dir', target);
+    await home.done('sqlite', folder, argv);
+    await home.done('sqlite', folder, ['namespaces', 'drop', 'blog', '--force']);
+    const [before, source] = [home.checksums(target), home.checksums(folder)];
+    const run = await home.run('sqlite', folder, argv);
+    expect([run.exitCode, run.stdout, run.stderr]).toEqual([
+      1,
+      '',
+      'The target has 1 namespace that the source has not (blog); --force drops it there\n',
+    ]);
+    expect(home.checksums(target)).toEqual(before);
+    const done = await home.done('sqlite', folder, [...argv, '--force']);
+    expect(done).toContain('\n1 namespace was dropped there that the source has not: blog\n');
+    expect(await home.done('json', target, ['namespaces', 'list'])).toBe('Shop\n');
+    expect(JSON.parse(await home.done('sqlite', folder, [...argv, '--json']))).toMatchObject({ dropped: [] });
+    expect(home.checksums(folder)).toEqual(source);
+  });
+
   it('brings damage of the source to light instead of leaving rows out', async () => {
     const { folder } = await home.taught('json');
     const copy = home.newFolder();
