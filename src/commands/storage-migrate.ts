@@ -19,13 +19,18 @@ interface MigrateCommandOptions {
   readonly json?: boolean;
 }
 
-interface MigrationReport extends MigrationResult {
-  readonly from: { readonly mode: StorageMode; readonly folder: string };
-  readonly to: { readonly mode: StorageMode; readonly folder: string };
+interface MigrationOutcome extends MigrationResult {
+  /** Whether an earlier run had brought everything over: there was only room left to be made. */
+  readonly finished_before: boolean;
   /** `other`: the target folder has a key of its own, under which known texts are not recognised. */
   readonly hash_key: 'same folder' | 'none' | 'carried' | 'other';
   /** Where the old state is now, if it had to make room. */
   readonly moved_to: string | null;
+}
+
+interface MigrationReport extends MigrationOutcome {
+  readonly from: { readonly mode: StorageMode; readonly folder: string };
+  readonly to: { readonly mode: StorageMode; readonly folder: string };
 }
 
 /** `storage migrate --from MODE --to MODE`: every namespace, verified; no server may be running. */
@@ -62,36 +67,74 @@ async function migrate(
   if (state.openUpkeep(source).parts().length === 0) {
     throw new CommandError(`${source.storageDir} holds no state of mode ${from}`);
   }
-  // One process owns both folders; of one folder it is the target that is opened.
-  const lock = isOneFolder ? undefined : await takeOwnership(async () => state.lockFolder(source), 'migrate');
+  const result = isOneFolder
+    ? await migrateWithin(context, state, source, target, options)
+    : await migrateBetween(context, state, source, target, options);
+  const report: MigrationReport = {
+    from: { mode: from, folder: source.storageDir },
+    to: { mode: to, folder: target.storageDir },
+    ...result,
+  };
+  const people = `${describe(report)}Start the server with ${environmentFor(target, to)}\n`;
+  context.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : people);
+}
+
+async function migrateWithin(
+  context: CommandContext,
+  state: StoredState,
+  source: Settings,
+  target: Settings,
+  options: MigrateCommandOptions,
+): Promise<MigrationOutcome> {
+  const isFinished = await counts(state, target);
+  const nothing: MigrationResult = { namespaces: [], dropped: [] };
+  const result = isFinished ? nothing : await copyAll(context, state, source, target, options);
+  const movedTo = await makeRoom(state, source, options.from);
+  return { ...result, finished_before: isFinished, hash_key: 'same folder', moved_to: movedTo };
+}
+
+/** Whether the target's is the state that counts: what an earlier run left of the source's is older and takes no place. */
+async function counts(state: StoredState, target: Settings): Promise<boolean> {
+  if (!state.isRecorded(target)) return false;
+  const reader = await state.openReader(target);
   try {
-    const result = await copyAll(context, state, source, target, options);
-    const report: MigrationReport = {
-      from: { mode: from, folder: source.storageDir },
-      to: { mode: to, folder: target.storageDir },
-      ...result,
-      hash_key: isOneFolder ? 'same folder' : state.carryHashKey(source.storageDir, target.storageDir),
-      moved_to: isOneFolder ? await makeRoom(state, source, from) : null,
-    };
-    const people = `${describe(report)}Start the server with ${environmentFor(target, to)}\n`;
-    context.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : people);
+    return (await reader.namespaces()).length > 0;
   } finally {
-    lock?.release();
+    await reader.close();
   }
 }
 
+/** One process owns both folders. */
+async function migrateBetween(
+  context: CommandContext,
+  state: StoredState,
+  source: Settings,
+  target: Settings,
+  options: MigrateCommandOptions,
+): Promise<MigrationOutcome> {
+  let key: MigrationOutcome['hash_key'] = 'none';
+  const result = await owningFolder(state, source, 'migrate', () =>
+    copyAll(context, state, source, target, options, () => {
+      key = state.carryHashKey(source.storageDir, target.storageDir);
+    }),
+  );
+  return { ...result, finished_before: false, hash_key: key, moved_to: null };
+}
+
+/** `onBegin` is called before the first row is written. */
 async function copyAll(
   context: CommandContext,
   state: StoredState,
   source: Settings,
   target: Settings,
   { force, json }: MigrateCommandOptions,
+  onBegin?: () => void,
 ): Promise<MigrationResult> {
   assertWhole(state.openUpkeep(source));
   const migration = await takeOwnership(() => state.openMigration(source, target), 'migrate');
   const bar = startProgress(context.stderr, 'migrate', json === true);
   try {
-    const options = { replace: force === true, onProgress: bar.update };
+    const options = { replace: force === true, onProgress: bar.update, ...(onBegin ? { onBegin } : {}) };
     const result = await migrateNamespaces(migration, options);
     migration.finish();
     return result;
@@ -117,7 +160,9 @@ function describe(report: MigrationReport): string {
   const rows = namespaces.reduce((sum, migrated) => sum + migrated.rows, 0);
   const known = namespaces.filter(({ outcome }) => outcome === 'already there').length;
   const lines = [
-    `Migrated ${namespaces.length} namespaces, ${rows} rows, from ${from.mode} to ${to.mode}${known > 0 ? `; ${known} were there already` : ''}`,
+    report.finished_before
+      ? `What is kept as ${to.mode} counts here already, so nothing was copied; --from-dir takes in old state all the same`
+      : `Migrated ${namespaces.length} namespaces, ${rows} rows, from ${from.mode} to ${to.mode}${known > 0 ? `; ${known} were there already` : ''}`,
   ];
   if (dropped.length > 0) {
     const count = dropped.length === 1 ? '1 namespace was' : `${dropped.length} namespaces were`;

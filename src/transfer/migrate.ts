@@ -25,6 +25,8 @@ export interface MigrateOptions {
    * either ends the migration.
    */
   readonly replace: boolean;
+  /** Called once the names are found to fit, before anything is written. */
+  readonly onBegin?: () => void;
   /** Called after each namespace with the share done, in [0, 1]. */
   readonly onProgress?: (share: number) => void;
 }
@@ -45,13 +47,14 @@ export interface Migration {
  */
 export async function migrateNamespaces(
   migration: Migration,
-  { replace, onProgress }: MigrateOptions,
+  { replace, onBegin, onProgress }: MigrateOptions,
 ): Promise<MigrationResult> {
   const { source, target, written } = migration;
   const names = new Set(await source.namespaces());
   const present = new Set(await written.namespaces());
   const strangers = [...present].filter((name) => !names.has(name));
   if (strangers.length > 0 && !replace) throw new TransferError(refusalOf(strangers));
+  onBegin?.();
   const migrated: MigratedNamespace[] = [];
   for (const namespace of names) {
     const digest = await digestSource(source, namespace);
