@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { systemClock } from '../base/clock.js';
+import { fileStamp } from '../base/file-stamp.js';
 import type { Settings } from '../base/settings/table.js';
 import { assertWhole } from '../transfer/check-state.js';
 import { type MigrationResult, migrateNamespaces } from '../transfer/migrate.js';
@@ -146,7 +147,7 @@ async function copyAll(
 
 /** The old state goes into a folder of its own, so that it is clear which one counts; nothing of it changes. */
 async function makeRoom(state: StoredState, source: Settings, mode: StorageMode): Promise<string> {
-  const stamp = new Date(systemClock().now()).toISOString().replaceAll(/[:.]/g, '-');
+  const stamp = fileStamp(systemClock().now());
   const folder = join(source.storageDir, `migrated-from-${mode}-${stamp}`);
   await owningFolder(state, source, 'migrate', async () => {
     const upkeep = state.openUpkeep(source);

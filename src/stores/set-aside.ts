@@ -1,3 +1,4 @@
+import { fileStamp } from '../base/file-stamp.js';
 import { codeOf } from './disk-failure.js';
 import type { Files } from './files.js';
 
@@ -9,7 +10,7 @@ const MAX_TRIES = 100;
  * to be replaced by a whole one, so that nothing is lost if that does not come about.
  */
 export function setAside(files: Files, path: string, now: number): string {
-  const stamp = new Date(now).toISOString().replaceAll(/[:.]/g, '-');
+  const stamp = fileStamp(now);
   for (let n = 1; ; n += 1) {
     const target = `${path}.damaged-${stamp}${n === 1 ? '' : `-${n}`}`;
     try {
