@@ -8,6 +8,7 @@ import { type LoadedNamespace, loadServed } from './json-load.js';
 import { JsonNamespace } from './json-namespace.js';
 import { JsonPaths, type JsonTemplates } from './json-paths.js';
 import { Sequences } from './sequences.js';
+import { listAside } from './set-aside.js';
 import { StorageError } from './store.js';
 import type { CompactedPart, RepairedPart, StatePart, StateUpkeep } from './upkeep.js';
 
@@ -49,6 +50,10 @@ export class JsonUpkeep implements StateUpkeep {
       // What is missing was not there to be set aside.
       return { setAside: setAside.filter((newPath) => newPath !== ''), kept: held.rows.summary().rows };
     });
+  }
+
+  setAside(namespace: string): string[] {
+    return this.guarded(this.folder, () => listAside(this.files, this.paths.allOf(namespace)));
   }
 
   compact({ namespace, path }: StatePart): CompactedPart {
