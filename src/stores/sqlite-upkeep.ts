@@ -3,7 +3,9 @@ import { dirname, join, relative } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import type { Clock } from '../base/clock.js';
 import { storageError } from './disk-failure.js';
+import { diskFiles } from './files.js';
 import { listNamespaces } from './list-namespaces.js';
+import { listAside } from './set-aside.js';
 import { inspectFile, moveFile } from './sqlite-file.js';
 import { integrityProblems } from './sqlite-integrity.js';
 import { DRAFT, finishSalvage, isSalvageUnfinished, salvageFile } from './sqlite-salvage.js';
@@ -44,6 +46,12 @@ export class SqliteUpkeep implements StateUpkeep {
       const problems = integrityProblems(path, namespace);
       return problems.length === 0 ? undefined : salvageFile(path, namespace, this.clock.now());
     });
+  }
+
+  /** A file that all share may hold anyone's. */
+  setAside(namespace: string): string[] {
+    const path = typeof this.files === 'string' ? this.files : this.files.pathOf(namespace);
+    return this.guarded(path, () => listAside(diskFiles(), [path]));
   }
 
   compact({ path }: StatePart): CompactedPart {

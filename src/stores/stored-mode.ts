@@ -19,12 +19,16 @@ const storedMode = z.discriminatedUnion('driver', [
 
 /** Notes in which way the state of a folder is kept from now on: all of it or nothing. Throws what the disk throws. */
 export function recordMode(folder: string, files: EngineFiles): void {
+  if (isRecorded(folder, files)) return;
   const path = join(folder, MODE_FILE);
-  const text = modeOf(files);
-  if (readText(path) === text) return;
   mkdirSync(folder, { recursive: true });
-  writeFileSync(`${path}.new`, text, { flush: true });
+  writeFileSync(`${path}.new`, modeOf(files), { flush: true });
   renameSync(`${path}.new`, path);
+}
+
+/** Whether a folder says that its state is kept in this way. */
+export function isRecorded(folder: string, files: EngineFiles): boolean {
+  return readText(join(folder, MODE_FILE)) === modeOf(files);
 }
 
 /**

@@ -28,7 +28,7 @@ export async function verifyStream(path: string): Promise<VerifiedStream> {
  * `TransferError` should it have changed meanwhile; the namespace then counts as unfinished.
  */
 export async function importStream(
-  store: Pick<Store, 'drop' | 'commit'>,
+  store: Pick<Store, 'scan' | 'commit'>,
   namespace: string,
   stream: VerifiedStream,
 ): Promise<void> {
