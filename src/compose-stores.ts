@@ -13,6 +13,10 @@ import { overlookedState, recordMode } from './stores/stored-mode.js';
 import { checkTemplates, TemplateError } from './stores/templates.js';
 import { openWorkerStore, type WorkerStoreOptions } from './stores/worker-store.js';
 
+const SET_ASIDE = 'stored state is damaged; it was set aside and what is whole took its place';
+const MISSING =
+  'a file of stored state is missing, or older than the others; what they hold was kept, the rest is lost';
+
 /**
  * Opens the store as configured. Rejects with `SettingsError` for templates that cannot be used and for a folder that
  * holds state of another mode, with `StorageError` `locked` or `newer`; a failing disk only degrades the store.
@@ -34,10 +38,9 @@ export async function openStore(
       replaced: onReplaced,
       quarantined: (namespace, file, newFile) => {
         metrics.stateQuarantined();
-        logger.error(
-          { ...(namespace === null ? {} : { namespace }), file, newFile },
-          'stored state is damaged; it was set aside and what is whole took its place',
-        );
+        const what = { ...(namespace === null ? {} : { namespace }), file };
+        if (newFile === null) logger.error(what, MISSING);
+        else logger.error({ ...what, newFile }, SET_ASIDE);
       },
     },
   });

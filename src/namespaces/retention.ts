@@ -10,7 +10,7 @@ import { staleRows } from './stale-rows.js';
 
 const DAY_MS = 86_400_000;
 /** Rows of a namespace that is not open, looked at while it is kept out of use: a request waits for no more. */
-const ROWS_PER_PAGE = 32;
+const ROWS_PER_PAGE = 128;
 /** Records of an open namespace that one transaction removes. */
 const RECORDS_PER_SLICE = 64;
 

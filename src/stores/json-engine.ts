@@ -3,10 +3,12 @@ import { storageError } from './disk-failure.js';
 import type { EngineEvents, StoreEngine } from './engine.js';
 import { diskFiles, type Files } from './files.js';
 import { FolderOwner } from './folder-owner.js';
+import { ImpressionTrim } from './impression-trim.js';
 import { JsonChores } from './json-chores.js';
 import { JsonNamespaces } from './json-namespaces.js';
 import { JsonPaths, type JsonTemplates } from './json-paths.js';
 import type { FolderLock } from './lock.js';
+import type { OldestImpression } from './namespace-summaries.js';
 import { probeFolder } from './probe-folder.js';
 import { Sequences } from './sequences.js';
 import {
@@ -59,6 +61,7 @@ export class JsonEngine implements StoreEngine {
   private readonly owner: FolderOwner;
   private readonly all: JsonNamespaces;
   private readonly chores: JsonChores;
+  private readonly impressions: ImpressionTrim;
   private isWriteFailing = false;
   private closed = false;
 
@@ -81,6 +84,8 @@ export class JsonEngine implements StoreEngine {
       (namespace) => this.chores.used(namespace),
     );
     this.owner = new FolderOwner(folder, clock, files, options.lock, () => this.all.forgetAll());
+    const most = impressions?.totalBytes ?? Number.POSITIVE_INFINITY;
+    this.impressions = new ImpressionTrim(this.all.summaries, most, (oldest) => this.trim(oldest));
     this.chores = new JsonChores(clock, this.all, this.owner);
   }
 
@@ -132,7 +137,9 @@ export class JsonEngine implements StoreEngine {
     this.write(() => {
       if (changes.length === 0) return;
       this.all.change(namespace, (held) => held.commit(changes));
-      if (changes.some((change) => 'put' in change && change.put.kind === 'impression')) this.trimTotal();
+      if (!changes.some((change) => 'put' in change && change.put.kind === 'impression')) return;
+      this.chores.learn(LEARNING_MS);
+      this.impressions.after(namespace);
     });
   }
 
@@ -189,23 +196,13 @@ export class JsonEngine implements StoreEngine {
     return { removed, more: removed >= limit };
   }
 
-  /** Keeps impressions of all namespaces within their bound; what fails now is done with the next impression. */
-  private trimTotal(): void {
+  private trim({ name, others }: OldestImpression): void {
     const { totalBytes = Number.POSITIVE_INFINITY } = this.options.impressions ?? {};
     const { summaries } = this.all;
-    this.chores.learn(LEARNING_MS);
-    while (summaries.impressionBytes > totalBytes) {
-      const found = summaries.oldest();
-      if (!found) return;
-      const elsewhere = summaries.impressionBytes - summaries.get(found.name)!.impressionBytes;
-      try {
-        this.all.change(found.name, (held) =>
-          held.trim((_rows, bytes, oldest) => elsewhere + bytes > totalBytes && oldest <= found.others),
-        );
-      } catch {
-        return;
-      }
-    }
+    const elsewhere = summaries.impressionBytes - summaries.get(name)!.impressionBytes;
+    this.all.change(name, (held) =>
+      held.trim((_rows, bytes, oldest) => elsewhere + bytes > totalBytes && oldest <= others),
+    );
   }
 
   private write<T>(work: () => T): T {

@@ -119,7 +119,7 @@ export class JsonNamespace {
       this.damaged.shift();
       events.quarantined(this.name, path, newPath);
     }
-    for (const path of this.missing) events.quarantined(this.name, path, '');
+    for (const path of this.missing) events.quarantined(this.name, path, null);
     this.missing = [];
     this.cancelCheckpoint();
     while (!this.advance()) {}

@@ -108,7 +108,10 @@ export class JsonUpkeep implements StateUpkeep {
       sequences: new Sequences(clock),
       sync: 'full',
       journalBytes: 0,
-      events: { quarantined: (_namespace, _path, newPath) => onSetAside(newPath), replaced: () => {} },
+      events: {
+        quarantined: (_namespace, _path, newPath) => newPath !== null && onSetAside(newPath),
+        replaced: () => {},
+      },
     });
   }
 

@@ -18,6 +18,13 @@ export const UNREADABLE: NamespaceSummary = {
   earliestExpiry: Number.POSITIVE_INFINITY,
 };
 
+/** Where the oldest impression is, its sequence, and that of the oldest of any other namespace. */
+export interface OldestImpression {
+  readonly name: string;
+  readonly sequence: number;
+  readonly others: number;
+}
+
 /**
  * The namespaces that have files, with what is known of them: some hundred bytes each. A look-up is constant, the
  * questions over all (`oldest`, `due`) cost a walk over all.
@@ -86,14 +93,15 @@ export class NamespaceSummaries {
   }
 
   /**
-   * The namespace with the oldest impression of all, its sequence, and that of the oldest impression of any other
-   * (Infinity = no other has one). Undefined when there are no impressions.
+   * The namespace with the oldest impression of all but those `except`, its sequence, and that of the oldest impression
+   * of any other (Infinity = no other has one). Undefined when there are no impressions.
    */
-  oldest(): { name: string; sequence: number; others: number } | undefined {
+  oldest(except?: ReadonlySet<string>): OldestImpression | undefined {
     let oldest: string | undefined;
     let first = Number.POSITIVE_INFINITY;
     let second = Number.POSITIVE_INFINITY;
     for (const [name, { oldestImpression }] of this.known) {
+      if (except?.has(name)) continue;
       if (oldestImpression < first) [oldest, first, second] = [name, oldestImpression, first];
       else if (oldestImpression < second) second = oldestImpression;
     }

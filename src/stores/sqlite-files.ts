@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { storageError } from './disk-failure.js';
 import type { StoreEngine } from './engine.js';
+import { ImpressionTrim } from './impression-trim.js';
 import { LOCK_FILE } from './lock.js';
 import { probeFolder } from './probe-folder.js';
 import { noUsage } from './row.js';
@@ -32,6 +33,7 @@ const OF_THE_DISK: ReadonlySet<StorageFailure> = new Set(['full', 'read-only', '
  */
 export class SqliteFiles implements StoreEngine {
   private readonly all: SqliteNamespaces;
+  private readonly impressions: ImpressionTrim;
   private isListed = false;
   /** Whether the lock was taken at the last look. */
   private isNew = false;
@@ -40,6 +42,12 @@ export class SqliteFiles implements StoreEngine {
 
   constructor(private readonly options: SqliteNamespacesOptions) {
     this.all = new SqliteNamespaces(options);
+    const { summaries } = this.all;
+    const most = options.impressions?.totalBytes ?? Number.POSITIVE_INFINITY;
+    this.impressions = new ImpressionTrim(summaries, most, ({ name, others }) => {
+      const surplus = summaries.impressionBytes - most;
+      this.write(name, (commits) => commits.removeOldImpressions(surplus, others));
+    });
   }
 
   open(): StorageError | undefined {
@@ -85,7 +93,7 @@ export class SqliteFiles implements StoreEngine {
     this.readyToWrite();
     if (!this.all.summaries.has(namespace) && !changes.some((change) => 'put' in change)) return;
     this.write(namespace, (commits) => commits.commit(namespace, changes));
-    this.trim();
+    this.impressions.after(namespace);
   }
 
   drop(namespace: string): void {
@@ -189,22 +197,6 @@ export class SqliteFiles implements StoreEngine {
     } catch (cause) {
       this.isWriteFailing ||= OF_THE_DISK.has((cause as StorageError).failure);
       throw cause;
-    }
-  }
-
-  /** Keeps the impressions of all namespaces within the total. Where it cannot, the next commit tries again. */
-  private trim(): void {
-    const most = this.options.impressions?.totalBytes ?? Number.POSITIVE_INFINITY;
-    while (this.all.summaries.impressionBytes > most) {
-      const oldest = this.all.summaries.oldest();
-      if (!oldest) return;
-      const surplus = this.all.summaries.impressionBytes - most;
-      try {
-        this.write(oldest.name, (commits) => commits.removeOldImpressions(surplus, oldest.others));
-      } catch {
-        return;
-      }
-      if (this.all.summaries.get(oldest.name)?.oldestImpression === oldest.sequence) return;
     }
   }
 

@@ -15,7 +15,7 @@ const OWN_FILES = [
   'hash.key',
 ] as const;
 /** What is put behind a template's path for files that belong to it; `.damaged-…` never ends in an extension. */
-const COMPANIONS = ['.next', '.journal', '.journal.next', '.new'] as const;
+const COMPANIONS = ['.next', '.journal', '.journal.next', '.new', '.salvaged', '.salvaged.new'] as const;
 /** Leaves room for a name of 64 characters and for what is put behind, of the 255 bytes that file systems allow. */
 const MAX_FIXED_CHARACTERS = 140;
 

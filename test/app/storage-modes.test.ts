@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -174,6 +174,21 @@ describe.each(['sqlite by namespace', 'json'] as const)('trouble of one namespac
     await app.teach('a', QUERY, ['d4'], 3);
     expect((await app.rank('a', QUERY)).ids[0]).toBe('d4');
   });
+
+  it.runIf(mode === 'json')(
+    'a file that is gone: it says which, and that nothing was set aside',
+    async () => {
+      await teachTwo();
+      const file = join(home.folder, FILES[mode]);
+      rmSync(file);
+      const app = await home.start(settings);
+      expect((await app.rank('a', QUERY)).body.meta.degraded).toBe(false);
+      expect(await storage(app)).toMatchObject({ status: 'ok', quarantined: 1 });
+      const [said] = app.logged.filter(({ level }) => level === 'error');
+      expect(said).toMatchObject({ namespace: 'a', file, msg: expect.stringContaining('is missing') });
+      expect(said).not.toHaveProperty('newFile');
+    },
+  );
 
   function makeNewer(path: string): void {
     if (mode === 'json') {

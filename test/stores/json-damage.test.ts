@@ -78,7 +78,7 @@ function rowsAfterDamage(before: ReadonlyMap<string, string>): Row[] {
 /** That what was damaged is kept, and what is left reads the same once more without complaint. */
 function expectMended(file: string, damaged: string, rows: readonly Row[]): void {
   expect(home.setAside.map(([namespace, path]) => [namespace, path])).toEqual([['a', home.path(file)]]);
-  expect(readFileSync(home.setAside[0]![2], 'latin1')).toBe(damaged);
+  expect(readFileSync(home.setAside[0]![2]!, 'latin1')).toBe(damaged);
   home.setAside.length = 0;
   expect(rowsOf(home.open(), 'a')).toEqual(rows);
   expect(home.setAside).toEqual([]);
@@ -244,7 +244,7 @@ describe.each(PARTS)('a checkpoint: %s', (part) => {
     const all = expectedRows();
     expect(rows.length).toBeLessThan(all.length);
     expect(all).toEqual(expect.arrayContaining(rows));
-    expect(home.setAside).toEqual([['a', home.path(file), '']]);
+    expect(home.setAside).toEqual([['a', home.path(file), null]]);
     expect(rowsOf(home.open(), 'a')).toEqual(rows);
     expect(home.setAside).toHaveLength(1);
   });
@@ -272,7 +272,7 @@ describe.each(PARTS)('a checkpoint: %s', (part) => {
     writeFileSync(home.path(file), old);
     const rows = rowsOf(home.open(), 'a');
     expect(rows.length).toBeGreaterThan(3);
-    expect(home.setAside).toEqual([['a', home.path(file), '']]);
+    expect(home.setAside).toEqual([['a', home.path(file), null]]);
   });
 });
 

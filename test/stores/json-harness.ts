@@ -24,7 +24,7 @@ export class JsonHome {
   readonly clock = new ManualClock();
   readonly folder = mkdtempSync(join(tmpdir(), 'neuralcache-'));
   /** What was set aside: whose, from where, to where. */
-  readonly setAside: [string | null, string, string][] = [];
+  readonly setAside: [string | null, string, string | null][] = [];
   readonly replaced: (string | null)[] = [];
   private readonly opened: JsonEngine[] = [];
 

@@ -16,7 +16,7 @@ export class SqliteFilesHome {
   readonly folder = mkdtempSync(join(tmpdir(), 'neuralcache-'));
   readonly paths = templatePaths('state.{namespace}.db', this.folder);
   /** What was set aside: whose, from where, to where. */
-  readonly setAside: [string | null, string, string][] = [];
+  readonly setAside: [string | null, string, string | null][] = [];
   readonly replaced: (string | null)[] = [];
   private readonly engines: SqliteFiles[] = [];
 

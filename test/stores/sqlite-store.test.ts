@@ -75,7 +75,7 @@ describe('the store in its worker', () => {
 
   it('tells of a damaged database and goes on without it', async () => {
     writeFileSync(home.path, 'garbage');
-    const seen: string[][] = [];
+    const seen: (string | null)[][] = [];
     const store = await open({ events: { quarantined: (_, ...paths) => seen.push(paths) } });
     await store.commit('a', put('k'));
     expect(seen).toHaveLength(1);

@@ -111,6 +111,8 @@ describe('templates', () => {
     ['ends that overlap', ['{namespace}.a.json', 'b.{namespace}.json'], /same file/],
     ['a checkpoint being written', ['a.{namespace}.json', 'a.{namespace}.json.next'], /same file|\.next/],
     ['its own companions', ['a.{namespace}.next'], /\.next/],
+    ['the draft of a repair', ['a.{namespace}.db', 'a.{namespace}.db.salvaged'], /same file|\.salvaged/],
+    ['its own drafts', ['{namespace}.salvaged'], /\.salvaged/],
     ['a journal', ['a.{namespace}.journal'], /\.journal/],
     ['our database', ['{namespace}.db'], /neuralcache\.db/],
     ['our lock', ['neuralcache.{namespace}', 'n{namespace}.lock'], /extension|neuralcache\.lock/],
