@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeFolder } from '../base/make-folder.js';
 import { DATABASE_FILE, type EngineFiles } from './engine-worker-data.js';
 import { openFilesReader } from './open-reader.js';
 import { StorageError } from './store.js';
@@ -22,7 +23,7 @@ export function recordMode(folder: string, files: EngineFiles): void {
   const path = join(folder, MODE_FILE);
   const text = modeOf(files);
   if (readText(path) === text) return;
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   writeFileSync(`${path}.new`, text, { flush: true });
   renameSync(`${path}.new`, path);
 }
