@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Clock } from '../base/clock.js';
+import { makeFolder } from '../base/make-folder.js';
 import { storageError } from './disk-failure.js';
 import { diskFiles, type Files } from './files.js';
 import { writeCheckpoint } from './json-checkpoint.js';
@@ -89,7 +89,7 @@ export class JsonUpkeep implements StateUpkeep {
       for (const file of this.paths.allOf(namespace!)) {
         if (this.files.facts(file) === undefined) continue;
         const target = join(folder, relative(this.folder, file));
-        mkdirSync(dirname(target), { recursive: true });
+        makeFolder(dirname(target));
         this.files.rename(file, target);
       }
     });

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { Clock } from '../base/clock.js';
+import { makeFolder } from '../base/make-folder.js';
 import { codeOf, isSqliteCode, storageError } from './disk-failure.js';
 import { identityOf } from './file-identity.js';
 import type { FolderLock } from './lock.js';
@@ -166,7 +166,7 @@ export class SqliteConnection {
 
   private connectForWriting(): Connected {
     const { path, lock, connect = connectFile } = this.options;
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     lock?.acquire();
     const found = inspectFile(path);
     if (found === 'damaged') this.quarantine();

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeFolder } from '../base/make-folder.js';
 import { DATABASE_FILE, type EngineFiles } from './engine-worker-data.js';
 import { openFilesReader } from './open-reader.js';
 import { StorageError } from './store.js';
@@ -21,7 +22,7 @@ const storedMode = z.discriminatedUnion('driver', [
 export function recordMode(folder: string, files: EngineFiles): void {
   if (isRecorded(folder, files)) return;
   const path = join(folder, MODE_FILE);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   writeFileSync(`${path}.new`, modeOf(files), { flush: true });
   renameSync(`${path}.new`, path);
 }
