@@ -10,7 +10,7 @@ import { FolderLock } from './stores/lock.js';
 import { openFilesReader } from './stores/open-reader.js';
 import { SqliteUpkeep } from './stores/sqlite-upkeep.js';
 import { StorageError, type Store } from './stores/store.js';
-import { recordMode } from './stores/stored-mode.js';
+import { isRecorded, recordMode } from './stores/stored-mode.js';
 import { templatePaths } from './stores/templates.js';
 import type { StateUpkeep } from './stores/upkeep.js';
 import { openWorkerStore } from './stores/worker-store.js';
@@ -27,6 +27,10 @@ export const stateForCommands = {
   recordMode(settings: Settings): void {
     const { files, folder } = storedState(settings);
     recordMode(folder, files);
+  },
+  isRecorded(settings: Settings): boolean {
+    const { files, folder } = storedState(settings);
+    return isRecorded(folder, files);
   },
 };
 

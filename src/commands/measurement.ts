@@ -7,6 +7,7 @@ import type { CreateService, RankedService } from '../evaluation/ranked-service.
 import { readCollection } from '../evaluation/read-collection.js';
 import { CollectionError } from '../evaluation/read-lines.js';
 import { CommandError } from './context.js';
+import { IN_MEMORY } from './storage-mode.js';
 
 /** Reads a collection, with what is wrong with it as the command's error. */
 export async function openCollection(cwd: string, directory: string): Promise<Collection> {
@@ -25,7 +26,7 @@ export async function withService<Result>(
   work: (service: RankedService, clock: ManualClock) => Promise<Result>,
 ): Promise<Result> {
   const clock = new ManualClock();
-  const service = await createService({ overrides: { STORAGE_BACKEND: 'memory', ...overrides }, clock });
+  const service = await createService({ overrides: { ...IN_MEMORY, ...overrides }, clock });
   try {
     return await work(service, clock);
   } finally {

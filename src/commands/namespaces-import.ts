@@ -1,10 +1,10 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Store } from '../stores/store.js';
-import { importStream, verifyStream } from '../transfer/import-stream.js';
+import { importStream, type VerifiedStream } from '../transfer/import-stream.js';
 import { isUnfinished } from '../transfer/namespace-rows.js';
 import type { StreamHeader } from '../transfer/stream-format.js';
 import { type CommandContext, CommandError } from './context.js';
+import { openImport } from './open-import.js';
 import { durableSettings, namesOf, owning, type StateIdentity, type StoredState } from './stored-state.js';
 import { oneLine } from './terminal.js';
 
@@ -23,7 +23,7 @@ export function registerNamespacesImport(
   namespaces
     .command('import')
     .description('put an exported namespace into the storage; nothing is changed unless all of it is whole')
-    .argument('<file>', 'what `namespaces export` wrote')
+    .argument('<file>', 'what `namespaces export` wrote; - reads stdin')
     .option('--as <namespace>', 'another name than the one it was exported under')
     .option('--force', 'replace what the namespace has')
     .option('--json', 'print JSON')
@@ -36,7 +36,21 @@ async function importNamespace(
   file: string,
   options: ImportOptions,
 ): Promise<void> {
-  const stream = await verifyStream(resolve(context.cwd, file));
+  const { storageDir } = durableSettings(context);
+  const { stream, close } = await openImport(context, file, storageDir);
+  try {
+    await importVerified(context, state, stream, options);
+  } finally {
+    close();
+  }
+}
+
+async function importVerified(
+  context: CommandContext,
+  state: StoredState,
+  stream: VerifiedStream,
+  options: ImportOptions,
+): Promise<void> {
   const name = options.as ?? stream.header.namespace;
   assertName(context, name);
   const { rows } = stream.footer;

@@ -107,13 +107,18 @@ async function drop(
 ): Promise<void> {
   // Looked for before the folder is taken: a name that is not there is no reason to make one.
   await reading(context, state, (reader) => assertStored(reader, name));
-  await owning(context, state, `drop ${oneLine(name)}`, async (owner) => {
+  const aside = await owning(context, state, `drop ${oneLine(name)}`, async (owner, settings) => {
     const question = `Drop namespace ${oneLine(name)} and all that was learned in it?`;
     if (!options.force && !(await confirm(context, question))) throw new CommandError('Nothing was dropped');
     await owner.drop(name);
+    return state.openUpkeep(settings).setAside(name);
   });
+  const left =
+    aside.length > 0 ? `Set aside as damaged, and may still hold some of it: ${aside.join(', ')}\n` : '';
   context.stdout.write(
-    options.json ? `${JSON.stringify({ dropped: name })}\n` : `Dropped ${oneLine(name)}\n`,
+    options.json
+      ? `${JSON.stringify({ dropped: name, set_aside: aside })}\n`
+      : `Dropped ${oneLine(name)}\n${left}`,
   );
 }
 

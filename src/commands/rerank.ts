@@ -7,6 +7,7 @@ import { type CommandContext, CommandError } from './context.js';
 import { table, wholeNumber } from './measurement.js';
 import { readDocuments } from './read-documents.js';
 import { readSettings } from './read-settings.js';
+import { IN_MEMORY } from './storage-mode.js';
 import { oneLine } from './terminal.js';
 
 interface RerankOptions {
@@ -48,7 +49,7 @@ async function rerank(
 ): Promise<void> {
   const overrides: Record<string, string> = {
     ...(options.scorer !== undefined && { SCORER: options.scorer }),
-    ...(options.namespace === undefined && { STORAGE_BACKEND: 'memory' }),
+    ...(options.namespace === undefined && IN_MEMORY),
   };
   const { settings } = readSettings(context, overrides);
   if (query.trim() === '') throw new CommandError('the query is empty', 2);

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { makeFolder } from '../base/make-folder.js';
 import { assertWhole, checkState, type StateReport } from '../transfer/check-state.js';
 import { type CommandContext, CommandError } from './context.js';
 import { startProgress } from './progress-bar.js';
@@ -31,7 +32,7 @@ async function backup(
   const upkeep = state.openUpkeep(settings);
   if (existsSync(folder) && readdirSync(folder).length > 0) throw new CommandError(`${folder} is not empty`);
   assertWhole(upkeep);
-  mkdirSync(dirname(folder), { recursive: true });
+  makeFolder(dirname(folder));
   // It gets its name when it is whole.
   const draft = mkdtempSync(`${folder}.partial-`);
   const bar = startProgress(context.stderr, 'backup', json);

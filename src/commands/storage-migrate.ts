@@ -1,13 +1,15 @@
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { systemClock } from '../base/clock.js';
+import { fileStamp } from '../base/file-stamp.js';
 import type { Settings } from '../base/settings/table.js';
 import { assertWhole } from '../transfer/check-state.js';
-import { type MigratedNamespace, migrateNamespaces } from '../transfer/migrate.js';
+import { type MigrationResult, migrateNamespaces } from '../transfer/migrate.js';
 import { type CommandContext, CommandError } from './context.js';
 import { startProgress } from './progress-bar.js';
 import { environmentFor, STORAGE_MODES, type StorageMode, settingsFor } from './storage-mode.js';
 import { durableSettings, owningFolder, type StoredState, takeOwnership } from './stored-state.js';
+import { oneLine } from './terminal.js';
 
 interface MigrateCommandOptions {
   readonly from: StorageMode;
@@ -18,14 +20,18 @@ interface MigrateCommandOptions {
   readonly json?: boolean;
 }
 
-interface MigrationReport {
-  readonly from: { readonly mode: StorageMode; readonly folder: string };
-  readonly to: { readonly mode: StorageMode; readonly folder: string };
-  readonly namespaces: readonly MigratedNamespace[];
+interface MigrationOutcome extends MigrationResult {
+  /** Whether an earlier run had brought everything over: there was only room left to be made. */
+  readonly finished_before: boolean;
   /** `other`: the target folder has a key of its own, under which known texts are not recognised. */
   readonly hash_key: 'same folder' | 'none' | 'carried' | 'other';
   /** Where the old state is now, if it had to make room. */
   readonly moved_to: string | null;
+}
+
+interface MigrationReport extends MigrationOutcome {
+  readonly from: { readonly mode: StorageMode; readonly folder: string };
+  readonly to: { readonly mode: StorageMode; readonly folder: string };
 }
 
 /** `storage migrate --from MODE --to MODE`: every namespace, verified; no server may be running. */
@@ -39,7 +45,10 @@ export function registerStorageMigrate(storage: Command, context: CommandContext
     .addOption(new Option('--to <mode>').choices(STORAGE_MODES).makeOptionMandatory())
     .option('--from-dir <dir>', 'folder of the old state; default STORAGE_DIR')
     .option('--to-dir <dir>', 'folder of the new state; default STORAGE_DIR')
-    .option('--force', 'replace namespaces that the new state has with other rows')
+    .option(
+      '--force',
+      'replace namespaces that the new state has with other rows, drop those that only it has',
+    )
     .option('--json', 'print JSON')
     .action((options: MigrateCommandOptions) => migrate(context, state, options));
 }
@@ -59,39 +68,77 @@ async function migrate(
   if (state.openUpkeep(source).parts().length === 0) {
     throw new CommandError(`${source.storageDir} holds no state of mode ${from}`);
   }
-  // One process owns both folders; of one folder it is the target that is opened.
-  const lock = isOneFolder ? undefined : await takeOwnership(async () => state.lockFolder(source), 'migrate');
+  const result = isOneFolder
+    ? await migrateWithin(context, state, source, target, options)
+    : await migrateBetween(context, state, source, target, options);
+  const report: MigrationReport = {
+    from: { mode: from, folder: source.storageDir },
+    to: { mode: to, folder: target.storageDir },
+    ...result,
+  };
+  const people = `${describe(report)}Start the server with ${environmentFor(target, to)}\n`;
+  context.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : people);
+}
+
+async function migrateWithin(
+  context: CommandContext,
+  state: StoredState,
+  source: Settings,
+  target: Settings,
+  options: MigrateCommandOptions,
+): Promise<MigrationOutcome> {
+  const isFinished = await counts(state, target);
+  const nothing: MigrationResult = { namespaces: [], dropped: [] };
+  const result = isFinished ? nothing : await copyAll(context, state, source, target, options);
+  const movedTo = await makeRoom(state, source, options.from);
+  return { ...result, finished_before: isFinished, hash_key: 'same folder', moved_to: movedTo };
+}
+
+/** Whether the target's is the state that counts: what an earlier run left of the source's is older and takes no place. */
+async function counts(state: StoredState, target: Settings): Promise<boolean> {
+  if (!state.isRecorded(target)) return false;
+  const reader = await state.openReader(target);
   try {
-    const namespaces = await copyAll(context, state, source, target, options);
-    const report: MigrationReport = {
-      from: { mode: from, folder: source.storageDir },
-      to: { mode: to, folder: target.storageDir },
-      namespaces,
-      hash_key: isOneFolder ? 'same folder' : state.carryHashKey(source.storageDir, target.storageDir),
-      moved_to: isOneFolder ? await makeRoom(state, source, from) : null,
-    };
-    const people = `${describe(report)}Start the server with ${environmentFor(target, to)}\n`;
-    context.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : people);
+    return (await reader.namespaces()).length > 0;
   } finally {
-    lock?.release();
+    await reader.close();
   }
 }
 
+/** One process owns both folders. */
+async function migrateBetween(
+  context: CommandContext,
+  state: StoredState,
+  source: Settings,
+  target: Settings,
+  options: MigrateCommandOptions,
+): Promise<MigrationOutcome> {
+  let key: MigrationOutcome['hash_key'] = 'none';
+  const result = await owningFolder(state, source, 'migrate', () =>
+    copyAll(context, state, source, target, options, () => {
+      key = state.carryHashKey(source.storageDir, target.storageDir);
+    }),
+  );
+  return { ...result, finished_before: false, hash_key: key, moved_to: null };
+}
+
+/** `onBegin` is called before the first row is written. */
 async function copyAll(
   context: CommandContext,
   state: StoredState,
   source: Settings,
   target: Settings,
   { force, json }: MigrateCommandOptions,
-): Promise<MigratedNamespace[]> {
+  onBegin?: () => void,
+): Promise<MigrationResult> {
   assertWhole(state.openUpkeep(source));
   const migration = await takeOwnership(() => state.openMigration(source, target), 'migrate');
   const bar = startProgress(context.stderr, 'migrate', json === true);
   try {
-    const options = { replace: force === true, onProgress: bar.update };
-    const namespaces = await migrateNamespaces(migration, options);
+    const options = { replace: force === true, onProgress: bar.update, ...(onBegin ? { onBegin } : {}) };
+    const result = await migrateNamespaces(migration, options);
     migration.finish();
-    return namespaces;
+    return result;
   } finally {
     bar.stop();
     await migration.close();
@@ -100,7 +147,7 @@ async function copyAll(
 
 /** The old state goes into a folder of its own, so that it is clear which one counts; nothing of it changes. */
 async function makeRoom(state: StoredState, source: Settings, mode: StorageMode): Promise<string> {
-  const stamp = new Date(systemClock().now()).toISOString().replaceAll(/[:.]/g, '-');
+  const stamp = fileStamp(systemClock().now());
   const folder = join(source.storageDir, `migrated-from-${mode}-${stamp}`);
   await owningFolder(state, source, 'migrate', async () => {
     const upkeep = state.openUpkeep(source);
@@ -109,12 +156,21 @@ async function makeRoom(state: StoredState, source: Settings, mode: StorageMode)
   return folder;
 }
 
-function describe({ from, to, namespaces, hash_key: key, moved_to: moved }: MigrationReport): string {
+function describe(report: MigrationReport): string {
+  const { from, to, namespaces, dropped, hash_key: key, moved_to: moved } = report;
   const rows = namespaces.reduce((sum, migrated) => sum + migrated.rows, 0);
   const known = namespaces.filter(({ outcome }) => outcome === 'already there').length;
   const lines = [
-    `Migrated ${namespaces.length} namespaces, ${rows} rows, from ${from.mode} to ${to.mode}${known > 0 ? `; ${known} were there already` : ''}`,
+    report.finished_before
+      ? `What is kept as ${to.mode} counts here already, so nothing was copied; --from-dir takes in old state all the same`
+      : `Migrated ${namespaces.length} namespaces, ${rows} rows, from ${from.mode} to ${to.mode}${known > 0 ? `; ${known} were there already` : ''}`,
   ];
+  if (dropped.length > 0) {
+    const count = dropped.length === 1 ? '1 namespace was' : `${dropped.length} namespaces were`;
+    lines.push(
+      `${count} dropped there that the source has not: ${dropped.map((name) => oneLine(name)).join(', ')}`,
+    );
+  }
   if (key === 'other')
     lines.push(`${to.folder} has a hash key of its own: known texts are not recognised under it`);
   if (moved !== null) lines.push(`The old state is now in ${moved}`);

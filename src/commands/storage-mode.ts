@@ -7,6 +7,9 @@ export type StorageMode = (typeof STORAGE_MODES)[number];
 /** File of a namespace where the settings name none. */
 const DB_TEMPLATE = 'state.{namespace}.db';
 
+/** Settings of a command that keeps nothing, whatever else is set. */
+export const IN_MEMORY = { STORAGE_BACKEND: 'memory', NAMESPACED_PERSISTENCE: 'false' } as const;
+
 /** The settings with state kept in this way, in this folder; templates stay as they are set. */
 export function settingsFor(settings: Settings, mode: StorageMode, storageDir: string): Settings {
   return {

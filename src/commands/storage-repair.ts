@@ -2,6 +2,7 @@ import { appendFileSync, closeSync, fsyncSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../base/clock.js';
+import { fileStamp } from '../base/file-stamp.js';
 import type { Settings } from '../base/settings/table.js';
 import { type Row, StorageError, type Store } from '../stores/store.js';
 import type { StateUpkeep } from '../stores/upkeep.js';
@@ -63,7 +64,7 @@ function repairFiles(upkeep: StateUpkeep, report: RepairReport): void {
 }
 
 async function repairRecords(owner: Store, { storageDir }: Settings, report: RepairReport): Promise<void> {
-  const stamp = new Date(systemClock().now()).toISOString().replaceAll(/[:.]/g, '-');
+  const stamp = fileStamp(systemClock().now());
   const path = join(storageDir, `records.damaged-${stamp}.ndjson`);
   for (const namespace of await owner.namespaces()) {
     const count = await ifReadable(setRecordsAside(owner, namespace, path));

@@ -32,6 +32,8 @@ export interface StoredState {
   carryHashKey(from: string, to: string): 'none' | 'carried' | 'other';
   /** Notes in the folder how its state is kept, so that a server with other settings does not take it for empty. */
   recordMode(settings: Settings): void;
+  /** Whether the folder says that its state is kept in this way. */
+  isRecorded(settings: Settings): boolean;
 }
 
 /** What ties stored state to this installation. */

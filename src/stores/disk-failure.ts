@@ -64,8 +64,9 @@ function failureOf(code: string, path: string): StorageFailure {
 function failureOfFolder(folder: string): StorageFailure {
   try {
     accessSync(folder, constants.W_OK);
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize < FULL_BELOW_BYTES ? 'full' : 'io';
+    const { bavail, blocks, bsize } = statfsSync(folder);
+    // Without blocks, as /proc, it keeps nothing that could be full.
+    return blocks > 0 && bavail * bsize < FULL_BELOW_BYTES ? 'full' : 'io';
   } catch (cause) {
     const parent = dirname(folder);
     if (codeOf(cause) === 'ENOENT' && parent !== folder) return failureOfFolder(parent);

@@ -1,13 +1,6 @@
 import type { StoreEngine } from './engine.js';
-import { makeRow } from './row.js';
-import type { Change, Kind, Row, RowPage, StorageFailure } from './store.js';
-
-/**
- * Rows or changes as one flat list, five fields each: kind, key, value, group, expiry; a change without a value is a
- * removal. Flat lists of text cross between threads several times faster than lists of objects.
- */
-export type Packed = readonly (string | number | null)[];
-const FIELDS = 5;
+import { type Packed, packRows, unpackChanges, unpackRows } from './packed-rows.js';
+import type { Kind, RowPage, StorageFailure } from './store.js';
 
 /** One call of the contract as it is sent to the thread that has the engine. */
 export type EngineCall =
@@ -75,55 +68,10 @@ export function unpackPage([rows, next]: PackedPage): RowPage {
   return { rows: unpackRows(rows), next };
 }
 
-export function packRows(rows: readonly Row[]): Packed {
-  const packed: (string | number | null)[] = [];
-  for (const row of rows) packed.push(...fieldsOf(row));
-  return packed;
-}
-
-export function unpackRows(packed: Packed): Row[] {
-  const rows: Row[] = [];
-  for (let at = 0; at < packed.length; at += FIELDS) rows.push(rowAt(packed, at));
-  return rows;
-}
-
-export function packChanges(changes: readonly Change[]): Packed {
-  const packed: (string | number | null)[] = [];
-  for (const change of changes) {
-    if ('put' in change) packed.push(...fieldsOf(change.put));
-    else packed.push(change.remove.kind, change.remove.key, null, null, null);
-  }
-  return packed;
-}
-
-function unpackChanges(packed: Packed): Change[] {
-  const changes: Change[] = [];
-  for (let at = 0; at < packed.length; at += FIELDS) {
-    if (packed[at + 2] !== null) changes.push({ put: rowAt(packed, at) });
-    else changes.push({ remove: { kind: packed[at] as Kind, key: packed[at + 1] as string } });
-  }
-  return changes;
-}
-
 /** Characters that a call carries: a measure of the memory it takes while it waits. */
 export function callLength(call: EngineCall): number {
   if (call[0] !== 'commit') return 0;
   let length = 0;
   for (const field of call[2]) if (typeof field === 'string') length += field.length;
   return length;
-}
-
-function fieldsOf({ kind, key, value, group, expiresAt }: Row): Packed {
-  return [kind, key, value, group ?? null, expiresAt ?? null];
-}
-
-function rowAt(packed: Packed, at: number): Row {
-  const [kind, key, value, group, expiresAt] = packed.slice(at, at + FIELDS);
-  return makeRow(
-    kind as Kind,
-    key as string,
-    value as string,
-    group as string | null,
-    expiresAt as number | null,
-  );
 }

@@ -6,7 +6,6 @@ import {
   fsyncSync,
   ftruncateSync,
   linkSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -17,6 +16,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { devNull } from 'node:os';
+import { makeFolder } from '../base/make-folder.js';
 import { codeOf } from './disk-failure.js';
 
 export interface FileFacts {
@@ -81,9 +81,7 @@ export function diskFiles(): Files {
     rename: renameSync,
     link: linkOrCopy,
     remove: (path) => rmSync(path, { force: true }),
-    makeFolder: (path) => {
-      mkdirSync(path, { recursive: true });
-    },
+    makeFolder,
     syncFolder: (path) => reserve.lend(() => syncFolder(path)),
   };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../base/make-folder.js';
 import { StorageError } from './store.js';
 
 /** File in `STORAGE_DIR` that holds the key of the hashes under which queries and texts are stored. */
@@ -41,7 +42,7 @@ function readKey(file: string): Uint8Array | null {
 }
 
 function makeKey(folder: string, file: string, key: Uint8Array): Uint8Array {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
   try {
     writeFileSync(draft, `${Buffer.from(key).toString('base64url')}\n`, {

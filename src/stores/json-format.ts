@@ -1,6 +1,6 @@
 import type { NamespaceSummary } from './namespace-summaries.js';
+import { FIELDS, type Packed, packChanges, packRow, unpackChanges, unpackRow } from './packed-rows.js';
 import { ARRAY_FRAME, type Frame, LINES_FRAME } from './records.js';
-import { makeRow } from './row.js';
 import { type Change, type Kind, type Row, StorageError } from './store.js';
 
 /** Format of the files; a file of a higher one is left alone. */
@@ -78,8 +78,6 @@ export type FileRecord =
   | { readonly placed: PlacedRow }
   | { readonly entry: JournalEntry };
 
-type Flat = string | number | null;
-
 export function encodeHeader({ summary, ...header }: Header): string {
   return JSON.stringify({ header: { ...header, ...(summary ? { summary: encodeSummary(summary) } : {}) } });
 }
@@ -89,24 +87,17 @@ export function encodeFooter(footer: Footer): string {
 }
 
 export function encodeRow({ row, sequence }: PlacedRow): string {
-  return JSON.stringify([row.kind, row.key, row.value, row.group ?? null, row.expiresAt ?? null, sequence]);
+  return JSON.stringify([...packRow(row), sequence]);
 }
 
 export function encodeEntry({ number, sequence, changes, trim, drop }: JournalEntry): string {
-  const flat: Flat[] = [];
-  for (const change of changes) {
-    if ('put' in change) {
-      const { kind, key, value, group, expiresAt } = change.put;
-      flat.push(kind, key, value, group ?? null, expiresAt ?? null);
-    } else flat.push(change.remove.kind, change.remove.key, null, null, null);
-  }
-  return JSON.stringify({ entry: number, sequence, changes: flat, trim, drop });
+  return JSON.stringify({ entry: number, sequence, changes: packChanges(changes), trim, drop });
 }
 
 /** Of a record that proved itself. Throws `StorageError` (`newer`) for a header of a higher format. */
 export function decodeRecord(json: string): FileRecord {
   const value = JSON.parse(json);
-  if (Array.isArray(value)) return { placed: placedRow(value as Flat[]) };
+  if (Array.isArray(value)) return { placed: placedRow(value as Packed) };
   if (value.footer) return { footer: value.footer };
   if (!value.header) return { entry: journalEntry(value) };
   const { summary, ...header } = value.header;
@@ -117,41 +108,25 @@ export function decodeRecord(json: string): FileRecord {
   return { header: { ...header, ...(summary ? { summary: decodeSummary(summary) } : {}) } };
 }
 
-function placedRow([kind, key, value, group, expiresAt, sequence]: Flat[]): PlacedRow {
-  return { row: rowOf(kind, key, value, group, expiresAt), sequence: sequence as number };
+function placedRow(packed: Packed): PlacedRow {
+  return { row: unpackRow(packed), sequence: packed[FIELDS] as number };
 }
 
 function journalEntry(value: {
   entry: number;
   sequence: number;
-  changes: Flat[];
+  changes: Packed;
   trim?: number;
   drop?: boolean;
 }): JournalEntry {
-  const { entry: number, sequence, changes: flat, trim, drop } = value;
-  const changes: Change[] = [];
-  for (let at = 0; at < flat.length; at += 5) {
-    const [kind, key, text, group, expiresAt] = flat.slice(at, at + 5);
-    if (text === null) changes.push({ remove: { kind: kind as Kind, key: key as string } });
-    else changes.push({ put: rowOf(kind, key, text, group, expiresAt) });
-  }
+  const { entry: number, sequence, changes, trim, drop } = value;
   return {
     number,
     sequence,
-    changes,
+    changes: unpackChanges(changes),
     ...(trim === undefined ? {} : { trim }),
     ...(drop === undefined ? {} : { drop }),
   };
-}
-
-function rowOf(...[kind, key, value, group, expiresAt]: (Flat | undefined)[]): Row {
-  return makeRow(
-    kind as Kind,
-    key as string,
-    value as string,
-    group as string | null,
-    expiresAt as number | null,
-  );
 }
 
 /** JSON knows no Infinity: null. */

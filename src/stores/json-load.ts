@@ -50,6 +50,17 @@ interface Journal {
   readonly entries: readonly JournalEntry[];
 }
 
+/** Files that do not fit together may have been changed between two looks: so often they are read again. */
+const MAX_READINGS = 5;
+
+/** `loadNamespace` of files that another process may be changing. */
+export function loadServed(files: Files, paths: JsonPaths, namespace: string): LoadedNamespace {
+  for (let n = 1; ; n += 1) {
+    const loaded = loadNamespace(files, paths, namespace);
+    if (loaded.damaged.length + loaded.missing.length === 0 || n === MAX_READINGS) return loaded;
+  }
+}
+
 /**
  * Reads a namespace: of the newest generation of which all three parts are whole, then the journal's entries after it.
  * Where no generation is whole, of each part the newest whole file, or the rows that are whole. Changes nothing. Throws

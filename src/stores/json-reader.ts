@@ -1,7 +1,7 @@
 import { storageError } from './disk-failure.js';
 import { diskFiles, type Files } from './files.js';
 import { PARTS } from './json-format.js';
-import { type LoadedNamespace, loadNamespace } from './json-load.js';
+import { type LoadedNamespace, loadServed } from './json-load.js';
 import { JsonPaths, type JsonTemplates } from './json-paths.js';
 import { readSummary } from './json-summary.js';
 import {
@@ -22,9 +22,6 @@ export interface JsonReaderOptions {
   readonly onDamaged?: (namespace: string, path: string) => void;
   readonly files?: Files;
 }
-
-/** Files that do not fit together may have been changed between two looks: so often they are read again. */
-const MAX_READINGS = 5;
 
 /**
  * Reads JSON files that another process may own: takes no lock, changes nothing, makes no file. What does not exist
@@ -93,13 +90,9 @@ class JsonReader implements StoreReader {
   }
 
   private read(namespace: string): LoadedNamespace {
-    for (let n = 1; ; n += 1) {
-      const loaded = loadNamespace(this.files, this.paths, namespace);
-      const wrong = [...loaded.damaged, ...loaded.missing];
-      if (wrong.length > 0 && n < MAX_READINGS) continue;
-      for (const path of wrong) this.options.onDamaged?.(namespace, path);
-      return loaded;
-    }
+    const loaded = loadServed(this.files, this.paths, namespace);
+    for (const path of [...loaded.damaged, ...loaded.missing]) this.options.onDamaged?.(namespace, path);
+    return loaded;
   }
 
   private markOf(namespace: string): string {

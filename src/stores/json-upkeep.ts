@@ -1,18 +1,16 @@
-import { mkdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Clock } from '../base/clock.js';
+import { makeFolder } from '../base/make-folder.js';
 import { storageError } from './disk-failure.js';
 import { diskFiles, type Files } from './files.js';
 import { writeCheckpoint } from './json-checkpoint.js';
-import { type LoadedNamespace, loadNamespace } from './json-load.js';
+import { type LoadedNamespace, loadServed } from './json-load.js';
 import { JsonNamespace } from './json-namespace.js';
 import { JsonPaths, type JsonTemplates } from './json-paths.js';
 import { Sequences } from './sequences.js';
+import { listAside } from './set-aside.js';
 import { StorageError } from './store.js';
 import type { CompactedPart, RepairedPart, StatePart, StateUpkeep } from './upkeep.js';
-
-/** Files that do not fit together may have been changed between two looks: so often they are read again. */
-const MAX_READINGS = 5;
 
 /** Upkeep of JSON files by template; a part is all files of one namespace. */
 export class JsonUpkeep implements StateUpkeep {
@@ -54,6 +52,10 @@ export class JsonUpkeep implements StateUpkeep {
     });
   }
 
+  setAside(namespace: string): string[] {
+    return this.guarded(this.folder, () => listAside(this.files, this.paths.allOf(namespace)));
+  }
+
   compact({ namespace, path }: StatePart): CompactedPart {
     return this.guarded(path, () => {
       const before = this.sizeOf(namespace!);
@@ -87,17 +89,14 @@ export class JsonUpkeep implements StateUpkeep {
       for (const file of this.paths.allOf(namespace!)) {
         if (this.files.facts(file) === undefined) continue;
         const target = join(folder, relative(this.folder, file));
-        mkdirSync(dirname(target), { recursive: true });
+        makeFolder(dirname(target));
         this.files.rename(file, target);
       }
     });
   }
 
   private load(namespace: string): LoadedNamespace {
-    for (let n = 1; ; n += 1) {
-      const loaded = loadNamespace(this.files, this.paths, namespace);
-      if ((loaded.damaged.length === 0 && loaded.missing.length === 0) || n === MAX_READINGS) return loaded;
-    }
+    return loadServed(this.files, this.paths, namespace);
   }
 
   private hold(namespace: string, onSetAside: (newPath: string) => void): JsonNamespace {

@@ -1,6 +1,7 @@
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite3, { type Database } from 'better-sqlite3';
+import { makeFolder } from '../base/make-folder.js';
 import { codeOf, isSqliteCode, storageError } from './disk-failure.js';
 import { identityOf } from './file-identity.js';
 import { StorageError } from './store.js';
@@ -41,7 +42,7 @@ export class FolderLock {
     if (this.holder && identityOf(path) === this.identity) return false;
     this.letGo();
     try {
-      mkdirSync(this.folder, { recursive: true });
+      makeFolder(this.folder);
       this.holder = lockFile(path);
       this.identity = identityOf(path);
     } catch (cause) {

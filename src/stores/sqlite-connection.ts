@@ -1,10 +1,11 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { Clock } from '../base/clock.js';
+import { makeFolder } from '../base/make-folder.js';
 import { codeOf, isSqliteCode, storageError } from './disk-failure.js';
 import { identityOf } from './file-identity.js';
 import type { FolderLock } from './lock.js';
+import { RetryPause } from './retry-pause.js';
 import type { Sequences } from './sequences.js';
 import { SqliteCommits } from './sqlite-commits.js';
 import {
@@ -62,12 +63,10 @@ interface Connected {
 const MENDS_ITSELF: ReadonlySet<StorageFailure> = new Set(['full', 'read-only', 'io']);
 /** After these the connection itself may be unusable for writing; after a full disk it is not. */
 const BREAKS_CONNECTION = ['SQLITE_IOERR', 'SQLITE_CANTOPEN', 'SQLITE_NOMEM', 'SQLITE_READONLY'] as const;
-const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 2_000;
 
 /**
  * Keeps a connection to one database file through whatever happens to its disk: opens when it is first needed, opens
- * again after failures (waiting 100 ms, doubling up to 2 s, between tries), falls back to reading while nothing can be
+ * again after failures (pausing as `RetryPause` does between tries), falls back to reading while nothing can be
  * written, and sets a damaged file aside. Everything it throws is a `StorageError`.
  */
 export class SqliteConnection {
@@ -76,10 +75,11 @@ export class SqliteConnection {
   private isStale = false;
   private closed = false;
   private failure: StorageError | undefined;
-  private failures = 0;
-  private retryAt = Number.NEGATIVE_INFINITY;
+  private readonly pause: RetryPause;
 
-  constructor(private readonly options: SqliteConnectionOptions) {}
+  constructor(private readonly options: SqliteConnectionOptions) {
+    this.pause = new RetryPause(options.clock);
+  }
 
   read<T>(work: (queries: SqliteQueries) => T): T {
     return this.run(() => work(this.readable().queries));
@@ -88,7 +88,7 @@ export class SqliteConnection {
   write<T>(work: (commits: SqliteCommits) => T): T {
     return this.run(() => {
       const result = work(this.writable());
-      this.failures = 0;
+      this.pause.succeeded();
       return result;
     });
   }
@@ -114,7 +114,7 @@ export class SqliteConnection {
   private readable(): Connected {
     const current = this.current();
     if (current?.isReader || (current?.commits && !this.isStale)) return current;
-    if (current && !this.mayRetry()) return current;
+    if (current && !this.pause.isOver) return current;
     try {
       if (!current && this.options.readsFirst && !this.failure) {
         this.connected = this.connectToLook();
@@ -142,13 +142,9 @@ export class SqliteConnection {
     return this.connected;
   }
 
-  private mayRetry(): boolean {
-    return this.options.clock.now() >= this.retryAt;
-  }
-
   /** Connects for writing; failing that for reading, and throws why. Throws the last reason while it is too early. */
   private reconnect(): Connected {
-    if (this.failure && !this.mayRetry()) throw this.failure;
+    if (this.failure && !this.pause.isOver) throw this.failure;
     // SQLite lets a new connection share what an open one has, so one that was opened read-only must go first.
     this.disconnect();
     try {
@@ -164,15 +160,13 @@ export class SqliteConnection {
   }
 
   private backOff(error: StorageError): void {
-    const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.failures);
     this.failure = error;
-    this.failures += 1;
-    this.retryAt = this.options.clock.now() + waitMs;
+    this.pause.failed();
   }
 
   private connectForWriting(): Connected {
     const { path, lock, connect = connectFile } = this.options;
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     lock?.acquire();
     const found = inspectFile(path);
     if (found === 'damaged') this.quarantine();

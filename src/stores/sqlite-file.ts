@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import BetterSqlite3, { type Database, type Options } from 'better-sqlite3';
+import { fileStamp } from '../base/file-stamp.js';
 import { syncFolder } from './files.js';
 import { APPLICATION_ID, FORMAT_VERSION, formatOf, migrate } from './sqlite-schema.js';
 import { StorageError } from './store.js';
@@ -61,7 +62,7 @@ export function createFile(path: string, connect: Connect): void {
  * `<path>.damaged-<time>`. Nothing is deleted.
  */
 export function quarantineFile(path: string, now: number): string {
-  const stamp = new Date(now).toISOString().replaceAll(/[:.]/g, '-');
+  const stamp = fileStamp(now);
   let target = `${path}.damaged-${stamp}`;
   for (let n = 2; existsSync(target) || existsSync(`${target}-wal`); n += 1) {
     target = `${path}.damaged-${stamp}-${n}`;

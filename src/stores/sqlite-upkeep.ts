@@ -1,9 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import type { Clock } from '../base/clock.js';
+import { makeFolder } from '../base/make-folder.js';
 import { storageError } from './disk-failure.js';
+import { diskFiles } from './files.js';
 import { listNamespaces } from './list-namespaces.js';
+import { listAside } from './set-aside.js';
 import { inspectFile, moveFile } from './sqlite-file.js';
 import { integrityProblems } from './sqlite-integrity.js';
 import { DRAFT, finishSalvage, isSalvageUnfinished, salvageFile } from './sqlite-salvage.js';
@@ -46,6 +49,12 @@ export class SqliteUpkeep implements StateUpkeep {
     });
   }
 
+  /** A file that all share may hold anyone's. */
+  setAside(namespace: string): string[] {
+    const path = typeof this.files === 'string' ? this.files : this.files.pathOf(namespace);
+    return this.guarded(path, () => listAside(diskFiles(), [path]));
+  }
+
   compact({ path }: StatePart): CompactedPart {
     return this.guarded(path, () => {
       if (inspectFile(path) !== 'usable')
@@ -66,7 +75,7 @@ export class SqliteUpkeep implements StateUpkeep {
   async backup({ path }: StatePart, folder: string): Promise<void> {
     const target = join(folder, relative(this.folder, path));
     const draft = `${target}.new`;
-    mkdirSync(dirname(target), { recursive: true });
+    makeFolder(dirname(target));
     let database: BetterSqlite3.Database | undefined;
     try {
       database = new BetterSqlite3(path, { readonly: true, fileMustExist: true });
@@ -83,7 +92,7 @@ export class SqliteUpkeep implements StateUpkeep {
   retire({ path }: StatePart, folder: string): void {
     this.guarded(path, () => {
       const target = join(folder, relative(this.folder, path));
-      mkdirSync(dirname(target), { recursive: true });
+      makeFolder(dirname(target));
       moveFile(path, target);
     });
   }

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeFolder } from '../base/make-folder.js';
 import { DATABASE_FILE, type EngineFiles } from './engine-worker-data.js';
 import { openFilesReader } from './open-reader.js';
 import { StorageError } from './store.js';
@@ -19,12 +20,16 @@ const storedMode = z.discriminatedUnion('driver', [
 
 /** Notes in which way the state of a folder is kept from now on: all of it or nothing. Throws what the disk throws. */
 export function recordMode(folder: string, files: EngineFiles): void {
+  if (isRecorded(folder, files)) return;
   const path = join(folder, MODE_FILE);
-  const text = modeOf(files);
-  if (readText(path) === text) return;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(`${path}.new`, text, { flush: true });
+  makeFolder(folder);
+  writeFileSync(`${path}.new`, modeOf(files), { flush: true });
   renameSync(`${path}.new`, path);
+}
+
+/** Whether a folder says that its state is kept in this way. */
+export function isRecorded(folder: string, files: EngineFiles): boolean {
+  return readText(join(folder, MODE_FILE)) === modeOf(files);
 }
 
 /**

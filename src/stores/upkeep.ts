@@ -12,6 +12,10 @@ export interface StateUpkeep {
    * where nothing is wrong. Only for the owner of the folder.
    */
   repair(part: StatePart): RepairedPart | undefined;
+  /**
+   * Files set aside as damaged that may still hold state of a namespace; sorted. Costs a listing of its folders.
+   */
+  setAside(namespace: string): string[];
   /** Gives back the space of what was removed. Only for the owner of the folder. */
   compact(part: StatePart): CompactedPart;
   /** Copies a part as it is at one moment into another folder, which exists; also while served. */

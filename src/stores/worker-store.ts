@@ -1,15 +1,9 @@
 import type { Clock } from '../base/clock.js';
 import type { EngineEvents } from './engine.js';
-import {
-  type EngineCall,
-  type Packed,
-  type PackedPage,
-  packChanges,
-  unpackPage,
-  unpackRows,
-} from './engine-calls.js';
+import { type EngineCall, type PackedPage, unpackPage } from './engine-calls.js';
 import { type EngineWorkerData, workerLocation } from './engine-worker-data.js';
 import { NamespaceTroubles } from './namespace-troubles.js';
+import { type Packed, packChanges, unpackRows } from './packed-rows.js';
 import {
   type Change,
   type Kind,

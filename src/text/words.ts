@@ -26,13 +26,6 @@ export function forEachWord(text: string, visit: (word: string) => void): void {
   wordReading.forEachSpan(text, (source, start, end) => visit(source.slice(start, end)));
 }
 
-/** The words of a text, as `forEachWord` visits them. */
-export function wordsOf(text: string): string[] {
-  const words: string[] = [];
-  forEachWord(text, (word) => words.push(word));
-  return words;
-}
-
 function visitWords(text: string, visit: VisitSpan): void {
   let start = 0;
   let runKind = 0;

@@ -7,16 +7,20 @@ import { TransferError } from './transfer-error.js';
 
 /** A stream that was read to its end and is whole. */
 export interface VerifiedStream {
+  /** Where it can be read again. */
   readonly path: string;
   readonly header: StreamHeader;
   readonly footer: StreamFooter;
 }
 
-/** Reads a stream to its end. Rejects with `TransferError` unless it is whole; changes nothing. */
-export async function verifyStream(path: string): Promise<VerifiedStream> {
+/**
+ * Reads a stream to its end, from its file or from where `content` has it. Rejects with `TransferError` unless it is
+ * whole; changes nothing.
+ */
+export async function verifyStream(path: string, content?: AsyncIterable<Buffer>): Promise<VerifiedStream> {
   let header: StreamHeader | undefined;
   let footer: StreamFooter | undefined;
-  for await (const line of readStream(path)) {
+  for await (const line of readStream(path, content)) {
     if ('header' in line) header = line.header;
     if ('footer' in line) footer = line.footer;
   }
@@ -28,7 +32,7 @@ export async function verifyStream(path: string): Promise<VerifiedStream> {
  * `TransferError` should it have changed meanwhile; the namespace then counts as unfinished.
  */
 export async function importStream(
-  store: Pick<Store, 'drop' | 'commit'>,
+  store: Pick<Store, 'scan' | 'commit'>,
   namespace: string,
   stream: VerifiedStream,
 ): Promise<void> {

@@ -3,15 +3,30 @@ import { digestNamespace, isUnfinished, pagesOf, type RowDigest } from './namesp
 import { replaceNamespace } from './replace-namespace.js';
 import { TransferError } from './transfer-error.js';
 
+/** Namespaces that a refusal names. */
+const NAMED = 3;
+
 /** What became of one namespace: copied now, or found to be there already, row for row. */
 export interface MigratedNamespace extends RowDigest {
   readonly namespace: string;
   readonly outcome: 'copied' | 'already there';
 }
 
+export interface MigrationResult {
+  /** Every namespace of the source. */
+  readonly namespaces: readonly MigratedNamespace[];
+  /** Names that only the target had. */
+  readonly dropped: readonly string[];
+}
+
 export interface MigrateOptions {
-  /** Makes namespaces again that are in the target with other rows; otherwise they end the migration. */
+  /**
+   * Makes namespaces again that are in the target with other rows, and drops those that only the target has; otherwise
+   * either ends the migration.
+   */
   readonly replace: boolean;
+  /** Called once the names are found to fit, before anything is written. */
+  readonly onBegin?: () => void;
   /** Called after each namespace with the share done, in [0, 1]. */
   readonly onProgress?: (share: number) => void;
 }
@@ -27,15 +42,19 @@ export interface Migration {
 /**
  * Copies every namespace, and holds each against its source by count and checksum, read from the disk, before it counts.
  * Nothing is written to the source. Ended at any point it can be run again: what is there and equal is left alone, what
- * is half there is made again. Rejects with `TransferError` where the target has other rows under a name.
+ * is half there is made again. Rejects with `TransferError` where the target has other rows under a name and, before
+ * anything is written, where it has names that the source has not: dropped there since, they would come back.
  */
 export async function migrateNamespaces(
   migration: Migration,
-  { replace, onProgress }: MigrateOptions,
-): Promise<MigratedNamespace[]> {
+  { replace, onBegin, onProgress }: MigrateOptions,
+): Promise<MigrationResult> {
   const { source, target, written } = migration;
-  const names = await source.namespaces();
+  const names = new Set(await source.namespaces());
   const present = new Set(await written.namespaces());
+  const strangers = [...present].filter((name) => !names.has(name));
+  if (strangers.length > 0 && !replace) throw new TransferError(refusalOf(strangers));
+  onBegin?.();
   const migrated: MigratedNamespace[] = [];
   for (const namespace of names) {
     const digest = await digestSource(source, namespace);
@@ -45,9 +64,17 @@ export async function migrateNamespaces(
       await target.release(namespace);
     }
     migrated.push({ namespace, ...digest, outcome: isThere ? 'already there' : 'copied' });
-    onProgress?.(migrated.length / names.length);
+    onProgress?.(migrated.length / names.size);
   }
-  return migrated;
+  for (const namespace of strangers) await target.drop(namespace);
+  return { namespaces: migrated, dropped: strangers };
+}
+
+function refusalOf(strangers: readonly string[]): string {
+  const count = strangers.length;
+  const named = strangers.slice(0, NAMED).join(', ') + (count > NAMED ? ', …' : '');
+  const [namespaces, them] = count === 1 ? ['namespace', 'it'] : ['namespaces', 'them'];
+  return `The target has ${count} ${namespaces} that the source has not (${named}); --force drops ${them} there`;
 }
 
 async function digestSource(source: StoreReader, namespace: string): Promise<RowDigest> {

@@ -16,16 +16,19 @@ const MAX_LINE_BYTES = 64 * 2 ** 20;
 const LINE_BREAK = 0x0a;
 
 /**
- * Reads an exported namespace from a file, line by line: header, rows, footer. Whether the stream is whole is known once
+ * Reads an exported namespace, line by line, from a file, or from where `content` has it: header, rows, footer. Whether the stream is whole is known once
  * the footer came: whoever acts on rows reads it to the end before. Throws `TransferError`, which names the file, where
  * it is cut off, changed, of a newer version or something else.
  */
-export async function* readStream(path: string): AsyncGenerator<StreamLine> {
+export async function* readStream(
+  path: string,
+  content: AsyncIterable<Buffer> = createReadStream(path),
+): AsyncGenerator<StreamLine> {
   const hash = createHash('sha256');
   let rows = 0;
   let hasHeader = false;
   let hasFooter = false;
-  for await (const bytes of linesOf(path)) {
+  for await (const bytes of linesOf(path, content)) {
     if (hasFooter) throw new TransferError(`${path} goes on after its end`);
     const parsed = parse(bytes);
     if (!hasHeader) {
@@ -48,11 +51,11 @@ export async function* readStream(path: string): AsyncGenerator<StreamLine> {
   if (!hasFooter) throw cutOff(path);
 }
 
-/** The lines of a file without their breaks; throws where the last one has none. */
-async function* linesOf(path: string): AsyncGenerator<Buffer> {
+/** Lines without their breaks; throws where the last one has none. */
+async function* linesOf(path: string, content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let pending: Buffer[] = [];
   let pendingBytes = 0;
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of content) {
     let start = 0;
     for (let end = chunk.indexOf(LINE_BREAK); end >= 0; end = chunk.indexOf(LINE_BREAK, start)) {
       const rest = chunk.subarray(start, end);

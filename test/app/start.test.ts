@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ServerProcess } from '../fixtures/server-process.js';
 import { AppHome } from './app-home.js';
+import { DURABLE_MODES } from './stored.js';
 
 const QUERY = 'boats on the water';
 
@@ -89,4 +90,23 @@ describe('a database that this version cannot use', () => {
     await app.teach('a', QUERY, ['d4'], 4);
     expect((await app.rank('a', QUERY)).ids[0]).toBe('d4');
   });
+});
+
+describe.runIf(existsSync('/proc/self'))('a folder that the system never makes', () => {
+  it.each(DURABLE_MODES)(
+    'is a disk that fails, not an endless start: $mode',
+    async ({ settings }) => {
+      const server = new ServerProcess({ ...settings, STORAGE_DIR: '/proc/neuralcache' }, home.folder);
+      try {
+        const ready = await fetch(`${await server.url}/readyz`);
+        const { status, checks } = (await ready.json()) as { status: string; checks: { storage: object } };
+        expect(status).toBe('degraded');
+        expect(checks.storage).toMatchObject({ detail: expect.stringContaining('the disk failed: /proc/') });
+        await server.stop();
+      } finally {
+        await server.kill();
+      }
+    },
+    60_000,
+  );
 });

@@ -44,13 +44,19 @@ describe('evaluate', () => {
 
   it('keeps state in memory and hands settings on, --set above --scorer above its own', async () => {
     const plain = await evaluate(['one']);
-    expect(plain.overrides).toEqual([{ STORAGE_BACKEND: 'memory' }]);
+    expect(plain.overrides).toEqual([{ STORAGE_BACKEND: 'memory', NAMESPACED_PERSISTENCE: 'false' }]);
     const { overrides } = await evaluate([
       ...['one', '--scorer', 'lexical', '--set', 'NEURALCACHE_INPUT_PRIOR=0'],
       ...['--set', 'EMBEDDING_MODEL=a=b', '--set', 'SCORER=input'],
     ]);
     expect(overrides).toEqual([
-      { STORAGE_BACKEND: 'memory', INPUT_PRIOR: '0', EMBEDDING_MODEL: 'a=b', SCORER: 'input' },
+      {
+        STORAGE_BACKEND: 'memory',
+        NAMESPACED_PERSISTENCE: 'false',
+        INPUT_PRIOR: '0',
+        EMBEDDING_MODEL: 'a=b',
+        SCORER: 'input',
+      },
     ]);
     expect((await evaluate(['one', '--scorer', 'lexical'])).overrides[0]).toMatchObject({
       SCORER: 'lexical',

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KeyedHash } from '../../src/base/keyed-hash.js';
@@ -80,6 +82,38 @@ describe('namespaces import', () => {
     expect(await rowsOf(line.store, 'copy')).toEqual(before);
   });
 
+  it('reads stdin for -, and keeps nothing of it', async () => {
+    line.env = { NEURALCACHE_STORAGE_DIR: join(line.folder, 'data') };
+    const input = await exportShop();
+    const run = await line.run(['namespaces', 'import', '-', '--as', 'copy'], { input });
+    expect(run).toEqual({ exitCode: 0, stdout: 'Imported copy: 3 rows\n', stderr: '' });
+    expect(await rowsOf(line.store, 'copy')).toEqual(await rowsOf(line.store, 'shop'));
+    const cut = await line.run(['namespaces', 'import', '-', '--as', 'other'], { input: input.slice(0, -1) });
+    expect([cut.exitCode, cut.stderr]).toEqual([1, 'stdin is cut off: its end is missing\n']);
+    expect(readdirSync(join(line.folder, 'data'))).toEqual([]);
+  });
+
+  it.skipIf(process.platform === 'win32')('reads a pipe, which is read once, as any file', async () => {
+    line.env = { NEURALCACHE_STORAGE_DIR: join(line.folder, 'data') };
+    const text = await exportShop();
+    execFileSync('mkfifo', [join(line.folder, 'pipe')]);
+    const written = writeFile(join(line.folder, 'pipe'), text);
+    const run = await line.run(['namespaces', 'import', 'pipe', '--as', 'copy']);
+    await written;
+    expect([run.exitCode, run.stderr]).toEqual([0, '']);
+    expect(await rowsOf(line.store, 'copy')).toEqual(await rowsOf(line.store, 'shop'));
+  });
+
+  it('says so where what cannot be read twice cannot be kept', async () => {
+    line.write('data', 'a file');
+    line.env = { NEURALCACHE_STORAGE_DIR: join(line.folder, 'data') };
+    const run = await line.run(['namespaces', 'import', '-'], { input: 'x' });
+    expect([run.exitCode, run.stderr]).toEqual([
+      1,
+      `${join(line.folder, 'data')} cannot be written (EEXIST)\n`,
+    ]);
+  });
+
   it('refuses a namespace that has state, and replaces it with --force', async () => {
     await exportShop();
     await fill(line.store, 'shop', [row('cell', 'newer')]);
@@ -107,9 +141,13 @@ describe('namespaces import', () => {
 
   it('says so where no such file is, or it is a folder', async () => {
     const missing = await line.run(['namespaces', 'import', 'none.ndjson']);
-    expect([missing.exitCode, missing.stderr]).toEqual([1, expect.stringContaining('no such file')]);
+    const path = join(line.folder, 'none.ndjson');
+    expect([missing.exitCode, missing.stderr]).toEqual([1, `${path}: there is no such file\n`]);
     const folder = await line.run(['namespaces', 'import', '.']);
-    expect([folder.exitCode, folder.stderr]).toEqual([1, expect.stringContaining('EISDIR')]);
+    expect([folder.exitCode, folder.stderr]).toEqual([
+      1,
+      `${line.folder} is a folder, not an exported namespace\n`,
+    ]);
   });
 
   it('refuses while a server owns the folder, and says why', async () => {

@@ -99,7 +99,7 @@ describe('namespaces drop', () => {
 
   it('does not ask when forced', async () => {
     const run = await line.run(['namespaces', 'drop', 'shop', '--force', '--json']);
-    expect(run).toEqual({ exitCode: 0, stdout: '{"dropped":"shop"}\n', stderr: '' });
+    expect(run).toEqual({ exitCode: 0, stdout: '{"dropped":"shop","set_aside":[]}\n', stderr: '' });
     expect(await line.store.namespaces()).toEqual(['blog']);
   });
 

@@ -59,7 +59,11 @@ describe('rerank', () => {
 
   it('keeps to the base order in memory, learns nothing, and closes what it opened', async () => {
     await line.run(['rerank', 'red', 'docs.txt', '--scorer', 'lexical', '--top-k', '2']);
-    expect(line.built[0]!.overrides).toEqual({ SCORER: 'lexical', STORAGE_BACKEND: 'memory' });
+    expect(line.built[0]!.overrides).toEqual({
+      SCORER: 'lexical',
+      STORAGE_BACKEND: 'memory',
+      NAMESPACED_PERSISTENCE: 'false',
+    });
     expect(line.services.ranked[0]!.request).toMatchObject({ learn: false, topK: 2, mmrLambda: 0.5 });
     expect(line.rankedService!.closed).toBe(true);
   });

@@ -68,7 +68,9 @@ describe('simulate', () => {
 
   it('keeps state in memory, hands settings on and closes the service', async () => {
     const { overrides, closed } = await simulate(['needs', '--set', 'EPSILON=0', '--set', 'ANCHOR=2']);
-    expect(overrides).toEqual([{ STORAGE_BACKEND: 'memory', EPSILON: '0', ANCHOR: '2' }]);
+    expect(overrides).toEqual([
+      { STORAGE_BACKEND: 'memory', NAMESPACED_PERSISTENCE: 'false', EPSILON: '0', ANCHOR: '2' },
+    ]);
     expect(closed).toEqual([true]);
   });
 

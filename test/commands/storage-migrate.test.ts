@@ -1,6 +1,8 @@
 import { cpSync, existsSync, readdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { stateForCommands } from '../../src/compose-state.js';
+import { StorageError } from '../../src/stores/store.js';
 import { MODE_PAIRS, STORED_MODE_NAMES, type StoredMode } from '../fixtures/stored-modes.js';
 import { QUERY, StorageHome } from './storage-home.js';
 
@@ -71,6 +73,68 @@ describe.each(MODE_PAIRS)('from %s to %s', (from, to) => {
   });
 });
 
+describe.each(MODE_PAIRS)('a migration from %s to %s that is ended', (from, to) => {
+  it('before the new state is said to count has carried the hash key, before the first row', async () => {
+    const { folder, answers } = await home.taught(from);
+    const target = home.newFolder();
+    const argv = migrate(from, to, '--to-dir', target);
+    const hadKey: boolean[] = [];
+    const look = () => hadKey.push(existsSync(join(target, 'hash.key')));
+    home.line.storedState = {
+      ...stateForCommands,
+      openMigration: async (...asked) => {
+        const migration = await stateForCommands.openMigration(...asked);
+        const { target: store } = migration;
+        const commit = store.commit.bind(store);
+        store.commit = (...changes) => {
+          look();
+          return commit(...changes);
+        };
+        return {
+          ...migration,
+          finish: () => {
+            look();
+            throw new StorageError('io', 'killed');
+          },
+        };
+      },
+    };
+    expect((await home.run(from, folder, argv)).stderr).toBe('killed\n');
+    expect(hadKey.length).toBeGreaterThan(6);
+    expect(new Set(hadKey)).toEqual(new Set([true]));
+    home.line.storedState = stateForCommands;
+    await home.done(from, folder, argv);
+    expect(await home.answers(await home.start(to, target))).toEqual(answers);
+  });
+
+  it('after the new state counts only makes room when it is run again, also with --force', async () => {
+    const { folder } = await home.taught(from);
+    home.line.storedState = {
+      ...stateForCommands,
+      lockFolder: () => {
+        throw new StorageError('io', 'killed');
+      },
+    };
+    expect((await home.run(from, folder, migrate(from, to))).stderr).toBe('killed\n');
+    home.line.storedState = stateForCommands;
+    const app = await home.start(to, folder);
+    await app.teach('Shop', QUERY, ['d1'], 4);
+    await app.teach('new', QUERY, ['d1'], 1);
+    const learned = await home.answers(app);
+    await app.stop();
+    const argv = migrate(from, to, '--force');
+    const report = JSON.parse(await home.done(from, folder, [...argv, '--json']));
+    expect(report).toMatchObject({ finished_before: true, namespaces: [], dropped: [] });
+    expect(Object.keys(home.checksums(report.moved_to))).not.toEqual([]);
+    expect(await home.done(to, folder, ['namespaces', 'list'])).toBe('Shop\nblog\nnew\n');
+    const again = await home.start(to, folder);
+    expect(await home.answers(again)).toEqual(learned);
+    await again.stop();
+    // All of it made room.
+    expect((await home.run(from, folder, argv)).stderr).toBe(`${folder} holds no state of mode ${from}\n`);
+  });
+});
+
 describe('migrating', () => {
   it('is told apart from a server that runs over either folder', async () => {
     const { folder } = await home.taught('sqlite');
@@ -127,6 +191,51 @@ describe('migrating', () => {
     ]);
     await home.done('sqlite', folder, [...argv, '--force']);
     expect(await home.answers(await home.start('json', target))).toEqual(answers);
+  });
+
+  it('says that it only made room, and how what was moved can still be taken in', async () => {
+    const { folder } = await home.taught('sqlite');
+    const { folder: newer } = await home.taught('json');
+    cpSync(newer, folder, { recursive: true });
+    const said = await home.done('sqlite', folder, migrate('sqlite', 'json'));
+    expect(said).toMatch(
+      /^What is kept as json counts here already, so nothing was copied; --from-dir takes in old state all the same\nThe old state is now in .*migrated-from-sqlite-[^/]*\nStart the server with /,
+    );
+    const moved = /now in (.*)\n/.exec(said)![1]!;
+    const kept = home.checksums(folder);
+    const run = await home.run('sqlite', folder, migrate('sqlite', 'json', '--from-dir', moved));
+    expect(run.stderr).toContain('Shop is in the target with other rows; --force');
+    expect(home.checksums(folder)).toEqual(kept);
+    await home.done('sqlite', folder, migrate('sqlite', 'json', '--from-dir', moved, '--force'));
+  });
+
+  it('copies into a mode that the folder is said to be kept in where there is no state of it', async () => {
+    const { folder, answers } = await home.taught('sqlite');
+    stateForCommands.recordMode(home.settings('json', folder));
+    const report = JSON.parse(await home.done('sqlite', folder, migrate('sqlite', 'json', '--json')));
+    expect(report).toMatchObject({ finished_before: false, namespaces: [{}, {}] });
+    expect(await home.answers(await home.start('json', folder))).toEqual(answers);
+  });
+
+  it('drops from the target, with --force alone, what the source dropped since', async () => {
+    const { folder } = await home.taught('sqlite');
+    const target = home.newFolder();
+    const argv = migrate('sqlite', 'json', '--to-dir', target);
+    await home.done('sqlite', folder, argv);
+    await home.done('sqlite', folder, ['namespaces', 'drop', 'blog', '--force']);
+    const [before, source] = [home.checksums(target), home.checksums(folder)];
+    const run = await home.run('sqlite', folder, argv);
+    expect([run.exitCode, run.stdout, run.stderr]).toEqual([
+      1,
+      '',
+      'The target has 1 namespace that the source has not (blog); --force drops it there\n',
+    ]);
+    expect(home.checksums(target)).toEqual(before);
+    const done = await home.done('sqlite', folder, [...argv, '--force']);
+    expect(done).toContain('\n1 namespace was dropped there that the source has not: blog\n');
+    expect(await home.done('json', target, ['namespaces', 'list'])).toBe('Shop\n');
+    expect(JSON.parse(await home.done('sqlite', folder, [...argv, '--json']))).toMatchObject({ dropped: [] });
+    expect(home.checksums(folder)).toEqual(source);
   });
 
   it('brings damage of the source to light instead of leaving rows out', async () => {

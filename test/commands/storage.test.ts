@@ -108,6 +108,20 @@ describe.each(STORED_MODE_NAMES)('storage, %s', (mode) => {
     await app.teach('Shop', QUERY, ['d1'], 1);
   });
 
+  it('drop names the files set aside as damaged that may still hold the namespace, and leaves them', async () => {
+    const { folder } = await home.taught(mode);
+    damage(folder, mode === 'json' ? /^index.*hop/ : mode === 'sqlite' ? /\.db$/ : /hop.*\.db$/);
+    const repaired = JSON.parse(await home.done(mode, folder, ['storage', 'repair', '--json']));
+    const [aside] = repaired.files.flatMap(({ set_aside }: { set_aside: string[] }) => set_aside);
+    const bytes = readFileSync(aside);
+    expect(await home.done(mode, folder, ['namespaces', 'drop', 'Shop', '--force'])).toBe(
+      `Dropped Shop\nSet aside as damaged, and may still hold some of it: ${aside}\n`,
+    );
+    expect(readFileSync(aside)).toEqual(bytes);
+    const dropped = await home.done(mode, folder, ['namespaces', 'drop', 'blog', '--force', '--json']);
+    expect(JSON.parse(dropped)).toEqual({ dropped: 'blog', set_aside: mode === 'sqlite' ? [aside] : [] });
+  });
+
   it('repair keeps records that cannot be read in a file of their own', async () => {
     const { folder } = await home.taught(mode);
     const stream = await home.done(mode, folder, ['namespaces', 'export', 'Shop']);

@@ -113,6 +113,16 @@ describe.each(Object.keys(MODES))('upkeep of %s', (mode) => {
     expect(home.rows(folder)).toEqual(rows);
   });
 
+  it('takes nothing for set aside of a namespace that belongs to another whose name looks like it', () => {
+    expect(home.upkeep.setAside('blog')).toEqual([]);
+    const { path } = home.upkeep.parts().at(-1)!;
+    const stamp = 'damaged-2023-11-14T22-13-20-000Z';
+    const aside = [`${path}.${stamp}`, `${path}.${stamp}-2`, `${path}.${stamp}-2-wal`];
+    for (const file of [...aside, `${path}.${stamp}.db`, `${path}.damaged-x`, `${path}-2.${stamp}`])
+      writeFileSync(file, '');
+    expect(home.upkeep.setAside('blog')).toEqual(aside);
+  });
+
   it('keeps what is whole of damaged files, sets them aside, and leaves other namespaces as they are', () => {
     const victim = home.upkeep.parts()[0]!;
     const path =
@@ -129,6 +139,8 @@ describe.each(Object.keys(MODES))('upkeep of %s', (mode) => {
     expect(repaired!.kept).toBeGreaterThan(25);
     expect(repaired!.setAside.map((file) => readFileSync(file).equals(bytes))).toContain(true);
     expect(home.upkeep.inspect(victim)).toEqual([]);
+    expect(home.upkeep.setAside('Shop')).toEqual(repaired!.setAside.toSorted());
+    expect(home.upkeep.setAside('blog')).toEqual(mode === 'sqlite' ? repaired!.setAside : []);
     if (mode !== 'sqlite') {
       const own = Object.keys(home.files()).filter((file) => /blog/.test(file));
       for (const file of own) expect(home.files()[file], file).toBe(others[file]);

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { ManualClock } from '../../src/base/clock.js';
-import { packChanges } from '../../src/stores/engine-calls.js';
+import { packChanges } from '../../src/stores/packed-rows.js';
 import type { Change, StorageError } from '../../src/stores/store.js';
 import { WorkerChannel, type WorkerChannelOptions } from '../../src/stores/worker-channel.js';
 

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { termsOf } from '../../src/text/terms.js';
-import { wordsOf } from '../../src/text/words.js';
+import { forEachWord } from '../../src/text/words.js';
+
+function wordsOf(text: string): string[] {
+  const words: string[] = [];
+  forEachWord(text, (word) => words.push(word));
+  return words;
+}
 
 describe('words of a text', () => {
   it('are lower-case runs of letters, digits and underscores', () => {

@@ -3,6 +3,7 @@ import { MemoryStore } from '../../src/stores/memory.js';
 import { type Change, StorageError } from '../../src/stores/store.js';
 import { migrateNamespaces } from '../../src/transfer/migrate.js';
 import { digestNamespace, isUnfinished, PAGE_ROWS } from '../../src/transfer/namespace-rows.js';
+import { TransferError } from '../../src/transfer/transfer-error.js';
 import { everything, fill, row } from './store-rows.js';
 
 const bounds = { namespaceBytes: 1e9, totalBytes: 1e9 };
@@ -46,7 +47,7 @@ beforeEach(async () => {
 describe('migrating', () => {
   it('copies every namespace, and tells count and checksum of each', async () => {
     const shares: number[] = [];
-    const migrated = await migrateNamespaces(
+    const { namespaces, dropped } = await migrateNamespaces(
       { source, target, written: target },
       {
         replace: false,
@@ -54,7 +55,8 @@ describe('migrating', () => {
       },
     );
     expect(await everything(target)).toEqual(await everything(source));
-    expect(migrated).toEqual([
+    expect(dropped).toEqual([]);
+    expect(namespaces).toEqual([
       { namespace: 'large', outcome: 'copied', ...(await digestNamespace(source, 'large')) },
       { namespace: 'shop', outcome: 'copied', ...(await digestNamespace(source, 'shop')) },
     ]);
@@ -86,8 +88,8 @@ describe('migrating', () => {
       expect(await everything(target)).toEqual(before);
       expect(await isUnfinished(target, 'large')).toBe(false);
     }
-    // large: drop, mark, 3 pages, unmark; shop: drop, mark, 1 page, unmark
-    expect(kills).toBe(10);
+    // large: mark, 3 pages, unmark; shop: mark, 1 page, unmark
+    expect(kills).toBe(8);
     expect(await everything(source)).toEqual(before);
   });
 
@@ -95,7 +97,7 @@ describe('migrating', () => {
     await migrateNamespaces({ source, target, written: target }, { replace: false });
     target.writesLeft = 0;
     const again = await migrateNamespaces({ source, target, written: target }, { replace: false });
-    expect(again.map(({ outcome }) => outcome)).toEqual(['already there', 'already there']);
+    expect(again.namespaces.map(({ outcome }) => outcome)).toEqual(['already there', 'already there']);
   });
 
   it('stops at a namespace that the target has with other rows, unless told to replace it', async () => {
@@ -105,6 +107,38 @@ describe('migrating', () => {
     );
     await migrateNamespaces({ source, target, written: target }, { replace: true });
     expect(await everything(target)).toEqual(await everything(source));
+  });
+
+  it('does not bring back what the source dropped since: refuses before it writes, or drops it from the target', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await fill(target, name, [row('cell', 'kept')]);
+    await migrateNamespaces({ source, target, written: target }, { replace: true });
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await fill(target, name, [row('cell', 'again')]);
+    await source.drop('large');
+    await fill(source, 'new', [row('cell', 'c')]);
+    const [before, kept] = [await everything(target), await everything(source)];
+    target.writesLeft = 0;
+    const run = migrateNamespaces({ source, target, written: target }, { replace: false });
+    await expect(run).rejects.toThrow(
+      new TransferError(
+        'The target has 6 namespaces that the source has not (a, b, c, …); --force drops them there',
+      ),
+    );
+    expect(await everything(target)).toEqual(before);
+    target.writesLeft = Number.POSITIVE_INFINITY;
+    const { dropped } = await migrateNamespaces({ source, target, written: target }, { replace: true });
+    expect(dropped).toEqual(['a', 'b', 'c', 'd', 'e', 'large']);
+    expect(await everything(target)).toEqual(kept);
+    expect(await everything(source)).toEqual(kept);
+  });
+
+  it('counts half a copy of what the source dropped since among what only the target has', async () => {
+    target.writesLeft = 2;
+    await migrateNamespaces({ source, target, written: target }, { replace: false }).catch(() => {});
+    target.writesLeft = Number.POSITIVE_INFINITY;
+    await source.drop('large');
+    await expect(migrateNamespaces({ source, target, written: target }, { replace: false })).rejects.toThrow(
+      'The target has 1 namespace that the source has not (large); --force drops it there',
+    );
   });
 
   it('takes no copy for done that reads back otherwise', async () => {

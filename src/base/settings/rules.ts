@@ -35,8 +35,8 @@ export function ruleProblems(settings: Settings): string[] {
     settings.impressionMaxBytes > settings.impressionTotalMaxBytes &&
       `NEURALCACHE_IMPRESSION_MAX_BYTES=${settings.impressionMaxBytes}: more than NEURALCACHE_IMPRESSION_TOTAL_MAX_BYTES=${settings.impressionTotalMaxBytes}`,
     settings.namespacedPersistence &&
-      settings.storageBackend === 'sqlite' &&
-      'NEURALCACHE_STORAGE_BACKEND="sqlite": NEURALCACHE_NAMESPACED_PERSISTENCE=true means json; keep one of them',
+      settings.storageBackend !== 'json' &&
+      `NEURALCACHE_STORAGE_BACKEND="${settings.storageBackend}": NEURALCACHE_NAMESPACED_PERSISTENCE=true means json; keep one of them`,
     settings.storageDbTemplate !== undefined &&
       settings.storageBackend === 'json' &&
       `NEURALCACHE_STORAGE_DB_TEMPLATE="${settings.storageDbTemplate}": only sqlite has it, and state is to be kept as json`,
