@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { checkState, type StateReport } from '../transfer/check-state.js';
+import { checkState, isWholeNamespace, type StateReport } from '../transfer/check-state.js';
 import { type CommandContext, CommandError } from './context.js';
 import { startProgress } from './progress-bar.js';
 import { durableSettings, type StoredState } from './stored-state.js';
@@ -29,8 +29,20 @@ async function check(context: CommandContext, state: StoredState, json: boolean)
   }
   context.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : describeReport(report));
   if (!report.whole) {
-    throw new CommandError('Damage was found: `neuralcache storage repair` keeps what is whole');
+    throw new CommandError(conclusion(report));
   }
+}
+
+/** What is of a newer format is no damage, and no repair touches it. */
+function conclusion({ files, namespaces }: StateReport): string {
+  const isNewer = [...files, ...namespaces].some(({ newer }) => newer);
+  const isDamaged =
+    files.some(({ newer }) => !newer) ||
+    namespaces.some((checked) => !checked.newer && !isWholeNamespace(checked));
+  return [
+    ...(isDamaged || !isNewer ? ['Damage was found: `neuralcache storage repair` keeps what is whole'] : []),
+    ...(isNewer ? ['State of a newer version was found: it takes a newer neuralcache to read it'] : []),
+  ].join('\n');
 }
 
 /** A line for all that is whole, and one for each thing that is not. */

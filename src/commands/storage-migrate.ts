@@ -66,6 +66,10 @@ async function migrate(
   const isOneFolder = source.storageDir === target.storageDir;
   if (isOneFolder && from === to) throw new CommandError(`It is ${from} already, in the same folder`, 2);
   if (state.openUpkeep(source).parts().length === 0) {
+    if (isOneFolder && state.openUpkeep(target).parts().length > 0) {
+      tellMigrated(context, source, target, options);
+      return;
+    }
     throw new CommandError(`${source.storageDir} holds no state of mode ${from}`);
   }
   const result = isOneFolder
@@ -120,6 +124,27 @@ async function migrateBetween(
     }),
   );
   return { ...result, finished_before: false, hash_key: key, moved_to: null };
+}
+
+/** The old state made room before: this is the same command once more. */
+function tellMigrated(
+  context: CommandContext,
+  source: Settings,
+  target: Settings,
+  { from, to, json }: MigrateCommandOptions,
+): void {
+  const folder = target.storageDir;
+  const report: MigrationReport = {
+    from: { mode: from, folder: source.storageDir },
+    to: { mode: to, folder },
+    namespaces: [],
+    dropped: [],
+    finished_before: true,
+    hash_key: 'same folder',
+    moved_to: null,
+  };
+  const people = `${folder} is kept as ${to} already, and holds no state of mode ${from}\nStart the server with ${environmentFor(target, to)}\n`;
+  context.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : people);
 }
 
 /** `onBegin` is called before the first row is written. */

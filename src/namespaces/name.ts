@@ -2,7 +2,7 @@ import { AppError } from '../base/errors.js';
 
 /** Pattern of names when none is set. */
 export const DEFAULT_PATTERN = '^[a-zA-Z0-9_.-]{1,64}$';
-/** No name is longer, whatever the pattern: it must fit into file names and is cut off before matching. */
+/** No name has more characters, or bytes in UTF-8, whatever the pattern: it must fit into file names. */
 export const MAX_NAME_LENGTH = 64;
 /** Most dot-separated labels under the strict policy. */
 export const MAX_LABELS = 5;
@@ -57,6 +57,7 @@ export class NamespaceNames {
   /** Whether a name may be used. Costs a bounded number of steps for any input if the pattern passed its check. */
   accepts(name: string): boolean {
     if (name.length === 0 || name.length > MAX_NAME_LENGTH || name === '.' || name === '..') return false;
+    if (Buffer.byteLength(name) > MAX_NAME_LENGTH) return false;
     if (!isPrintable(name) || !this.pattern.test(name)) return false;
     return this.policy === 'pattern' || strictProblem(name) === undefined;
   }

@@ -18,6 +18,9 @@ const BY_CODE: Readonly<Record<string, StorageFailure>> = {
   SQLITE_NOTADB: 'damaged',
 };
 
+/** Failures of the disk, not of what one file holds. */
+export const OF_THE_DISK: ReadonlySet<StorageFailure> = new Set(['full', 'read-only', 'io']);
+
 const SENTENCES: Readonly<Record<StorageFailure, string>> = {
   full: 'the disk is full',
   'read-only': 'the disk is read-only or the folder may not be written',

@@ -17,6 +17,8 @@ export class JsonChores {
   private readonly waiting = new Set<string>();
   /** Of these, who is not needed in memory after it. */
   private readonly leaving = new Set<string>();
+  /** Namespaces whose last write failed, and why; a checkpoint tells whether they can be written again. */
+  private readonly failing = new Map<string, unknown>();
 
   constructor(
     private readonly clock: Clock,
@@ -31,6 +33,22 @@ export class JsonChores {
     this.leaving.delete(namespace.name);
     if (namespace.wantsCheckpoint || namespace.rows.isEmpty) this.waiting.add(namespace.name);
     if (namespace.isBehind && this.pause.isOver) this.step(namespace.name);
+  }
+
+  /** A write of the namespace failed: a checkpoint may make room for its journal. */
+  failed(name: string, cause: unknown): void {
+    this.failing.set(name, cause);
+    this.waiting.add(name);
+  }
+
+  /** A write of the namespace worked. */
+  worked(name: string): void {
+    this.failing.delete(name);
+  }
+
+  /** Why some namespace could not be written, unless it could since. */
+  get failure(): unknown {
+    return this.failing.values().next().value;
   }
 
   release(name: string): void {
@@ -69,12 +87,12 @@ export class JsonChores {
   }
 
   private step(name: string): void {
-    const namespace = this.namespaces.inMemory(name);
-    if (!namespace) {
-      this.done(name);
-      return;
-    }
     try {
+      const namespace = this.needed(name);
+      if (!namespace) {
+        this.done(name);
+        return;
+      }
       this.owner.own();
       if (!this.work(namespace)) return;
       this.pause.succeeded();
@@ -88,17 +106,26 @@ export class JsonChores {
     }
   }
 
+  /** In memory, unless there is nothing to be done for it. */
+  private needed(name: string): JsonNamespace | undefined {
+    const held = this.namespaces.inMemory(name);
+    return held ?? (this.failing.has(name) ? this.namespaces.read(name) : undefined);
+  }
+
   /** True = nothing is left to do for it. */
   private work(namespace: JsonNamespace): boolean {
+    if (namespace.isVoid) return true;
     // Another one's files are not written over: the next change reads them.
     if (!namespace.isAsLeft()) return true;
     if (namespace.needsRepair) namespace.repair();
     if (namespace.rows.isEmpty) namespace.removeFiles();
-    return !namespace.hasJournal || namespace.advance();
+    else if (namespace.hasJournal || this.failing.has(namespace.name)) return namespace.advance();
+    return true;
   }
 
   private done(name: string): void {
     this.waiting.delete(name);
+    this.failing.delete(name);
     this.leaving.delete(name);
   }
 }

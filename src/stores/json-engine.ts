@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js';
-import { storageError } from './disk-failure.js';
+import { OF_THE_DISK, storageError } from './disk-failure.js';
 import type { EngineEvents, StoreEngine } from './engine.js';
 import { diskFiles, type Files } from './files.js';
 import { FolderOwner } from './folder-owner.js';
@@ -140,14 +140,14 @@ export class JsonEngine implements StoreEngine {
       if (!changes.some((change) => 'put' in change && change.put.kind === 'impression')) return;
       this.chores.learn(LEARNING_MS);
       this.impressions.after(namespace);
-    });
+    }, namespace);
   }
 
   drop(namespace: string): void {
     this.write(() => {
       this.all.change(namespace, (held) => held.drop());
       this.chores.finishOne(namespace);
-    });
+    }, namespace);
   }
 
   release(namespace: string): void {
@@ -156,7 +156,7 @@ export class JsonEngine implements StoreEngine {
 
   sweep(now: number, limit: number): SweepResult {
     return this.write(() => {
-      if (this.isWriteFailing) {
+      if (this.isWriteFailing || this.chores.failure !== undefined) {
         this.owner.own();
         probeFolder(this.options.folder);
       }
@@ -182,7 +182,7 @@ export class JsonEngine implements StoreEngine {
   private sweepKnown(now: number, limit: number): SweepResult {
     const { clock } = this.options;
     const until = clock.now() + SWEEP_MS;
-    let failure: unknown;
+    let failure = this.chores.failure;
     let removed = 0;
     for (const name of this.all.summaries.due(now)) {
       if (removed >= limit || clock.now() > until) return { removed, more: true };
@@ -205,13 +205,17 @@ export class JsonEngine implements StoreEngine {
     );
   }
 
-  private write<T>(work: () => T): T {
+  /** `namespace`: whose files alone are written. */
+  private write<T>(work: () => T, namespace?: string): T {
     try {
       const result = this.run(work);
       this.isWriteFailing = false;
+      if (namespace !== undefined) this.chores.worked(namespace);
       return result;
     } catch (cause) {
       this.isWriteFailing = true;
+      const isOfTheDisk = OF_THE_DISK.has((cause as StorageError).failure);
+      if (namespace !== undefined && isOfTheDisk) this.chores.failed(namespace, cause);
       throw cause;
     }
   }

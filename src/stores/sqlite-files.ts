@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { storageError } from './disk-failure.js';
+import { OF_THE_DISK, storageError } from './disk-failure.js';
 import type { StoreEngine } from './engine.js';
 import { ImpressionTrim } from './impression-trim.js';
 import { LOCK_FILE } from './lock.js';
@@ -15,7 +15,6 @@ import {
   type Row,
   type RowPage,
   StorageError,
-  type StorageFailure,
   type StoreUsage,
   type SweepResult,
 } from './store.js';
@@ -24,8 +23,6 @@ import {
 const OPEN_MS = 200;
 /** Length of a slice of work that can wait, and of a sweep. */
 const SLICE_MS = 10;
-/** Failures of the disk, not of one namespace's file. */
-const OF_THE_DISK: ReadonlySet<StorageFailure> = new Set(['full', 'read-only', 'io']);
 
 /**
  * The engine with one SQLite file for each namespace. What happens to a file (damage, a newer format) is its namespace's
@@ -37,7 +34,8 @@ export class SqliteFiles implements StoreEngine {
   private isListed = false;
   /** Whether the lock was taken at the last look. */
   private isNew = false;
-  private isWriteFailing = false;
+  /** Namespaces whose last write failed for the disk. */
+  private readonly failing = new Set<string>();
   private closed = false;
 
   constructor(private readonly options: SqliteNamespacesOptions) {
@@ -110,14 +108,13 @@ export class SqliteFiles implements StoreEngine {
   /** A namespace that fails by itself does not keep the others from being swept. */
   sweep(now: number, limit: number): SweepResult {
     this.readyToWrite();
-    this.probe();
+    let failure = this.probe();
     const deadline = this.options.clock.now() + SLICE_MS;
     const isOver = () => this.options.clock.now() >= deadline;
     let hasUnread = this.all.lookIntoNext();
     while (hasUnread && !isOver()) hasUnread = this.all.lookIntoNext();
     let removed = 0;
     let tried = 0;
-    let failure: StorageError | undefined;
     for (const namespace of this.all.summaries.due(now)) {
       if (removed >= limit || (tried > 0 && isOver())) return { removed, more: true };
       tried += 1;
@@ -192,22 +189,26 @@ export class SqliteFiles implements StoreEngine {
   private write<T>(namespace: string, work: (commits: SqliteCommits) => T): T {
     try {
       const answer = this.all.write(namespace, work);
-      this.isWriteFailing = false;
+      this.failing.delete(namespace);
       return answer;
     } catch (cause) {
-      this.isWriteFailing ||= OF_THE_DISK.has((cause as StorageError).failure);
+      if (OF_THE_DISK.has((cause as StorageError).failure)) this.failing.add(namespace);
       throw cause;
     }
   }
 
-  /** Whether the disk takes writes again, where it did not. */
-  private probe(): void {
-    if (!this.isWriteFailing) return;
+  /** What is still wrong where writes failed: with the folder, or with the file of a namespace. */
+  private probe(): StorageError | undefined {
+    if (this.failing.size === 0) return undefined;
     try {
       probeFolder(this.options.folder);
-      this.isWriteFailing = false;
+      for (const namespace of this.failing) {
+        if (this.all.summaries.has(namespace)) this.write(namespace, (commits) => commits.probe());
+        else this.failing.delete(namespace);
+      }
+      return undefined;
     } catch (cause) {
-      throw storageError(cause, this.options.folder);
+      return storageError(cause, this.options.folder);
     }
   }
 }

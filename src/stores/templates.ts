@@ -16,8 +16,13 @@ const OWN_FILES = [
 ] as const;
 /** What is put behind a template's path for files that belong to it; `.damaged-…` never ends in an extension. */
 const COMPANIONS = ['.next', '.journal', '.journal.next', '.new', '.salvaged', '.salvaged.new'] as const;
-/** Leaves room for a name of 64 characters and for what is put behind, of the 255 bytes that file systems allow. */
 const MAX_FIXED_CHARACTERS = 140;
+/** What file systems allow for the name of a file or folder. */
+const MAX_FILE_NAME_BYTES = 255;
+/** A namespace has at most 64 bytes (`NamespaceNames`), each of which takes three at most (`encodeFileName`). */
+const MAX_ENCODED_BYTES = 64 * 3;
+/** The longest that is put behind a file's name: that of a journal which was set aside, not for the first time. */
+const MAX_ENDING_BYTES = '.journal.damaged-2026-01-01T00-00-00-000Z-100'.length;
 
 /** A template that cannot be used; `setting` is the one it was given by. */
 export class TemplateError extends Error {
@@ -63,7 +68,7 @@ export function templatePaths(template: string, storageDir: string): TemplatePat
 
 /**
  * Throws `TemplateError` for the first template, by the name of its setting, that has no `{namespace}` or two, leaves
- * `storageDir`, has no extension, is too long, or can meet another template's files or ours for some namespace.
+ * `storageDir`, has no extension, is too long for the longest name, or can meet another template's files or ours for some namespace.
  */
 export function checkTemplates(templates: Readonly<Record<string, string>>, storageDir: string): void {
   const shapes = Object.entries(templates).map(([setting, template]) =>
@@ -110,11 +115,27 @@ function shapeOf(setting: string, template: string, storageDir: string): Shape {
     throw new TemplateError(setting, `holds a name that not every file system takes: ${template}`);
   if (path.length > MAX_FIXED_CHARACTERS)
     throw new TemplateError(setting, `is longer than ${MAX_FIXED_CHARACTERS} characters`);
+  refuseLongNames(setting, segments);
   const folders = segments
     .map((_, index) => segments.slice(0, index).join('/').toLowerCase())
     .filter((folder) => folder.includes(PLACE))
     .map((folder) => fixedOf(folder));
   return { setting, ...fixedOf(path), folders };
+}
+
+/** A name that does not fit would be refused by the disk at every feedback of its namespace. */
+function refuseLongNames(setting: string, segments: readonly string[]): void {
+  for (const [index, segment] of segments.entries()) {
+    const own = Buffer.byteLength(segment.replace(PLACE, ''));
+    const name = segment.includes(PLACE) ? MAX_ENCODED_BYTES : 0;
+    const ending = index === segments.length - 1 ? MAX_ENDING_BYTES : 0;
+    const surplus = own + name + ending - MAX_FILE_NAME_BYTES;
+    if (surplus <= 0) continue;
+    throw new TemplateError(
+      setting,
+      `could name a file of more than ${MAX_FILE_NAME_BYTES} bytes, for a long namespace: "${segment}" has to be ${surplus} bytes shorter`,
+    );
+  }
 }
 
 function segmentsOf(template: string, storageDir: string): string[] {

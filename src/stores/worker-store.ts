@@ -17,6 +17,9 @@ import {
 } from './store.js';
 import { WorkerChannel } from './worker-channel.js';
 
+/** Namespaces of which it is remembered that they cannot be written. */
+const MOST_PROBLEMS = 1000;
+
 export interface WorkerStoreOptions extends EngineWorkerData {
   readonly clock: Clock;
   /** Most calls waiting for the disk; default 4096. */
@@ -70,7 +73,8 @@ export async function openWorkerStore(options: WorkerStoreOptions): Promise<Work
 export class WorkerStore implements Store {
   readonly durable = true;
   private readProblem: string | undefined;
-  private writeProblem: string | undefined;
+  /** Why the last write failed: of each namespace that has its own files, and (under '') of all together. */
+  private readonly writeProblems = new Map<string, string>();
   private closing: Promise<void> | undefined;
 
   constructor(
@@ -82,7 +86,7 @@ export class WorkerStore implements Store {
 
   /** Rejects with `StorageError` (`newer`, `locked`); what else is wrong with the disk shows in `health`. */
   async open(): Promise<void> {
-    this.writeProblem = (await this.channel.post(['open'])) as string | undefined;
+    this.noteWrite('', (await this.channel.post(['open'])) as string | undefined);
   }
 
   async namespaces(): Promise<string[]> {
@@ -125,11 +129,15 @@ export class WorkerStore implements Store {
   }
 
   async sweep(now: number, limit: number): Promise<SweepResult> {
-    return (await this.write(['sweep', now, limit])) as SweepResult;
+    const result = (await this.write(['sweep', now, limit])) as SweepResult;
+    // With nothing to remove it has tried what failed before.
+    if (result.removed === 0 && !result.more) this.writeProblems.clear();
+    return result;
   }
 
   health(): StoreHealth {
-    const detail = this.writeProblem ?? this.readProblem;
+    const [writeProblem] = this.writeProblems.values();
+    const detail = writeProblem ?? this.readProblem;
     const troubles = this.troubles?.report() ?? {};
     const status = detail === undefined && !troubles.unusable ? 'ok' : 'degraded';
     return { status, ...(detail === undefined ? {} : { detail }), ...troubles };
@@ -151,11 +159,17 @@ export class WorkerStore implements Store {
   }
 
   private async write(call: EngineCall): Promise<unknown> {
-    const answer = await this.ask(call, (problem) => {
-      this.writeProblem = problem;
-    });
+    const namespace = this.troubles && typeof call[1] === 'string' ? call[1] : '';
+    const answer = await this.ask(call, (problem) => this.noteWrite(namespace, problem));
     this.readProblem = undefined;
     return answer;
+  }
+
+  /** A write that works clears what is wrong with its own files, and with all together. */
+  private noteWrite(namespace: string, problem: string | undefined): void {
+    this.writeProblems.delete(namespace);
+    if (problem === undefined) this.writeProblems.delete('');
+    else this.writeProblems.set(this.writeProblems.size < MOST_PROBLEMS ? namespace : '', problem);
   }
 
   /** `note` gets what the call says of the disk: a failure in words, or that it works. */

@@ -10,9 +10,21 @@ const UNREADABLE: ReadonlySet<StorageFailure> = new Set(['damaged', 'newer']);
 export interface StateReport {
   readonly whole: boolean;
   /** Files with something wrong in them. */
-  readonly files: readonly { readonly path: string; readonly problems: readonly string[] }[];
+  readonly files: readonly FileReport[];
   /** Every namespace that could be read to its end, or as far as it went. */
-  readonly namespaces: readonly (CheckedNamespace & { readonly problem: string | null })[];
+  readonly namespaces: readonly NamespaceReport[];
+}
+
+export interface FileReport {
+  readonly path: string;
+  readonly problems: readonly string[];
+  /** It is of a newer format, which is no damage. */
+  readonly newer: boolean;
+}
+
+export interface NamespaceReport extends CheckedNamespace {
+  readonly problem: string | null;
+  readonly newer: boolean;
 }
 
 export interface CheckParts {
@@ -32,10 +44,12 @@ export async function checkState({ upkeep, openReader, onProgress }: CheckParts)
   const files = inspectAll(upkeep, parts, (share) => onProgress?.(share / 2));
   const namespaces = await checkNamespaces(openReader, (share) => onProgress?.(0.5 + share / 2));
   if (namespaces === undefined) return { whole: false, files, namespaces: [] };
-  const areWhole = namespaces.every(({ damaged, unfinished, problem }) => {
-    return damaged === 0 && !unfinished && problem === null;
-  });
-  return { whole: files.length === 0 && areWhole, files, namespaces };
+  const whole = files.length === 0 && namespaces.every((checked) => isWholeNamespace(checked));
+  return { whole, files, namespaces };
+}
+
+export function isWholeNamespace({ damaged, unfinished, problem }: NamespaceReport): boolean {
+  return damaged === 0 && !unfinished && problem === null;
 }
 
 /**
@@ -56,21 +70,22 @@ function inspectAll(
   upkeep: StateUpkeep,
   parts: readonly StatePart[],
   onProgress: (share: number) => void,
-): StateReport['files'] {
+): FileReport[] {
   return parts.flatMap((part, index) => {
-    const problems = problemsOf(upkeep, part);
+    const report = inspectOne(upkeep, part);
     onProgress((index + 1) / parts.length);
-    return problems.length === 0 ? [] : [{ path: part.path, problems }];
+    return report.problems.length === 0 ? [] : [report];
   });
 }
 
 /** A newer format, or a disk that fails, is one file's alone: the others are read all the same. */
-function problemsOf(upkeep: StateUpkeep, part: StatePart): readonly string[] {
+function inspectOne(upkeep: StateUpkeep, part: StatePart): FileReport {
+  const { path } = part;
   try {
-    return upkeep.inspect(part);
+    return { path, problems: upkeep.inspect(part), newer: false };
   } catch (error) {
-    if (error instanceof StorageError) return [error.message];
-    throw error;
+    if (!(error instanceof StorageError)) throw error;
+    return { path, problems: [error.message], newer: error.failure === 'newer' };
   }
 }
 
@@ -78,12 +93,12 @@ function problemsOf(upkeep: StateUpkeep, part: StatePart): readonly string[] {
 async function checkNamespaces(
   openReader: () => Promise<StoreReader>,
   onProgress: (share: number) => void,
-): Promise<StateReport['namespaces'] | undefined> {
+): Promise<NamespaceReport[] | undefined> {
   const reader = await ifWhole(openReader());
   if (reader === undefined) return undefined;
   try {
     const names = await ifWhole(reader.namespaces());
-    const checked: StateReport['namespaces'][number][] = [];
+    const checked: NamespaceReport[] = [];
     for (const namespace of names ?? []) {
       checked.push(await checkOne(reader, namespace));
       onProgress(checked.length / names!.length);
@@ -94,13 +109,13 @@ async function checkNamespaces(
   }
 }
 
-async function checkOne(reader: StoreReader, namespace: string): Promise<StateReport['namespaces'][number]> {
+async function checkOne(reader: StoreReader, namespace: string): Promise<NamespaceReport> {
   try {
-    return { ...(await checkNamespace(reader, namespace)), problem: null };
+    return { ...(await checkNamespace(reader, namespace)), problem: null, newer: false };
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     const nothing = { namespace, rows: 0, bytes: 0, damaged: 0, unfinished: false };
-    return { ...nothing, problem: error.message };
+    return { ...nothing, problem: error.message, newer: error.failure === 'newer' };
   }
 }
 

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite3, { type Database } from 'better-sqlite3';
@@ -7,17 +7,23 @@ import { NotOriginal, type OriginalPart, readNarrative, readPheromone } from './
 /** Newest `schema_version` that was ever released. */
 const SCHEMA_VERSION = 1;
 
+/** Largest database that is read, with its log. */
+const MAX_BYTES = 2 ** 30;
+
 /**
  * Reads the database of the original (its versions 0.2 and 0.3): tables `narrative (vector, dim)` with at most one row,
  * `pheromones (doc_id, value, ts, exposures)`, `metadata (schema_version)`. It works on a copy in the temporary folder,
  * so that not even a log is put away in the folder it came from. Throws `NotOriginal` where it is none.
  */
 export function readOriginalDatabase(path: string): OriginalPart {
+  const log = `${path}-wal`;
+  const [own = 0, logged] = [path, log].map((file) => statSync(file, { throwIfNoEntry: false })?.size);
+  if (own + (logged ?? 0) > MAX_BYTES) throw new NotOriginal('is larger than 1 GiB');
   const folder = mkdtempSync(join(tmpdir(), 'neuralcache-original-'));
   try {
     const copy = join(folder, 'original.db');
     copyFileSync(path, copy);
-    if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${copy}-wal`);
+    if (logged !== undefined) copyFileSync(log, `${copy}-wal`);
     return readCopy(copy);
   } catch (cause) {
     const { code } = cause as { code?: unknown };

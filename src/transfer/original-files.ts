@@ -67,6 +67,7 @@ export function readOriginal(place: OriginalPlace): OriginalState {
 function filesAt({ path, templates }: OriginalPlace): { folder: string; files: string[] } {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw new TransferError(`${path} does not exist`);
+  if (!stats.isDirectory() && !stats.isFile()) throw new TransferError(`${path} is no file and no folder`);
   if (!stats.isDirectory()) return { folder: join(path, '..'), files: [basename(path)] };
   const names = readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.isFile())

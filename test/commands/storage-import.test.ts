@@ -1,3 +1,4 @@
+import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readState, readWide } from '../../src/namespaces/records.js';
@@ -96,6 +97,15 @@ describe('storage import --original', () => {
     await fill(line.store, 'default', [row('cell', 'learned here')]);
     expect((await importOriginal()).exitCode).toBe(0);
     expect(await rowsOf(line.store, 'default')).toHaveLength(1);
+  });
+
+  it.skipIf(process.platform === 'win32')('refuses what is no file, and what is too large', async () => {
+    const device = await line.run(['storage', 'import', '--original', '/dev/zero']);
+    expect([device.exitCode, device.stderr]).toEqual([1, '/dev/zero is no file and no folder\n']);
+    home.database('neuralcache.db', { entries: [['a', 1, 5, 0]] });
+    truncateSync(join(home.folder, 'neuralcache.db'), 2 ** 30 + 1);
+    const large = await importOriginal();
+    expect([large.exitCode, large.stderr]).toEqual([1, expect.stringContaining('is larger than 1 GiB')]);
   });
 
   it('refuses a name that the server would refuse', async () => {

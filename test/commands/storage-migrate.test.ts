@@ -51,6 +51,15 @@ describe.each(MODE_PAIRS)('from %s to %s', (from, to) => {
     });
     const moved = home.checksums(report.moved_to);
     expect(Object.keys(moved).length).toBeGreaterThan(0);
+    const after = home.checksums(folder);
+    const again = await home.done(from, folder, migrate(from, to));
+    expect(again).toMatch(`${folder} is kept as ${to} already`);
+    expect(JSON.parse(await home.done(from, folder, migrate(from, to, '--json')))).toEqual({
+      ...report,
+      namespaces: [],
+      moved_to: null,
+    });
+    expect(home.checksums(folder)).toEqual(after);
     for (const [file, sum] of Object.entries(moved)) expect(sum, file).toBe(before[file]);
     await home.done(to, folder, ['storage', 'check']);
     // As if it had been ended before the old state was moved: the new one counts all the same.
@@ -167,9 +176,9 @@ describe('migrating', () => {
     const { folder } = await home.taught('sqlite');
     const same = await home.run('sqlite', folder, migrate('sqlite', 'sqlite'));
     expect([same.exitCode, same.stderr]).toEqual([2, 'It is sqlite already, in the same folder\n']);
-    const none = await home.run('sqlite', folder, migrate('json', 'sqlite'));
-    expect([none.exitCode, none.stderr]).toEqual([1, `${folder} holds no state of mode json\n`]);
     const nowhere = home.newFolder();
+    const none = await home.run('sqlite', nowhere, migrate('json', 'sqlite'));
+    expect([none.exitCode, none.stderr]).toEqual([1, `${nowhere} holds no state of mode json\n`]);
     const missing = await home.run('sqlite', folder, migrate('json', 'sqlite', '--from-dir', nowhere));
     expect([missing.exitCode, existsSync(nowhere)]).toEqual([1, false]);
     expect((await home.run('sqlite', folder, migrate('redis' as StoredMode, 'json'))).exitCode).toBe(2);

@@ -244,6 +244,18 @@ describe.each(STORED_MODE_NAMES)('storage, %s', (mode) => {
   });
 });
 
+const DAMAGE = 'Damage was found: `neuralcache storage repair` keeps what is whole\n';
+const NEWER = 'State of a newer version was found: it takes a newer neuralcache to read it\n';
+
+it('a shared database of a newer format is no damage to check', async () => {
+  const { folder } = await home.taught('sqlite');
+  const database = new BetterSqlite3(join(folder, 'neuralcache.db'));
+  database.pragma('user_version = 99');
+  database.close();
+  const { exitCode, stdout, stderr } = await home.run('sqlite', folder, ['storage', 'check']);
+  expect([exitCode, stdout, stderr]).toEqual([1, expect.stringContaining('format 99'), NEWER]);
+});
+
 describe.each(['sqlite-files', 'json'] as const)('a namespace of a newer format, %s', (mode) => {
   it('is told by check, left as it is by repair, and keeps the others from nothing', async () => {
     const { folder } = await home.taught(mode);
@@ -259,7 +271,9 @@ describe.each(['sqlite-files', 'json'] as const)('a namespace of a newer format,
     expect([repair.exitCode, repair.stderr]).toEqual([1, 'Not everything could be repaired\n']);
     expect(repair.stdout).toMatch(/blog.*rows kept[\s\S]*left as it is: .*format 99/);
     expect(readFileSync(file).equals(before)).toBe(true);
-    const again = JSON.parse((await home.run(mode, folder, ['storage', 'check', '--json'])).stdout);
+    const last = await home.run(mode, folder, ['storage', 'check', '--json']);
+    expect([check.stderr, last.exitCode, last.stderr]).toEqual([`${DAMAGE}${NEWER}`, 1, NEWER]);
+    const again = JSON.parse(last.stdout);
     expect(again.files.map(({ path }: { path: string }) => path)).toEqual([file]);
   });
 

@@ -232,6 +232,27 @@ describe('the folder', () => {
     expect(engine.sweep(0, 10)).toEqual({ removed: 0, more: false });
   });
 
+  it('and its own files are, before a namespace counts as mended', () => {
+    let failing = '';
+    const connect: Connect = (path, options) => {
+      if (path === failing && !options.readonly)
+        throw new BetterSqlite3.SqliteError('injected', 'SQLITE_FULL');
+      return connectFile(path, options);
+    };
+    home.keep('a');
+    const engine = home.open({ connect });
+    failing = home.paths.pathOf('a');
+    expect(failureOf(() => engine.commit('a', putCell('k')))).toBe('full');
+    for (const name of ['b', 'c']) {
+      engine.commit(name, putCell('k'));
+      home.clock.advance(5_000);
+      expect(failureOf(() => engine.sweep(0, 10))).toBe('full');
+    }
+    failing = '';
+    home.clock.advance(5_000);
+    expect(engine.sweep(0, 10)).toEqual({ removed: 0, more: false });
+  });
+
   it('one file too many closes others and is opened then', () => {
     home.keep('a', 'b', 'c', 'd', 'e');
     const files = new CountedFiles();

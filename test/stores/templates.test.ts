@@ -94,6 +94,18 @@ describe('templates', () => {
     checkTemplates({ A: '{namespace}.json' }, STORAGE);
   });
 
+  it('that pass have room for the longest name and all that is put behind it', () => {
+    const longest = ['A'.repeat(64), 'ä'.repeat(32)];
+    const templates = [`${'x'.repeat(13)}{namespace}.json`, `${'x'.repeat(63)}{namespace}/a.json`];
+    for (const template of templates) {
+      checkTemplates({ A: template }, STORAGE);
+      for (const name of longest) {
+        const path = `${templatePaths(template, STORAGE).pathOf(name)}.journal.damaged-${'0'.repeat(24)}-100`;
+        for (const part of path.split(sep)) expect(Buffer.byteLength(part)).toBeLessThanOrEqual(255);
+      }
+    }
+  });
+
   it.each([
     ['no place for the name', ['index.json'], /needs \{namespace\} once/],
     ['two places', ['{namespace}/{namespace}.json'], /needs \{namespace\} once/],
@@ -105,6 +117,9 @@ describe('templates', () => {
     ['a name not every system takes', ['a|b.{namespace}.json'], /not every file system/],
     ['a folder that ends in a dot', ['a./{namespace}.json'], /not every file system/],
     ['too much text', [`${'x'.repeat(130)}{namespace}.json`], /longer than/],
+    ['no room for the longest name', [`${'x'.repeat(14)}{namespace}.json`], /1 bytes shorter/],
+    ['no room in bytes', [`${'ä'.repeat(7)}{namespace}.json`], /1 bytes shorter/],
+    ['no room in a folder', [`${'x'.repeat(64)}{namespace}/a.json`], /1 bytes shorter/],
     ['twice the same', ['a.{namespace}.json', 'a.{namespace}.json'], /same file/],
     ['the same but for case', ['A.{namespace}.json', 'a.{namespace}.json'], /same file/],
     ['one inside the other', ['{namespace}.json', 'a.{namespace}.json'], /same file/],

@@ -18,7 +18,7 @@ export const NAMESPACE_SETTINGS = {
   NAMESPACE_PATTERN: setting(
     text('a regular expression of at most 500 characters', /^[\s\S]{1,500}$/),
     '^[a-zA-Z0-9_.-]{1,64}$',
-    'What a whole name must match. Checked at start: no name may take long to match.',
+    'What a whole name must match, checked at start: no name may take long to match. Whatever it allows, a name has at most 64 bytes, no control characters, and is not `.` or `..`; in a path it also has no `%`.',
   ),
   NAMESPACE_POLICY: setting(
     choice(['pattern', 'strict']),
