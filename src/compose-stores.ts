@@ -32,11 +32,18 @@ export async function openStore(
     impressions,
     events: {
       replaced: onReplaced,
-      quarantined: (namespace, file, newFile) => {
+      quarantined: (namespace, file, newFile, kept) => {
         metrics.stateQuarantined();
         logger.error(
-          { ...(namespace === null ? {} : { namespace }), file, newFile },
-          'stored state is damaged; it was set aside and what is whole took its place',
+          {
+            ...(namespace === null ? {} : { namespace }),
+            file,
+            newFile,
+            ...(kept === undefined ? {} : { keptRows: kept }),
+          },
+          kept === 0
+            ? 'stored state is damaged and nothing of it could be read; it was set aside and state starts empty'
+            : 'stored state is damaged; it was set aside and what is whole took its place',
         );
       },
     },

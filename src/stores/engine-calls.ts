@@ -31,7 +31,7 @@ export type Posted = readonly [id: number, call: EngineCall];
 export type Reported =
   | readonly ['done', id: number, value: unknown]
   | readonly ['failed', id: number, failure: StorageFailure, message: string]
-  | readonly ['quarantined', namespace: string | null, path: string, newPath: string]
+  | readonly ['quarantined', namespace: string | null, path: string, newPath: string, kept?: number]
   | readonly ['replaced', namespace: string | null];
 
 /** A `RowPage` as it is sent. */

@@ -32,8 +32,11 @@ export interface StoreEngine {
 
 /** What an engine reports besides answers. */
 export interface EngineEvents {
-  /** Damaged state was set aside under `newPath`. `namespace` null = the file that all share. */
-  quarantined(namespace: string | null, path: string, newPath: string): void;
+  /**
+   * Damaged state was set aside under `newPath`, and what of it could be read took its place: `kept` rows, where that is
+   * counted. `namespace` null = the file that all share.
+   */
+  quarantined(namespace: string | null, path: string, newPath: string, kept?: number): void;
   /** What was read of a namespace earlier no longer holds; null = of every namespace. */
   replaced(namespace: string | null): void;
 }
