@@ -14,6 +14,8 @@ import { checkTemplates, TemplateError } from './stores/templates.js';
 import { openWorkerStore, type WorkerStoreOptions } from './stores/worker-store.js';
 
 const SET_ASIDE = 'stored state is damaged; it was set aside and what is whole took its place';
+const NOTHING_LEFT =
+  'stored state is damaged and nothing of it could be read; it was set aside and state starts empty';
 const MISSING =
   'a file of stored state is missing, or older than the others; what they hold was kept, the rest is lost';
 
@@ -36,11 +38,12 @@ export async function openStore(
     impressions,
     events: {
       replaced: onReplaced,
-      quarantined: (namespace, file, newFile) => {
+      quarantined: (namespace, file, newFile, kept) => {
         metrics.stateQuarantined();
-        const what = { ...(namespace === null ? {} : { namespace }), file };
+        const rows = kept === undefined ? {} : { keptRows: kept };
+        const what = { ...(namespace === null ? {} : { namespace }), file, ...rows };
         if (newFile === null) logger.error(what, MISSING);
-        else logger.error({ ...what, newFile }, SET_ASIDE);
+        else logger.error({ ...what, newFile }, kept === 0 ? NOTHING_LEFT : SET_ASIDE);
       },
     },
   });

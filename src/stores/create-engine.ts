@@ -21,7 +21,7 @@ export function createEngine(
         ...files,
         clock,
         lock,
-        onQuarantined: (path, newPath) => events.quarantined(null, path, newPath),
+        onQuarantined: (path, newPath, kept) => events.quarantined(null, path, newPath, kept),
         onReplaced: () => events.replaced(null),
       });
     case 'sqlite-files':

@@ -24,7 +24,7 @@ export type Posted = readonly [id: number, call: EngineCall];
 export type Reported =
   | readonly ['done', id: number, value: unknown]
   | readonly ['failed', id: number, failure: StorageFailure, message: string]
-  | readonly ['quarantined', namespace: string | null, path: string, newPath: string | null]
+  | readonly ['quarantined', namespace: string | null, path: string, newPath: string | null, kept?: number]
   | readonly ['replaced', namespace: string | null];
 
 /** A `RowPage` as it is sent. */

@@ -11,7 +11,7 @@ import type { EngineWorkerData } from './engine-worker-data.js';
  */
 const port = parentPort!;
 const engine = createEngine(workerData as EngineWorkerData, systemClock(), {
-  quarantined: (namespace, path, newPath) => report(['quarantined', namespace, path, newPath]),
+  quarantined: (...what) => report(['quarantined', ...what]),
   replaced: (namespace) => report(['replaced', namespace]),
 });
 const turns = new EngineTurns(engine, report, setImmediate);

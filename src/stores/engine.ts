@@ -33,10 +33,11 @@ export interface StoreEngine {
 /** What an engine reports besides answers. */
 export interface EngineEvents {
   /**
-   * Damaged state was set aside under `newPath`; null = the file is missing, or older than what was built on it, so that
-   * there is nothing to set aside. `namespace` null = the file that all share.
+   * Damaged state was set aside under `newPath`, and what of it could be read took its place: `kept` rows, where that is
+   * counted. `newPath` null = the file is missing, or older than what was built on it, so that there is nothing to set
+   * aside. `namespace` null = the file that all share.
    */
-  quarantined(namespace: string | null, path: string, newPath: string | null): void;
+  quarantined(namespace: string | null, path: string, newPath: string | null, kept?: number): void;
   /** What was read of a namespace earlier no longer holds; null = of every namespace. */
   replaced(namespace: string | null): void;
 }

@@ -3,12 +3,16 @@ import { StorageError } from './store.js';
 /** Names that are remembered: beyond it they are not counted. */
 const MOST = 10_000;
 
-/** Which namespaces had damaged state, and which cannot be used, in an engine in which each has its own files. */
+/** Which namespaces had damaged state, and which cannot be used. Shared state counts as one, and its failures as the disk's. */
 export class NamespaceTroubles {
-  private readonly setAside = new Set<string>();
+  private readonly setAside = new Set<string | null>();
   private readonly unusable = new Set<string>();
 
-  quarantined(namespace: string): void {
+  /** `isShared`: all share one file; what is wrong with it is wrong for all. */
+  constructor(private readonly isShared = false) {}
+
+  /** `null`: the state that all share. */
+  quarantined(namespace: string | null): void {
     if (this.setAside.size < MOST) this.setAside.add(namespace);
   }
 
@@ -19,6 +23,7 @@ export class NamespaceTroubles {
   /** Whether the failure is the namespace's alone, and not one of the disk. */
   failed(namespace: string, cause: unknown): boolean {
     const failure = cause instanceof StorageError ? cause.failure : undefined;
+    if (this.isShared) return false;
     if (failure !== 'newer' && failure !== 'damaged') return false;
     if (this.unusable.size < MOST) this.unusable.add(namespace);
     return true;

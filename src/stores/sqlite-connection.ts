@@ -8,19 +8,14 @@ import type { FolderLock } from './lock.js';
 import { RetryPause } from './retry-pause.js';
 import type { Sequences } from './sequences.js';
 import { SqliteCommits } from './sqlite-commits.js';
-import {
-  type Connect,
-  connectFile,
-  createFile,
-  hasLog,
-  inspectFile,
-  quarantineFile,
-  refuseNewerLog,
-} from './sqlite-file.js';
+import { type Connect, connectFile, createFile, hasLog, inspectFile, refuseNewerLog } from './sqlite-file.js';
 import { configure, verify, verifyUnchanged } from './sqlite-pragmas.js';
 import { SqliteQueries } from './sqlite-queries.js';
+import { finishSalvage, salvageFile } from './sqlite-salvage.js';
+import { formatOf } from './sqlite-schema.js';
 import { SqliteSummary } from './sqlite-summary.js';
 import { type ImpressionBounds, StorageError, type StorageFailure } from './store.js';
+import type { RepairedPart } from './upkeep.js';
 
 export interface SqliteConnectionOptions {
   readonly path: string;
@@ -32,8 +27,8 @@ export interface SqliteConnectionOptions {
   readonly lock?: FolderLock;
   /** Largest the file may grow, in pages of 4096 bytes; beyond it writes fail as on a full disk. Default: no bound. */
   readonly maxPages?: number;
-  /** A damaged file was set aside under `newPath`; state starts empty. */
-  readonly onQuarantined?: (path: string, newPath: string) => void;
+  /** A damaged file was set aside under `newPath`; the rows of it that could be read, `kept` of them, took its place. */
+  readonly onQuarantined?: (path: string, newPath: string, kept: number) => void;
   /** The database is another one from now on: what was read from the old one no longer holds. */
   readonly onReplaced?: () => void;
   /** The one namespace that may have rows in the file: a file with rows of another counts as damaged. Absent = any. */
@@ -67,7 +62,7 @@ const BREAKS_CONNECTION = ['SQLITE_IOERR', 'SQLITE_CANTOPEN', 'SQLITE_NOMEM', 'S
 /**
  * Keeps a connection to one database file through whatever happens to its disk: opens when it is first needed, opens
  * again after failures (pausing as `RetryPause` does between tries), falls back to reading while nothing can be
- * written, and sets a damaged file aside. Everything it throws is a `StorageError`.
+ * written, and puts what can be read of a damaged file in its place. Everything it throws is a `StorageError`.
  */
 export class SqliteConnection {
   private connected: Connected | undefined;
@@ -165,19 +160,19 @@ export class SqliteConnection {
   }
 
   private connectForWriting(): Connected {
-    const { path, lock, connect = connectFile } = this.options;
+    const { path, lock, clock, connect = connectFile } = this.options;
     makeFolder(dirname(path));
     lock?.acquire();
+    this.report(finishSalvage(path, clock.now()));
     const found = inspectFile(path);
-    if (found === 'damaged') this.quarantine();
-    if (found !== 'usable') createFile(path, connect);
+    if (found === 'absent') createFile(path, connect);
+    else if (found === 'damaged') this.salvage();
     else refuseNewerLog(path, connect);
     try {
       return this.openFile(connect);
     } catch (cause) {
       if (storageError(cause, path).failure !== 'damaged') throw cause;
-      this.quarantine();
-      createFile(path, connect);
+      this.salvage();
       return this.openFile(connect);
     }
   }
@@ -268,20 +263,39 @@ export class SqliteConnection {
 
   /** A disk on which nothing can be renamed now is tried again when the file is next opened. */
   private setAside(): void {
-    this.disconnect();
     try {
+      this.disconnectAsItIs();
       this.options.lock?.acquire();
-      this.quarantine();
+      this.salvage();
     } catch (cause) {
       this.backOff(storageError(cause, this.options.path));
     }
   }
 
-  private quarantine(): void {
-    const { path, clock, onQuarantined } = this.options;
-    const newPath = quarantineFile(path, clock.now());
-    onQuarantined?.(path, newPath);
-    this.options.onReplaced?.();
+  private salvage(): void {
+    const { path, owner = null, clock } = this.options;
+    this.report(salvageFile(path, owner, clock.now()));
+  }
+
+  private report(repaired: RepairedPart | undefined): void {
+    if (!repaired) return;
+    const { path, onQuarantined, onReplaced } = this.options;
+    for (const newPath of repaired.setAside) onQuarantined?.(path, newPath, repaired.kept);
+    onReplaced?.();
+  }
+
+  /** The last to close a database puts its log away; a reader that is the last leaves it, whatever is wrong with it. */
+  private disconnectAsItIs(): void {
+    let reader: Database | undefined;
+    try {
+      reader = connectFile(this.options.path, { readonly: true, fileMustExist: true });
+      formatOf(reader);
+    } catch {
+      // Then the log is put away as it is.
+    } finally {
+      this.disconnect();
+      reader?.close();
+    }
   }
 
   private disconnect(): void {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import BetterSqlite3, { type Database, type Options } from 'better-sqlite3';
 import { fileStamp } from '../base/file-stamp.js';
 import { syncFolder } from './files.js';
+import { inspectLog } from './sqlite-log.js';
 import { APPLICATION_ID, FORMAT_VERSION, formatOf, migrate } from './sqlite-schema.js';
 import { StorageError } from './store.js';
 
@@ -12,24 +13,43 @@ export type Connect = (path: string, options: Options) => Database;
 export const connectFile: Connect = (path, options) => new BetterSqlite3(path, options);
 
 /** Files that SQLite keeps beside a database. */
-const COMPANIONS = ['-wal', '-shm', '-journal'] as const;
+export const COMPANIONS = ['-wal', '-shm', '-journal'] as const;
+/** Ending of a whole file with the rows that could be read, while the damaged one makes room. */
+export const DRAFT = '.salvaged';
 const HEADER_BYTES = 100;
+/** A format above this one is no later version's: the header is garbled. */
+const LAST_FORMAT = 0xffff;
 const MAGIC = Buffer.from('SQLite format 3\0', 'latin1');
 
 /**
- * What lies at `path`, told without SQLite, so that nothing is changed. `damaged`: not a database, not ours, or gone
- * while its write-ahead log is still there. An empty file is damaged too: ours are moved into place when they are
- * whole. Throws `StorageError` (`newer`) for one of ours in a format above today's, and what the file system throws.
+ * What lies at `path`, told without SQLite, so that nothing is changed. `damaged`: not a database, not ours, with a
+ * write-ahead log that SQLite would not read to its end, gone while its log is still there, or not put in its place yet
+ * by a repair. An empty file is damaged too: ours are moved into place when they are whole. Throws `StorageError` (`newer`) for one of ours in a format above today's, and what the file system throws.
  */
 export function inspectFile(path: string): 'absent' | 'usable' | 'damaged' {
   const size = sizeOf(path);
+  if (isSalvageUnfinished(path)) return 'damaged';
   if (size === undefined) return (sizeOf(`${path}-wal`) ?? 0) > 0 ? 'damaged' : 'absent';
   if (size < HEADER_BYTES) return 'damaged';
   const header = readHeader(path);
   if (!header.subarray(0, MAGIC.length).equals(MAGIC)) return 'damaged';
   if (header.readUInt32BE(68) !== APPLICATION_ID) return 'damaged';
-  refuseNewer(path, header.readUInt32BE(60));
-  return 'usable';
+  const format = header.readUInt32BE(60);
+  if (format > LAST_FORMAT) return 'damaged';
+  refuseNewer(path, format);
+  return inspectLog(path)?.isDamaged ? 'damaged' : 'usable';
+}
+
+/** Whether a crash came while a repaired file was about to take its place: see `finishSalvage`. */
+export function isSalvageUnfinished(path: string): boolean {
+  return existsSync(path + DRAFT);
+}
+
+/** Throws `StorageError` (`newer`) for an open database of ours in a format above today's. */
+export function refuseNewerDatabase(path: string, database: Database): void {
+  const isOurs = database.pragma('application_id', { simple: true }) === APPLICATION_ID;
+  const format = formatOf(database);
+  if (isOurs && format >= 0 && format <= LAST_FORMAT) refuseNewer(path, format);
 }
 
 /** Throws `StorageError` (`newer`) when the format is above today's. */

@@ -1,5 +1,5 @@
 import { storageError } from './disk-failure.js';
-import { listNamespaces } from './list-namespaces.js';
+import { listDatabases } from './sqlite-names.js';
 import { openSqliteReader } from './sqlite-reader.js';
 import type { Kind, Row, RowPage, StoreReader, StoreUsage } from './store.js';
 import { StorageError } from './store.js';
@@ -20,7 +20,7 @@ export class SqliteFilesReader implements StoreReader {
   async namespaces(): Promise<string[]> {
     this.assertOpen();
     try {
-      return listNamespaces(this.paths).sort();
+      return listDatabases(this.paths).sort();
     } catch (cause) {
       throw storageError(cause, this.paths.folder);
     }

@@ -1,6 +1,7 @@
 import BetterSqlite3, { type Database } from 'better-sqlite3';
 import { storageError } from './disk-failure.js';
 import { inspectFile, refuseNewer } from './sqlite-file.js';
+import { inspectLog } from './sqlite-log.js';
 import { FORMAT_VERSION, formatOf } from './sqlite-schema.js';
 import { decodeText } from './sqlite-text.js';
 import { StorageError } from './store.js';
@@ -16,6 +17,8 @@ const MAX_FAULTS = 3;
 export function integrityProblems(path: string, owner: string | null): string[] {
   const state = inspectFile(path);
   if (state === 'absent') return [];
+  if (state === 'damaged' && inspectLog(path)?.isDamaged)
+    return ['its write-ahead log is damaged before its end'];
   if (state === 'damaged') return ['it is no database of ours, or cut off'];
   let database: Database | undefined;
   try {

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import type { Clock } from '../base/clock.js';
 import { storageError } from './disk-failure.js';
 import type { EngineEvents } from './engine.js';
-import { listNamespaces } from './list-namespaces.js';
 import type { FolderLock } from './lock.js';
 import { NamespaceSummaries, UNREADABLE } from './namespace-summaries.js';
 import { Sequences } from './sequences.js';
@@ -10,6 +9,7 @@ import type { SqliteCommits } from './sqlite-commits.js';
 import { SqliteConnection } from './sqlite-connection.js';
 import { type Connect, removeFile } from './sqlite-file.js';
 import { SqliteHandles } from './sqlite-handles.js';
+import { listDatabases } from './sqlite-names.js';
 import type { SqliteQueries } from './sqlite-queries.js';
 import { readSummary } from './sqlite-summary.js';
 import type { ImpressionBounds } from './store.js';
@@ -57,7 +57,7 @@ export class SqliteNamespaces {
   list(): void {
     const { paths } = this.options;
     try {
-      const names = listNamespaces(paths);
+      const names = listDatabases(paths);
       this.handles.closeAll();
       this.summaries.clear();
       this.emptied.clear();
@@ -145,7 +145,7 @@ export class SqliteNamespaces {
       // What all have together is counted here.
       ...(impressions ? { impressions: { ...impressions, totalBytes: Number.POSITIVE_INFINITY } } : {}),
       ...(connect ? { connect } : {}),
-      onQuarantined: (file, newPath) => events.quarantined(namespace, file, newPath),
+      onQuarantined: (file, newPath, kept) => events.quarantined(namespace, file, newPath, kept),
       onReplaced: () => {
         this.summaries.delete(namespace);
         if (existsSync(path)) this.summaries.found(namespace);

@@ -1,15 +1,15 @@
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import type { Clock } from '../base/clock.js';
 import { makeFolder } from '../base/make-folder.js';
 import { storageError } from './disk-failure.js';
 import { diskFiles } from './files.js';
-import { listNamespaces } from './list-namespaces.js';
 import { listAside } from './set-aside.js';
-import { inspectFile, moveFile } from './sqlite-file.js';
+import { DRAFT, inspectFile, isSalvageUnfinished, moveFile } from './sqlite-file.js';
 import { integrityProblems } from './sqlite-integrity.js';
-import { DRAFT, finishSalvage, isSalvageUnfinished, salvageFile } from './sqlite-salvage.js';
+import { listDatabases } from './sqlite-names.js';
+import { finishSalvage, salvageFile } from './sqlite-salvage.js';
 import { StorageError } from './store.js';
 import type { TemplatePaths } from './templates.js';
 import type { CompactedPart, RepairedPart, StatePart, StateUpkeep } from './upkeep.js';
@@ -29,8 +29,8 @@ export class SqliteUpkeep implements StateUpkeep {
   parts(): StatePart[] {
     const { files } = this;
     if (typeof files !== 'string') {
-      const names = this.guarded(files.folder, () => namesIn(files));
-      return names.map((namespace) => ({ namespace, path: files.pathOf(namespace) }));
+      const names = this.guarded(files.folder, () => listDatabases(files));
+      return names.sort().map((namespace) => ({ namespace, path: files.pathOf(namespace) }));
     }
     const isThere = ['', '-wal', DRAFT].some((suffix) => existsSync(files + suffix));
     return isThere ? [{ namespace: null, path: files }] : [];
@@ -43,9 +43,9 @@ export class SqliteUpkeep implements StateUpkeep {
 
   repair({ path, namespace }: StatePart): RepairedPart | undefined {
     return this.guarded(path, () => {
-      finishSalvage(path);
+      const finished = finishSalvage(path, this.clock.now());
       const problems = integrityProblems(path, namespace);
-      return problems.length === 0 ? undefined : salvageFile(path, namespace, this.clock.now());
+      return problems.length === 0 ? finished : salvageFile(path, namespace, this.clock.now());
     });
   }
 
@@ -104,18 +104,6 @@ export class SqliteUpkeep implements StateUpkeep {
       throw storageError(cause, path);
     }
   }
-}
-
-/** Namespaces that have a file, or the draft of one; sorted. */
-function namesIn(files: TemplatePaths): string[] {
-  const names = new Set(listNamespaces(files));
-  if (!existsSync(files.folder)) return [];
-  for (const entry of readdirSync(files.folder)) {
-    const plain = entry.endsWith(DRAFT) ? entry.slice(0, -DRAFT.length) : entry;
-    const name = files.namespaceOf(plain);
-    if (name !== undefined && isSalvageUnfinished(files.pathOf(name))) names.add(name);
-  }
-  return [...names].sort();
 }
 
 /** With what SQLite keeps beside it. */

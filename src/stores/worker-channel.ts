@@ -87,7 +87,8 @@ export class WorkerChannel {
       return;
     }
     if (message[0] === 'quarantined') {
-      this.options.events?.quarantined?.(message[1], message[2], message[3]);
+      const [, ...what] = message;
+      this.options.events?.quarantined?.(...what);
       return;
     }
     const call = this.waiting.get(message[1]);

@@ -43,7 +43,8 @@ export interface EngineChannel {
  */
 export async function openWorkerStore(options: WorkerStoreOptions): Promise<WorkerStore> {
   const { clock, maxQueueCalls = 4096, maxQueueLength = 64 * 1024 * 1024, events, ...workerData } = options;
-  const troubles = new NamespaceTroubles();
+  const { driver } = options.files;
+  const troubles = new NamespaceTroubles(driver === 'sqlite');
   const channel = new WorkerChannel({
     location: workerLocation(),
     workerData,
@@ -53,13 +54,12 @@ export async function openWorkerStore(options: WorkerStoreOptions): Promise<Work
     events: {
       replaced: (namespace) => events?.replaced?.(namespace),
       quarantined: (namespace, ...paths) => {
-        if (namespace !== null) troubles.quarantined(namespace);
+        troubles.quarantined(namespace);
         events?.quarantined?.(namespace, ...paths);
       },
     },
   });
-  const { driver } = options.files;
-  const store = new WorkerStore(driver, channel, driver === 'sqlite' ? undefined : troubles);
+  const store = new WorkerStore(driver, channel, troubles);
   try {
     await store.open();
   } catch (cause) {
@@ -80,7 +80,6 @@ export class WorkerStore implements Store {
   constructor(
     readonly name: string,
     private readonly channel: EngineChannel,
-    /** Absent where all share one file: what is wrong with it is wrong for all. */
     private readonly troubles?: NamespaceTroubles,
   ) {}
 

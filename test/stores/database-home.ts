@@ -11,6 +11,8 @@ export class DatabaseHome {
   readonly clock = new ManualClock();
   /** What was set aside: from where, to where. */
   readonly setAside: [string, string][] = [];
+  /** Rows that took its place. */
+  readonly kept: number[] = [];
   private readonly place = makeFolder();
   private readonly opened: SqliteDatabase[] = [];
 
@@ -27,7 +29,10 @@ export class DatabaseHome {
     const database = new SqliteDatabase({
       path: this.path,
       clock: this.clock,
-      onQuarantined: (path, newPath) => this.setAside.push([path, newPath]),
+      onQuarantined: (path, newPath, kept) => {
+        this.setAside.push([path, newPath]);
+        this.kept.push(kept);
+      },
       ...options,
     });
     this.opened.push(database);

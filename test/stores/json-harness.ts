@@ -36,7 +36,7 @@ export class JsonHome {
       clock: this.clock,
       files: hastyFiles(),
       events: {
-        quarantined: (...what) => this.setAside.push(what),
+        quarantined: (namespace, path, newPath) => this.setAside.push([namespace, path, newPath]),
         replaced: (namespace) => this.replaced.push(namespace),
       },
       ...options,

@@ -17,6 +17,8 @@ export class SqliteFilesHome {
   readonly paths = templatePaths('state.{namespace}.db', this.folder);
   /** What was set aside: whose, from where, to where. */
   readonly setAside: [string | null, string, string | null][] = [];
+  /** Rows that took its place. */
+  readonly kept: (number | undefined)[] = [];
   readonly replaced: (string | null)[] = [];
   private readonly engines: SqliteFiles[] = [];
 
@@ -28,7 +30,10 @@ export class SqliteFilesHome {
       lock: new FolderLock(this.folder),
       clock: this.clock,
       events: {
-        quarantined: (...what) => this.setAside.push(what),
+        quarantined: (namespace, path, newPath, kept) => {
+          this.setAside.push([namespace, path, newPath]);
+          this.kept.push(kept);
+        },
         replaced: (namespace) => this.replaced.push(namespace),
       },
       ...options,

@@ -76,7 +76,7 @@ describe('the store in its worker', () => {
   it('tells of a damaged database and goes on without it', async () => {
     writeFileSync(home.path, 'garbage');
     const seen: (string | null)[][] = [];
-    const store = await open({ events: { quarantined: (_, ...paths) => seen.push(paths) } });
+    const store = await open({ events: { quarantined: (_, path, newPath) => seen.push([path, newPath]) } });
     await store.commit('a', put('k'));
     expect(seen).toHaveLength(1);
     expect(seen[0]![0]).toBe(home.path);
