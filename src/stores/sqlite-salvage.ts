@@ -163,10 +163,10 @@ function* readableRows(path: string, isKnown: (sequence: number) => boolean): Ge
   let database: Database | undefined;
   try {
     database = connectFile(path, { readonly: true, fileMustExist: true });
-    refuseNewerDatabase(path, database);
     // A file that was cut off is read as far as it goes.
     database.unsafeMode(true);
     database.pragma('writable_schema = ON');
+    refuseNewerDatabase(path, database);
     const table = `SELECT ${COLUMNS} FROM rows NOT INDEXED ORDER BY sequence`;
     if (!(yield* walk<StoredRow>(database, table))) yield* walk<StoredRow>(database, `${table} DESC`);
     for (const sequence of walkNames(database)) {

@@ -69,7 +69,12 @@ describe('a database that this version cannot use', () => {
     expect(readFileSync(join(home.folder, aside[0]!)).equals(garbage)).toBe(true);
     expect((await app.metrics()).get('neuralcache_storage_quarantined_total')).toBe(1);
     const said = app.logged.find(({ newFile }) => newFile !== undefined);
-    expect(said).toMatchObject({ level: 'error', file: home.database });
+    expect(said).toMatchObject({
+      level: 'error',
+      file: home.database,
+      keptRows: 0,
+      msg: expect.stringContaining('state starts empty'),
+    });
     expect(basename(said?.newFile as string)).toBe(aside[0]);
     await app.teach('a', QUERY, ['d4'], 4);
     expect((await app.rank('a', QUERY)).ids[0]).toBe('d4');

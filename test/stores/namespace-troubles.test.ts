@@ -49,9 +49,12 @@ it('goes on counting a namespace that is let go', async () => {
 });
 
 it('takes a newer format for everybody where all share one file', async () => {
-  const store = makeStore({ a: 'newer' });
+  const troubles = new NamespaceTroubles(true);
+  const store = makeStore({ a: 'newer' }, troubles);
   await load(store, 'a');
   expect(store.health()).toEqual({ status: 'degraded', detail: 'newer!' });
+  troubles.quarantined(null);
+  expect(store.health()).toMatchObject({ quarantined: 1 });
 });
 
 it('tells how many there are', () => {

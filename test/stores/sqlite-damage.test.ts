@@ -77,12 +77,13 @@ describe('damage', () => {
       const before = beforePaths.map((name) => readFileSync(join(home.folder, name)));
       const database = home.openDatabase();
       expect(database.open()).toBeUndefined();
-      const rest = what === 'garbled where nobody looks when it is opened' ? ['old'] : [];
+      const hasHundred = what === 'garbled where nobody looks when it is opened';
+      const rest = hasHundred || what === 'cut in the middle' ? ['old'] : [];
       expect(keysOf(database)).toEqual(rest);
       database.commit('a', putCell('new'));
       expect(keysOf(database)).toEqual(['new', ...rest]);
       // Of the hundred other rows those of ten pages are lost, and what an index would have named of them.
-      expect(home.kept[0]).toBeGreaterThanOrEqual(rest.length === 0 ? 0 : 80);
+      expect(home.kept[0]).toBeGreaterThanOrEqual(hasHundred ? 80 : rest.length);
 
       expect(home.setAside).toHaveLength(1);
       const [path, newPath] = home.setAside[0]!;

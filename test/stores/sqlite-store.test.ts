@@ -79,6 +79,7 @@ describe('the store in its worker', () => {
     const store = await open({ events: { quarantined: (_, path, newPath) => seen.push([path, newPath]) } });
     await store.commit('a', put('k'));
     expect(seen).toHaveLength(1);
+    expect(store.health()).toEqual({ status: 'ok', quarantined: 1 });
     expect(seen[0]![0]).toBe(home.path);
     expect(readFileSync(seen[0]![1]!, 'utf8')).toBe('garbage');
   });
