@@ -31,7 +31,11 @@ it('names what one namespace alone suffers from, and not as a failure of the dis
   failures.c = 'full';
   await store.drop('c').catch(() => undefined);
   expect(store.health()).toMatchObject({ status: 'degraded', detail: 'full!' });
+  // What another can write says nothing of it.
   await store.drop('d');
+  expect(store.health()).toMatchObject({ detail: 'full!' });
+  delete failures.c;
+  await store.drop('c');
   expect(store.health()).not.toHaveProperty('detail');
 });
 
