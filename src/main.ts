@@ -6,6 +6,9 @@ import { runCommandLine } from './commands/run-command-line.js';
 import { createMeasuredService, startServices } from './compose.js';
 import { stateForCommands } from './compose-state.js';
 
+// State holds ids and vectors of all tenants: what this program writes is for its own user, whatever library writes it.
+process.umask(0o077);
+
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };

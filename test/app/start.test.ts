@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ServerProcess } from '../fixtures/server-process.js';
@@ -23,6 +23,15 @@ describe('a folder that has an owner', () => {
     expect(second.errorOutput).toContain(`${home.folder} is owned by process ${process.pid}`);
     expect(home.dump()).toEqual(rows);
     expect((await owner.rank('a', QUERY)).ids[0]).toBe('d9');
+  });
+
+  it('holds no file that another user could read', async () => {
+    const server = new ServerProcess({ STORAGE_DIR: home.folder }, home.folder);
+    await server.url;
+    await server.stop();
+    const names = readdirSync(home.folder).filter((name) => statSync(join(home.folder, name)).isFile());
+    expect(names).toContain('neuralcache.db');
+    for (const name of names) expect(statSync(join(home.folder, name)).mode & 0o077).toBe(0);
   });
 
   it('is free again once its owner has stopped, or could not start', async () => {
