@@ -65,24 +65,31 @@ async function migrate(
   const target = settingsFor(base, to, folderOf(options.toDir));
   const isOneFolder = source.storageDir === target.storageDir;
   if (isOneFolder && from === to) throw new CommandError(`It is ${from} already, in the same folder`, 2);
-  if (state.openUpkeep(source).parts().length === 0) {
-    if (isOneFolder && state.openUpkeep(target).parts().length > 0) {
-      tellMigrated(context, source, target, options);
-      return;
-    }
-    throw new CommandError(`${source.storageDir} holds no state of mode ${from}`);
-  }
-  const result = isOneFolder
-    ? await migrateWithin(context, state, source, target, options)
-    : await migrateBetween(context, state, source, target, options);
+  const isEmpty = state.openUpkeep(source).parts().length === 0;
+  // An earlier run made room: this is the same command once more.
+  const wasMigrated = isEmpty && isOneFolder && state.openUpkeep(target).parts().length > 0;
+  if (isEmpty && !wasMigrated) throw new CommandError(`${source.storageDir} holds no state of mode ${from}`);
+  const migrateOnce = isOneFolder ? migrateWithin : migrateBetween;
   const report: MigrationReport = {
     from: { mode: from, folder: source.storageDir },
     to: { mode: to, folder: target.storageDir },
-    ...result,
+    ...(wasMigrated ? NOTHING_LEFT : await migrateOnce(context, state, source, target, options)),
   };
-  const people = `${describe(report)}Start the server with ${environmentFor(target, to)}\n`;
+  const done = wasMigrated
+    ? `${target.storageDir} is kept as ${to} already, and holds no state of mode ${from}\n`
+    : describe(report);
+  const people = `${done}Start the server with ${environmentFor(target, to)}\n`;
   context.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : people);
 }
+
+/** What is left to do where all is done. */
+const NOTHING_LEFT: MigrationOutcome = {
+  namespaces: [],
+  dropped: [],
+  finished_before: true,
+  hash_key: 'same folder',
+  moved_to: null,
+};
 
 async function migrateWithin(
   context: CommandContext,
@@ -124,27 +131,6 @@ async function migrateBetween(
     }),
   );
   return { ...result, finished_before: false, hash_key: key, moved_to: null };
-}
-
-/** The old state made room before: this is the same command once more. */
-function tellMigrated(
-  context: CommandContext,
-  source: Settings,
-  target: Settings,
-  { from, to, json }: MigrateCommandOptions,
-): void {
-  const folder = target.storageDir;
-  const report: MigrationReport = {
-    from: { mode: from, folder: source.storageDir },
-    to: { mode: to, folder },
-    namespaces: [],
-    dropped: [],
-    finished_before: true,
-    hash_key: 'same folder',
-    moved_to: null,
-  };
-  const people = `${folder} is kept as ${to} already, and holds no state of mode ${from}\nStart the server with ${environmentFor(target, to)}\n`;
-  context.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : people);
 }
 
 /** `onBegin` is called before the first row is written. */
