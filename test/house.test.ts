@@ -9,12 +9,14 @@ import { PREFIX, SETTING_GROUPS, SETTINGS } from '../src/base/settings/table.js'
 import { ROUTES } from '../src/http/routes/table.js';
 
 const root = resolve(import.meta.dirname, '..');
-const SKIPPED = new Set(['node_modules', 'dist', 'coverage', 'data', '.git', 'models', 'package-lock.json']);
+const SKIPPED = new Set(['node_modules', 'dist', 'coverage', 'data', '.git', 'package-lock.json']);
+/** At the root alone: weights. */
+const SKIPPED_AT_ROOT = new Set(['models']);
 
 /** All files of the repository by path from its root, with `/`. */
 function walk(folder = root): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    if (SKIPPED.has(entry.name)) return [];
+    if (SKIPPED.has(entry.name) || (folder === root && SKIPPED_AT_ROOT.has(entry.name))) return [];
     const path = join(folder, entry.name);
     return entry.isDirectory() ? walk(path) : [relative(root, path).split(sep).join('/')];
   });
@@ -49,7 +51,17 @@ function layerOf(path: string): string {
 /** What each layer may import besides itself. Reads from top to bottom: nothing names a layer above its own. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['commands', 'compose'],
-  commands: ['http', 'evaluation', 'transfer', 'reranker', 'namespaces', 'stores', 'base'],
+  commands: [
+    'http',
+    'evaluation',
+    'transfer',
+    'reranker',
+    'namespaces',
+    'stores',
+    'encoders',
+    'models',
+    'base',
+  ],
   compose: [
     'evaluation',
     'reranker',
@@ -58,6 +70,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'stores',
     'encoders',
     'scorers',
+    'inference',
+    'models',
     'text',
     'ranking',
     'base',
@@ -69,7 +83,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   namespaces: ['vectors', 'stores', 'encoders', 'scorers', 'text', 'ranking', 'base'],
   vectors: ['ranking', 'base'],
   scorers: ['encoders', 'text', 'base'],
-  encoders: ['text', 'base'],
+  encoders: ['inference', 'models', 'text', 'base'],
+  inference: ['models', 'base'],
+  models: ['base'],
   stores: ['base'],
   text: ['base'],
   ranking: ['base'],
@@ -79,7 +95,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Of these folders others see the contract alone; `compose` picks the drivers. */
 const CONTRACTS: Readonly<Record<string, readonly string[]>> = {
   stores: ['src/stores/store.ts', 'src/stores/upkeep.ts'],
-  encoders: ['src/encoders/encoder.ts'],
+  encoders: ['src/encoders/encoder.ts', 'src/encoders/cross-encoder.ts'],
+  inference: ['src/inference/inference.ts', 'src/inference/loaded-model.ts'],
   vectors: ['src/vectors/vector-index.ts'],
 };
 

@@ -1,8 +1,17 @@
+import type { ModelCall } from '../base/model-call.js';
+
+/** How texts are meant: a model may have been trained with another prompt for each. */
+export type TextRole = 'query' | 'document';
+
+export interface EncodeCall extends ModelCall {
+  readonly role: TextRole;
+}
+
 /**
- * What turns texts into vectors (a bi-encoder). Drivers: `static`, `hash`; later `onnx`, `openai`.
+ * What turns texts into vectors (a bi-encoder). Drivers: `static`, `hash`, `onnx`, `openai`.
  *
- * Promises: equal texts give equal vectors for one `name` and `version`; calls may overlap; a failed call leaves nothing
- * behind; after `close` calls reject.
+ * Promises: equal texts of one role give equal vectors for one `name` and `version`; calls may overlap; a failed call
+ * leaves nothing behind; after `close` calls reject.
  */
 export interface Encoder {
   /** Name of the model, for example `static-minilm-192`. Stored beside every vector that is kept. */
@@ -15,8 +24,14 @@ export interface Encoder {
   readonly tau?: number;
   /**
    * One vector per text, in order, of unit length; the zero vector for a text with nothing the model knows. Vectors are
-   * the caller's to keep. Local drivers yield to the event loop at least every 10 ms.
+   * the caller's to keep. Local drivers yield to the event loop at least every 10 ms. Rejects with `ModelError` where the
+   * model cannot be asked now.
    */
-  encode(texts: readonly string[]): Promise<Float32Array[]>;
+  encode(texts: readonly string[], call: EncodeCall): Promise<Float32Array[]>;
+  /**
+   * The same, each text by itself: what is done is had even where the rest fails. Rejections are handled already, so a
+   * caller may look at some only. For drivers that take a while; absent = `encode` is fast.
+   */
+  encodeEach?(texts: readonly string[], call: EncodeCall): readonly Promise<Float32Array>[];
   close(): Promise<void>;
 }

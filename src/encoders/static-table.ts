@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ModelFiles } from './model-store.js';
+import type { ModelFiles } from '../models/model-store.js';
 import { createRowKernel, type RowKernel } from './row-kernel.js';
 
 const configSchema = z.object({

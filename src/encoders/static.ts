@@ -1,6 +1,6 @@
 import { Pace, type StartPace } from '../base/pace.js';
+import type { ModelFiles } from '../models/model-store.js';
 import type { Encoder } from './encoder.js';
-import type { ModelFiles } from './model-store.js';
 import { StaticTable } from './static-table.js';
 import { TokenPieces } from './token-pieces.js';
 import { WordPieces } from './word-pieces.js';

@@ -53,7 +53,8 @@ export class Namespace implements Resident {
     const { scorer, maxTextBytes, maxPairBytes, frozen, encoder, clock } = dependencies;
     this.texts = new TextCache({ maxBytes: maxTextBytes });
     this.frequencies = new DocumentFrequencies({ frozen, hashOf: (stem) => dependencies.hash.word(stem) });
-    this.scorer = scorer.open({ texts: this.texts, frequencies: this.frequencies, maxPairBytes });
+    const { texts, frequencies } = this;
+    this.scorer = scorer.open({ namespace: name, texts, frequencies, maxPairBytes });
     this.queries = new QueryMemo(encoder.dimension, dependencies.maxQueryBytes);
     const { impressionMaxBytes, impressionMaxCount, impressionBudget } = dependencies;
     this.impressions = new ImpressionBuffer(impressionMaxBytes, impressionMaxCount, impressionBudget);

@@ -156,7 +156,7 @@ async function shownDocuments(
   const [bestId] = request.selectedIds;
   const best = bestId === undefined ? undefined : documents.get(namespace.ids.keys.ofId(bestId));
   if (best !== undefined && best.embedding === null) {
-    documents.set(best.key, { ...best, embedding: await standIn(request, tools.encoder) });
+    documents.set(best.key, { ...best, embedding: await standIn(request, namespace.name, tools.encoder) });
   }
   return [...documents.values()];
 }
@@ -165,13 +165,22 @@ async function shownDocuments(
  * Embedding of the best document as the caller tells it; a vector only where it can be the key encoder's. Null where it
  * says nothing.
  */
-async function standIn(request: FeedbackRequest, encoder: Encoder): Promise<Float32Array | null> {
-  const told = await toldVector(request, encoder);
+async function standIn(
+  request: FeedbackRequest,
+  namespace: string,
+  encoder: Encoder,
+): Promise<Float32Array | null> {
+  const told = await toldVector(request, namespace, encoder);
   return told === null || isZero(told) ? null : told;
 }
 
-async function toldVector(request: FeedbackRequest, encoder: Encoder): Promise<Float32Array | null> {
-  if (request.bestDocumentText !== undefined) return (await encoder.encode([request.bestDocumentText]))[0];
+async function toldVector(
+  request: FeedbackRequest,
+  namespace: string,
+  encoder: Encoder,
+): Promise<Float32Array | null> {
+  if (request.bestDocumentText !== undefined)
+    return (await encoder.encode([request.bestDocumentText], { namespace, role: 'document' }))[0];
   const vector = request.bestDocumentEmbedding;
   return vector?.length === encoder.dimension ? toUnit(Float32Array.from(vector)) : null;
 }

@@ -30,7 +30,10 @@ export async function vectorsOf(
 ): Promise<Float32Array[]> {
   const missing = entries.filter(({ vector }) => vector === undefined);
   if (missing.length > 0) {
-    const vectors = await encoder.encode(missing.map(({ text }) => text));
+    const vectors = await encoder.encode(
+      missing.map(({ text }) => text),
+      { namespace: namespace.name, role: 'document' },
+    );
     missing.forEach((entry, i) => {
       entry.vector = vectors[i];
       namespace.texts.grew(entry, vectors[i].byteLength + VECTOR_OVERHEAD_BYTES);
@@ -66,7 +69,7 @@ async function learnQuery(
   namespace: Namespace,
   { encoder, hash }: IdentifyTools,
 ): Promise<KnownQuery> {
-  const [embedding] = await encoder.encode([query]);
+  const [embedding] = await encoder.encode([query], { namespace: namespace.name, role: 'query' });
   const guard = queryGuard(query, (word) => hash.word(word));
   const cellId = hash.text(normaliseQuery(query));
   const known = { cellId, guard, guardJson: JSON.stringify(guard), embedding, keyed: null };

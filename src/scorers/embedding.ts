@@ -27,8 +27,14 @@ export function createEmbeddingScorer({
     name: 'embedding',
     revision: `embedding-1 ${encoder.name}@${encoder.version}`,
     autoInputPrior: false,
-    open({ texts, maxPairBytes }) {
-      const vectors = new VectorStore(encoder, texts, sharesKeyVectors, maxPairBytes);
+    open({ namespace, texts, maxPairBytes }) {
+      const vectors = new VectorStore({
+        encoder,
+        namespace,
+        texts,
+        sharesKeyVectors,
+        maxBytes: maxPairBytes,
+      });
       return new EmbeddingNamespace(vectors, startPace ?? (() => new Pace()));
     },
     async close() {},
@@ -48,7 +54,7 @@ class EmbeddingNamespace implements NamespaceScorer {
   async score(request: ScoreRequest): Promise<BaseScores> {
     if (request.candidates.length === 0) return answer(new Float64Array(0), 0, 0);
     if (request.queryEmbedding !== undefined) return this.scoreSent(request, request.queryEmbedding);
-    const { query, texts, missing } = await this.vectors.get(request.query, request.texts);
+    const { query, texts, missing } = await this.vectors.get(request);
     const scores = Float64Array.from(texts, (text) => unitCosine(query, text));
     return answer(scores, texts.length - missing, missing);
   }

@@ -20,6 +20,8 @@ export interface Scorer {
 
 /** What a namespace lends its scorer. */
 export interface ScoringContext {
+  /** Name of the namespace. */
+  readonly namespace: string;
   readonly texts: TextCache;
   readonly frequencies: DocumentFrequencies;
   /** Bound of the pair cache, in bytes. */
@@ -34,6 +36,8 @@ export interface ScoreRequest {
   readonly texts: readonly TextEntry[];
   /** The caller's vector for the query; present if and only if the candidates carry theirs. */
   readonly queryEmbedding?: readonly number[];
+  /** When it aborts, nobody waits for the scores any more. */
+  readonly signal?: AbortSignal;
 }
 
 /** Base scores in the candidates' order. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createHashEncoder } from '../../src/encoders/hash.js';
+import { AS_DOCUMENT } from '../fixtures/model-calls.js';
 
 const encoder = createHashEncoder({
   terms: (text) => text.split(' ').filter((word) => word !== ''),
@@ -7,7 +8,7 @@ const encoder = createHashEncoder({
 });
 
 async function cosine(a: string, b: string): Promise<number> {
-  const [left, right] = await encoder.encode([a, b]);
+  const [left, right] = await encoder.encode([a, b], AS_DOCUMENT);
   return left!.reduce((sum, value, k) => sum + value * right![k]!, 0);
 }
 
@@ -23,7 +24,7 @@ describe('the hash encoder', () => {
   });
 
   it('gives the vectors it always gave: stored keys depend on them', async () => {
-    const [vector] = await encoder.encode(['password']);
+    const [vector] = await encoder.encode(['password'], AS_DOCUMENT);
     const largest = [...vector!.entries()].sort((a, b) => Math.abs(b[1]) - Math.abs(a[1])).slice(0, 3);
     expect(largest.map(([k, value]) => [k, value.toFixed(4)])).toMatchInlineSnapshot(`
       [

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
+import { AS_DOCUMENT } from '../fixtures/model-calls.js';
 import { bundledEncoder, MODELS_FOLDER, modelStore, STATIC_MODEL } from '../fixtures/models.js';
 
 interface Reference {
@@ -21,7 +22,7 @@ describe('the static encoder', () => {
   });
 
   it.each(reference.texts)('gives the model’s vector for $text', async ({ text, vector }) => {
-    const [ours] = await encoder.encode([text]);
+    const [ours] = await encoder.encode([text], AS_DOCUMENT);
     expect(ours).toHaveLength(192);
     for (let k = 0; k < 192; k++) expect(Math.abs(ours![k]! - vector[k]!)).toBeLessThan(1e-5);
   });

@@ -1,0 +1,26 @@
+/** What the caller of a model says besides the texts. */
+export interface ModelCall {
+  /** On whose behalf. Those who wait for a model share it evenly by namespace. */
+  readonly namespace: string;
+  /** Work that has not begun when it aborts is never begun, and what waits for it rejects. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Why a model gave no answer: `overloaded` its queue is full, `late` the deadline passed or the caller left before it was
+ * done, `failed` it broke at this text or cannot be reached, `closed` it was closed.
+ */
+export type ModelFailure = 'overloaded' | 'late' | 'failed' | 'closed';
+
+/** A model that gave no answer. Never holds the text it was asked about. */
+export class ModelError extends Error {
+  override readonly name = 'ModelError';
+
+  constructor(
+    readonly failure: ModelFailure,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
