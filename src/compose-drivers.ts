@@ -26,6 +26,8 @@ export function openModels(settings: Settings): { encoder: Encoder; scorer: Scor
   const stems = models.open(PRIOR);
   const prior = parsePrior(stems.readText('stems.tsv'), stems.entry.revision);
   const hashed = () => createHashEncoder({ terms: termsOf, share: (stem) => prior.share(stem) });
+  if (settings.embeddingBackend === 'onnx' || settings.embeddingBackend === 'openai')
+    throw new Error(`EMBEDDING_BACKEND=${settings.embeddingBackend} is not built yet`);
   const encoder = settings.embeddingBackend === 'hash' ? hashed() : words;
   return {
     encoder,
