@@ -16,7 +16,7 @@ export interface InferenceEvents {
   /** An input got its result, or why not. */
   inputEnded(outcome: InputOutcome): void;
   /** A batch was computed. */
-  batchRun(seconds: number, inputs: number): void;
+  batchRun(seconds: number): void;
   /** A worker is gone, another will take its place; `message` says why, and never holds text. */
   workerReplaced(reason: LossReason | 'memory', message: string): void;
 }
@@ -170,7 +170,7 @@ export class InferencePool implements Inference {
       inputs: tasks.map(({ input }) => input),
       done: (results) => {
         const seconds = (this.options.clock.now() - startedAt) / 1000;
-        this.options.events?.batchRun?.(seconds, tasks.length);
+        this.options.events?.batchRun?.(seconds);
         for (const [index, task] of tasks.entries()) this.finish(task, results[index]!);
       },
       threw: ({ message }) => {
