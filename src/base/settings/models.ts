@@ -121,7 +121,7 @@ export const MODEL_SETTINGS = {
   MODEL_STORE_DIR: setting(
     path,
     './model-store',
-    'Folder of the models that `neuralcache models pull` downloads.',
+    'Folder of the models that `neuralcache models pull` brings, by `ORG/NAME`.',
   ),
   MODELS_DIR: optional(
     path,
