@@ -6,11 +6,19 @@ const model = text('a folder, or a name as in the model store', /^[^\0]{1,1000}$
 const prompt: Kind<string> = {
   accepts: 'up to 1000 characters, or a JSON string of them',
   parse(value) {
-    const parsed: unknown = value.startsWith('"') ? JSON.parse(value) : value;
-    if (typeof parsed !== 'string' || parsed.length > 1000) throw new Error('up to 1000 characters');
+    const parsed = value.startsWith('"') ? parseJson(value) : value;
+    if (typeof parsed !== 'string' || parsed.length > 1000) throw new Error(prompt.accepts);
     return parsed;
   },
 };
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 const precision = choice(['fp32', 'fp16', 'int8', 'q4']);
 const url = text('an http or https URL', /^https?:\/\/[^\s/?#@]+(:\d+)?([/?][^\s#]*)?$/i);
 
@@ -113,7 +121,7 @@ export const MODEL_SETTINGS = {
   MODEL_STORE_DIR: setting(
     path,
     './model-store',
-    'Folder of the models that `neuralcache models pull` downloads.',
+    'Folder of the models that `neuralcache models pull` brings, by `ORG/NAME`.',
   ),
   MODELS_DIR: optional(
     path,
