@@ -2,8 +2,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openModelStore } from '../../src/models/model-store.js';
 import { createStaticEncoder } from '../../src/encoders/static.js';
+import { openModelStore } from '../../src/models/model-store.js';
 import { MODELS_FOLDER, modelStore, STATIC_MODEL } from '../fixtures/models.js';
 
 let folder: string;
