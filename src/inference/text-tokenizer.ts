@@ -3,14 +3,16 @@ import { z } from 'zod';
 import { exportError, readExportJson, readOptionalJson } from '../models/export-files.js';
 import type { HuggingFaceExport } from '../models/hugging-face-export.js';
 import { findSlots, type PostProcessor, type TokenSlot } from './token-slots.js';
+import { amendPreTokenizer, hasOneType, textAmendment } from './tokenizer-amendments.js';
 
 const FILE = 'tokenizer.json';
+const stepSchema = z.record(z.string(), z.unknown()).nullable().default(null);
 const tokenizerSchema = z.looseObject({
   model: z.looseObject({}),
   added_tokens: z.array(z.unknown()).default([]),
-  normalizer: z.unknown().default(null),
-  pre_tokenizer: z.unknown().default(null),
-  post_processor: z.unknown().default(null),
+  normalizer: stepSchema,
+  pre_tokenizer: stepSchema,
+  post_processor: stepSchema,
   decoder: z.unknown().default(null),
 });
 
@@ -34,17 +36,18 @@ const WORD_LENGTH = 128;
 /** A model's `tokenizer.json`, by the maintained library, for texts of any length. */
 export class TextTokenizer {
   private readonly tokenizer: LibraryTokenizer;
-  private readonly lowerCase: boolean;
+  private readonly amend: (text: string) => string;
   private readonly tokenTypes: number | undefined;
 
   /** Throws an `exportError` where the file is missing, damaged, or no tokenizer the library knows. */
   constructor(private readonly model: HuggingFaceExport) {
     const file = readExportJson(model.folder, FILE, tokenizerSchema);
     const config = readOptionalJson(model.folder, 'tokenizer_config.json', z.looseObject({})) ?? {};
-    this.lowerCase = model.lowerCase;
-    this.tokenTypes = model.tokenTypes;
+    this.tokenTypes = hasOneType(file.post_processor) ? 1 : model.tokenTypes;
     try {
-      this.tokenizer = new Tokenizer(file, config) as LibraryTokenizer;
+      this.amend = textAmendment(file.normalizer);
+      const amended = { ...file, pre_tokenizer: amendPreTokenizer(file.pre_tokenizer) };
+      this.tokenizer = new Tokenizer(amended, config) as LibraryTokenizer;
     } catch (cause) {
       throw exportError(model.folder, FILE, (cause as Error).message, cause);
     }
@@ -76,9 +79,8 @@ export class TextTokenizer {
 
   private encode(text: string): number[] {
     const whole = text.toWellFormed();
-    const { ids } = this.tokenizer.encode(this.lowerCase ? whole.toLowerCase() : whole, {
-      add_special_tokens: false,
-    });
+    const cased = this.model.lowerCase ? whole.toLowerCase() : whole;
+    const { ids } = this.tokenizer.encode(this.amend(cased), { add_special_tokens: false });
     // The library leaves holes where a token is unknown and there is none that stands for unknown ones.
     if (ids.includes(undefined)) throw new Error('the tokenizer has no id for a token of the text');
     return ids as number[];
