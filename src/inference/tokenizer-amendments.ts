@@ -26,7 +26,7 @@ const WORD = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u200C\\u200D';
 const PUNCTUATION = '[\\p{P}\\u0021-\\u002F\\u003A-\\u0040\\u005B-\\u0060\\u007B-\\u007E]';
 
 /** Steps that the library reads as ASCII or joins, said as patterns that it reads as the original does. */
-const PATTERNS: ReadonlyMap<unknown, (step: NonNullable<Step>) => Step> = new Map([
+const PATTERNS = new Map<unknown, (step: NonNullable<Step>) => Step>([
   ['Whitespace', () => matches(`[${WORD}]+|[^${WORD}\\s]+`)],
   ['WhitespaceSplit', () => matches('\\S+')],
   ['Digits', (step) => isolated(step.individual_digits === true ? '\\p{N}' : '\\p{N}+')],
