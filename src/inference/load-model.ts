@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { exportError } from '../models/export-files.js';
+import { type HuggingFaceExport, readExport } from '../models/hugging-face-export.js';
 import { pickGraph } from '../models/pick-graph.js';
 import { quantisesAtRunTime } from '../models/quantises-at-run-time.js';
-import { type HuggingFaceExport, readExport } from '../models/hugging-face-export.js';
 import { CrossEncoderModel } from './cross-encoder-model.js';
 import { EncoderModel } from './encoder-model.js';
 import { Graph } from './graph.js';
