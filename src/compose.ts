@@ -249,6 +249,7 @@ function eventsOf(logger: Logger, metrics: Metrics, sparingly: Sparingly): Names
       metrics.cacheLookups('pairs', pairHits, pairMisses, namespace);
       if (adapted) metrics.memoryAdapted(namespace);
     },
+    encoderFailed: (namespace, { failure }) => metrics.modelMissed('memory', failure, namespace),
     reciprocalRank: (namespace, arm, value) => metrics.selectionRanked(arm, value, namespace),
     storageFailed(namespace, operation, error) {
       metrics.storageFailed(operation);
