@@ -8,6 +8,7 @@ import {
   TIMEOUT_MS,
 } from './embedding-server.js';
 import type { EncodeCall, Encoder, TextRole } from './encoder.js';
+import { hasNothingToRead } from './nothing-to-read.js';
 import { type Outcome, TextBatches } from './text-batches.js';
 
 export interface OpenAiEncoderOptions extends EmbeddingServerOptions {
@@ -71,7 +72,7 @@ class OpenAiEncoder implements Encoder {
     if (options.tau !== undefined) this.tau = options.tau;
     this.batches = new TextBatches({
       send: async (texts, signal, settle) => {
-        await this.send(texts, signal, settle, { left: MOST_PARTS });
+        await this.send(texts, signal, settle, { left: MOST_PARTS - 1 });
       },
       batchSize: options.batchSize ?? 64,
       batchCharacters: options.batchCharacters ?? 100_000,
@@ -87,12 +88,15 @@ class OpenAiEncoder implements Encoder {
 
   encodeEach(texts: readonly string[], call: EncodeCall): readonly Promise<Float32Array>[] {
     const { maxTextLength, prompts } = this.options;
-    const sent = texts.map((text) => text.slice(0, maxTextLength).toWellFormed());
+    if (this.isClosed) return texts.map(() => closed());
     const prompt = prompts?.[call.role] ?? '';
-    if (this.isClosed) return sent.map(() => closed());
-    const asked = sent.filter((text) => !isBlank(text)).map((text) => prompt + text);
-    const answers = this.batches.ask(asked, call)[Symbol.iterator]();
-    return sent.map((text) => (isBlank(text) ? this.zero() : answers.next().value!));
+    const sent = texts.filter((text) => !hasNothingToRead(text));
+    const vectors = this.batches.ask(
+      sent.map((text) => prompt + text.slice(0, maxTextLength).toWellFormed()),
+      call,
+    );
+    let next = 0;
+    return texts.map((text) => (hasNothingToRead(text) ? this.zero() : vectors[next++]!));
   }
 
   async close(): Promise<void> {
@@ -102,7 +106,7 @@ class OpenAiEncoder implements Encoder {
     await this.server.close();
   }
 
-  /** Many servers refuse texts without anything to read; none knows what to make of them. */
+  /** Many servers refuse a text with nothing to read. */
   private async zero(): Promise<Float32Array> {
     return new Float32Array(this.dimension);
   }
@@ -115,13 +119,12 @@ class OpenAiEncoder implements Encoder {
     parts: { left: number },
   ): Promise<boolean> {
     try {
-      parts.left -= 1;
       const vectors = await this.server.ask(texts, signal);
       for (const [index, vector] of vectors.entries()) settle(index, vector);
       return true;
     } catch (cause) {
       const status = cause instanceof RemoteError ? cause.status : undefined;
-      const isTooMuch = status !== undefined && TOO_MUCH.includes(status) && parts.left > 1;
+      const isTooMuch = status !== undefined && TOO_MUCH.includes(status) && parts.left >= 2;
       if (isTooMuch && texts.length > 1) return this.sendHalves(texts, signal, settle, parts);
       for (const index of texts.keys()) settle(index, modelError(cause));
       return false;
@@ -129,6 +132,7 @@ class OpenAiEncoder implements Encoder {
   }
 
   private async sendHalves(...[texts, signal, settle, parts]: Parameters<OpenAiEncoder['send']>) {
+    parts.left -= 2;
     const middle = Math.ceil(texts.length / 2);
     const first = await this.send(texts.slice(0, middle), signal, settle, parts);
     const shifted = (index: number, outcome: Outcome) => settle(index + middle, outcome);
@@ -137,11 +141,6 @@ class OpenAiEncoder implements Encoder {
     if (isLearnt) this.batches.batchSize = Math.min(this.batches.batchSize, middle);
     return isLearnt;
   }
-}
-
-/** Nothing to read, also where that was half a surrogate pair. */
-function isBlank(text: string): boolean {
-  return /^[\s\ufffd]*$/.test(text);
 }
 
 function closed(): Promise<never> {
