@@ -14,14 +14,19 @@ export interface EmbeddingServerOptions {
   readonly maxConcurrent?: number;
   /** Longest that anyone waits for a vector (10 000). */
   readonly timeoutMs?: number;
-  /** Longest answer that is read, bytes (16 Mi). */
-  readonly maxBodyBytes?: number;
+  /** Most texts of a request (64); less where the server refuses so many. */
+  readonly batchSize?: number;
   /** The rest of how the server is talked to. */
   readonly connection?: Partial<JsonClientOptions>;
 }
 
 /** Sent to learn whether the server answers, and the length of its vectors. */
 const PROBE = 'hello';
+/** A vector of 4096 numbers as text, about. */
+const VECTOR_BYTES = 96 * 1024;
+const LEAST_BODY_BYTES = 16 * 1024 * 1024;
+/** Most texts of a request, unless it is said otherwise. */
+export const BATCH_SIZE = 64;
 /** Requests under way at once, unless it is said otherwise. */
 export const MAX_CONCURRENT = 4;
 /** Longest wait for a vector, milliseconds, unless it is said otherwise. */
@@ -38,7 +43,7 @@ export class EmbeddingServer {
       url,
       headers: keyHeader(url, options.apiKey),
       timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
-      maxBodyBytes: options.maxBodyBytes ?? 16 * 1024 * 1024,
+      maxBodyBytes: Math.max(LEAST_BODY_BYTES, VECTOR_BYTES * (options.batchSize ?? BATCH_SIZE)),
       maxConcurrent: options.maxConcurrent ?? MAX_CONCURRENT,
       maxQueued: options.maxConcurrent ?? MAX_CONCURRENT,
       ...options.connection,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ModelError } from '../base/model-call.js';
 import { RemoteError } from '../remote/remote-error.js';
 import {
+  BATCH_SIZE,
   EmbeddingServer,
   type EmbeddingServerOptions,
   MAX_CONCURRENT,
@@ -17,8 +18,6 @@ export interface OpenAiEncoderOptions extends EmbeddingServerOptions {
   readonly prompts?: Partial<Record<TextRole, string>>;
   /** Characters of a text that are sent, without its prompt; default: all. */
   readonly maxTextLength?: number;
-  /** Most texts of a request (64); less where the server refuses so many. */
-  readonly batchSize?: number;
   /** Most characters of a request (100 000); one text alone may have more. */
   readonly batchCharacters?: number;
   /** Texts that may wait (4096). */
@@ -74,7 +73,7 @@ class OpenAiEncoder implements Encoder {
       send: async (texts, signal, settle) => {
         await this.send(texts, signal, settle, { left: MOST_PARTS - 1 });
       },
-      batchSize: options.batchSize ?? 64,
+      batchSize: options.batchSize ?? BATCH_SIZE,
       batchCharacters: options.batchCharacters ?? 100_000,
       maxConcurrent: options.maxConcurrent ?? MAX_CONCURRENT,
       maxWaiting: options.maxWaiting ?? 4096,
@@ -169,7 +168,8 @@ function failureOf(cause: unknown): ModelError['failure'] {
 
 /** Short for all that makes the vectors what they are, as far as it can be known from here. */
 function versionOf({ url, model, prompts, maxTextLength }: OpenAiEncoderOptions, dimension: number): string {
-  const parts = [new URL(url).host, model, dimension, prompts?.query, prompts?.document, maxTextLength];
-  const hash = createHash('sha256').update(JSON.stringify(parts.map((part) => part ?? null)));
+  const { query = '', document = '' } = prompts ?? {};
+  const parts = [new URL(url).host, model, dimension, query, document, maxTextLength ?? null];
+  const hash = createHash('sha256').update(JSON.stringify(parts));
   return `openai-${hash.digest('hex').slice(0, 16)}`;
 }
