@@ -20,8 +20,8 @@ interface StoredEntry {
 }
 
 /** Entries removed at once to make room, and how often in one turn. */
-const EVICTED_AT_ONCE = 64;
-const EVICTIONS_A_TURN = 16;
+const EVICTED_AT_ONCE = 8;
+const EVICTIONS_A_TURN = 128;
 /** Pages given back to the disk in one turn. */
 const PAGES_A_TURN = 256;
 /** Share of free pages that is kept for what comes. */
@@ -43,9 +43,8 @@ export class CacheQueries {
     this.find = database.prepare<[string, string], StoredEntry>(
       'SELECT id, value, expires_at, checksum, used FROM entries WHERE namespace = ? AND key = ?',
     );
-    // An empty array may be bound as NULL.
     this.insert = database.prepare(
-      `INSERT INTO entries (namespace, key, value, expires_at, checksum, used) VALUES (?, ?, coalesce(?, x''), ?, ?, ?)
+      `INSERT INTO entries (namespace, key, value, expires_at, checksum, used) VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT (namespace, key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at,
       checksum = excluded.checksum, used = excluded.used`,
     );

@@ -74,5 +74,6 @@ export function checksumOf(
   value: Uint8Array,
   expiresAt: number | null,
 ): number {
-  return crc32(value, crc32(JSON.stringify([namespace, key, expiresAt])));
+  // The value first: of one without bytes zlib takes no running value.
+  return crc32(JSON.stringify([namespace, key, expiresAt]), crc32(value));
 }
