@@ -114,9 +114,9 @@ describe('damage', () => {
           reopened.close();
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
-    expect(lost).toBeGreaterThan(100);
+    expect(lost).toBeGreaterThan(50);
   });
 
   it('that gives an entry another’s value is seen', () => {
@@ -223,7 +223,9 @@ describe('room', () => {
     wait(file);
     home.clock.advance(DAY_MS);
     file.put(entries(60, 10_000, 'b'));
-    expect(kept(file, keys)).toEqual(used);
+    const found = kept(file, keys);
+    expect(found).toEqual(expect.arrayContaining(used));
+    expect(found).not.toContain('key 20');
   });
 
   it('is given back to the disk by a drop', () => {
