@@ -1,8 +1,7 @@
 import path from 'node:path';
 import { exportError } from '../models/export-files.js';
+import { pickGraph, quantisesAtRunTime } from '../models/graph-files.js';
 import { type HuggingFaceExport, readExport } from '../models/hugging-face-export.js';
-import { pickGraph } from '../models/pick-graph.js';
-import { quantisesAtRunTime } from '../models/quantises-at-run-time.js';
 import { CrossEncoderModel } from './cross-encoder-model.js';
 import { EncoderModel } from './encoder-model.js';
 import { Graph } from './graph.js';
@@ -31,7 +30,7 @@ interface Opened {
 export async function loadModel(spec: ModelSpec): Promise<LoadedModel> {
   const { folder, kind } = spec;
   const model = readExport(folder);
-  const { path: file, precision } = pickGraph(folder, spec.precision);
+  const { file, precision } = pickGraph(folder, spec.precision);
   const tokenizer = new TextTokenizer(model);
   const slots = tokenizer.slots(kind === 'encoder' ? 1 : 2);
   const maxLength = lengthOf(spec, model, countSpecials(slots));

@@ -43,7 +43,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true });
 });
 
-encoderContract('onnx', () => createOnnxEncoder({ ...named, spec: ENCODER, facts }), true);
+encoderContract('onnx', () => createOnnxEncoder({ ...named, spec: ENCODER, facts }), { isLocal: false });
 
 describe('models in processes of their own', () => {
   it('give what they give in this one', async () => {
