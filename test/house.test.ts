@@ -9,7 +9,15 @@ import { PREFIX, SETTING_GROUPS, SETTINGS } from '../src/base/settings/table.js'
 import { ROUTES } from '../src/http/routes/table.js';
 
 const root = resolve(import.meta.dirname, '..');
-const SKIPPED = new Set(['node_modules', 'dist', 'coverage', 'data', '.git', 'package-lock.json']);
+const SKIPPED = new Set([
+  'node_modules',
+  'dist',
+  'coverage',
+  'data',
+  'model-store',
+  '.git',
+  'package-lock.json',
+]);
 /** At the root alone: weights. */
 const SKIPPED_AT_ROOT = new Set(['models']);
 
@@ -42,7 +50,7 @@ const imports: Import[] = sources.flatMap((from) =>
   })),
 );
 
-/** `src/http/app.ts` is of `http`, `src/compose-drivers.ts` of `compose`. */
+/** `src/http/app.ts` is of `http`, `src/compose-models.ts` of `compose`. */
 function layerOf(path: string): string {
   const [, first, ...rest] = path.split('/');
   return rest.length > 0 ? first! : first!.replace(/(-.*)?\.ts$/, '');
@@ -83,9 +91,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   namespaces: ['vectors', 'stores', 'encoders', 'scorers', 'text', 'ranking', 'base'],
   vectors: ['ranking', 'base'],
   scorers: ['encoders', 'text', 'base'],
-  encoders: ['inference', 'models', 'text', 'base'],
+  encoders: ['inference', 'models', 'remote', 'text', 'base'],
   inference: ['models', 'base'],
   models: ['base'],
+  remote: ['base'],
   stores: ['base'],
   text: ['base'],
   ranking: ['base'],
@@ -94,7 +103,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Of these folders others see the contract alone; `compose` picks the drivers. */
 const CONTRACTS: Readonly<Record<string, readonly string[]>> = {
-  stores: ['src/stores/store.ts', 'src/stores/upkeep.ts'],
+  stores: ['src/stores/store.ts', 'src/stores/cache-store.ts', 'src/stores/upkeep.ts'],
   encoders: ['src/encoders/encoder.ts', 'src/encoders/cross-encoder.ts'],
   inference: ['src/inference/inference.ts', 'src/inference/loaded-model.ts'],
   vectors: ['src/vectors/vector-index.ts'],

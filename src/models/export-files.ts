@@ -1,13 +1,14 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { ModelStoreError } from './model-store-error.js';
 
 /** Longest file that is read whole: the largest tokenizers have some 20 MB. */
 const MAX_BYTES = 128 * 1024 * 1024;
 
 /** A folder that cannot be used as a model: names the folder, the file in it, and the reason. */
-export function exportError(folder: string, file: string, reason: string, cause?: unknown): Error {
-  return new Error(`model folder ${folder}: ${file}: ${reason}`, { cause });
+export function exportError(folder: string, file: string, reason: string, cause?: unknown): ModelStoreError {
+  return new ModelStoreError(`model folder ${folder}: ${file}: ${reason}`, { cause });
 }
 
 /**

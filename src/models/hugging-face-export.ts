@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { z } from 'zod';
 import { exportError, readExportJson, readOptionalJson } from './export-files.js';
 import { type Pooling, readPooling } from './export-modules.js';
+import { ModelStoreError } from './model-store-error.js';
 
 /** What a folder says of its model besides the weights and the vocabulary. */
 export interface HuggingFaceExport {
@@ -57,7 +58,7 @@ const OFFSET_FAMILIES = /roberta|camembert|mpnet|longformer|xmod|data2vec-text|i
 /** Reads a model's folder. Throws an `exportError` where a file is missing, damaged, or asks for what is not done here. */
 export function readExport(folder: string): HuggingFaceExport {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new Error(`model folder ${folder}: there is no such folder`);
+    throw new ModelStoreError(`model folder ${folder}: there is no such folder`);
   const config = readExportJson(folder, 'config.json', configSchema);
   const sentence = readOptionalJson(folder, 'sentence_bert_config.json', sentenceSchema);
   const tokenizer = readOptionalJson(folder, 'tokenizer_config.json', tokenizerSchema);

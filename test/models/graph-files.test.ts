@@ -1,70 +1,67 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listGraphs, pickGraph, quantisesAtRunTime } from '../../src/models/graph-files.js';
-import { write } from '../fixtures/tiny-models/write-export.js';
+import { expect, it } from 'vitest';
+import { isConfigFile } from '../../src/models/config-files.js';
+import { graphsAmong } from '../../src/models/graph-files.js';
 
-let root: string;
-beforeAll(() => {
-  root = mkdtempSync(join(tmpdir(), 'graph-files-'));
-});
-afterAll(() => rmSync(root, { recursive: true }));
+const path = (paths: string[], precision?: 'fp32' | 'fp16' | 'int8' | 'q4') =>
+  graphsAmong(paths, 'x64').find((graph) => precision === undefined || graph.precision === precision)?.file;
 
-function folderOf(...files: string[]): string {
-  const folder = mkdtempSync(join(root, 'model-'));
-  for (const file of files) write(folder, file, '');
-  return folder;
-}
-
-describe('the graphs of a folder', () => {
-  it('are listed by precision, those in onnx/ before those at the root', () => {
-    const files = [
-      'model.onnx',
-      'onnx/model_q4.onnx',
-      'onnx/model.onnx',
-      'onnx/model_fp16.onnx',
-      'onnx/model_int8.onnx',
-    ];
-    expect(listGraphs(folderOf(...files, 'onnx/decoder_model.onnx', 'onnx/model.onnx_data'))).toEqual([
-      { precision: 'int8', file: 'onnx/model_int8.onnx' },
-      { precision: 'fp32', file: 'onnx/model.onnx' },
-      { precision: 'fp32', file: 'model.onnx' },
-      { precision: 'fp16', file: 'onnx/model_fp16.onnx' },
-      { precision: 'q4', file: 'onnx/model_q4.onnx' },
-    ]);
-  });
-
-  it('for the other kind of processor are left out', () => {
-    const folder = folderOf('onnx/model_qint8_arm64.onnx', 'onnx/model_quint8_avx2.onnx');
-    expect(listGraphs(folder, 'x64')).toEqual([{ precision: 'int8', file: 'onnx/model_quint8_avx2.onnx' }]);
-    expect(listGraphs(folder, 'arm64')).toEqual([{ precision: 'int8', file: 'onnx/model_qint8_arm64.onnx' }]);
-  });
-
-  it('are picked by precision, the usual export of int8 before others', () => {
-    const folder = folderOf('model_quantized.onnx', 'onnx/model_uint8.onnx', 'model.onnx');
-    expect(pickGraph(folder).file).toBe('model_quantized.onnx');
-    expect(pickGraph(folder, 'fp32').file).toBe('model.onnx');
-    expect(() => pickGraph(folder, 'fp16')).toThrow(
-      `model folder ${folder}: no graph of precision fp16; there are: model_quantized.onnx, onnx/model_uint8.onnx, model.onnx`,
-    );
-  });
-
-  it('may be none', () => {
-    expect(() => pickGraph(folderOf('README.md'))).toThrow('no onnx/model.onnx, nor another graph');
-  });
+it('the quantised graph is the first choice, then fp32, fp16, q4', () => {
+  const all = ['onnx/model.onnx', 'onnx/model_fp16.onnx', 'onnx/model_q4.onnx', 'onnx/model_quantized.onnx'];
+  expect(path(all)).toBe('onnx/model_quantized.onnx');
+  expect(path(all.slice(0, 3))).toBe('onnx/model.onnx');
+  expect(path(all.slice(1, 3))).toBe('onnx/model_fp16.onnx');
+  expect(path(all.slice(2, 3))).toBe('onnx/model_q4.onnx');
+  expect(path(all, 'fp32')).toBe('onnx/model.onnx');
+  expect(path(all, 'q4')).toBe('onnx/model_q4.onnx');
+  expect(path(['onnx/model.onnx'], 'int8')).toBeUndefined();
 });
 
-describe('quantising at run time', () => {
-  it('is seen by the name of the operation wherever it stands', () => {
-    const folder = mkdtempSync(join(root, 'model-'));
-    const name = 'DynamicQuantizeLinear';
-    // The file is read by megabytes: at the start, across the first border, at the end.
-    for (const before of [0, 1024 * 1024 - 5, 3 * 1024 * 1024]) {
-      write(folder, 'a.onnx', `${'.'.repeat(before)}${name}`);
-      expect(quantisesAtRunTime(join(folder, 'a.onnx'))).toBe(true);
-    }
-    write(folder, 'b.onnx', '.'.repeat(2 * 1024 * 1024));
-    expect(quantisesAtRunTime(join(folder, 'b.onnx'))).toBe(false);
-  });
+it('graphs quantised for one processor are taken where int8 is asked for, or nothing else is there', () => {
+  const paths = ['onnx/model.onnx', 'onnx/model_qint8_avx512.onnx', 'onnx/model_quint8_avx2.onnx'];
+  expect(path(paths)).toBe('onnx/model.onnx');
+  expect(path(paths, 'int8')).toBe('onnx/model_quint8_avx2.onnx');
+  const forArm = ['onnx/model_qint8_arm64.onnx'];
+  expect(path(forArm)).toBeUndefined();
+  expect(graphsAmong(forArm, 'arm64')).toHaveLength(1);
+  expect(graphsAmong(forArm)).toHaveLength(1);
+});
+
+it('graphs lie in onnx/ or at the root, nowhere else, and under their usual names alone', () => {
+  expect(path(['model.onnx', 'onnx/model.onnx'])).toBe('onnx/model.onnx');
+  expect(path(['model.onnx'])).toBe('model.onnx');
+  const others = [
+    'openvino/model.onnx',
+    'onnx/decoder_model.onnx',
+    '../onnx/model.onnx',
+    'onnx/../model.onnx',
+  ];
+  expect(graphsAmong(others)).toEqual([]);
+});
+
+it('external data goes with its own graph', () => {
+  const paths = [
+    'onnx/model.onnx',
+    'onnx/model.onnx_data',
+    'onnx/model.onnx_data_1',
+    'onnx/model_fp16.onnx',
+    'onnx/model_fp16.onnx.data',
+    'onnx/model.onnx_data.txt',
+  ];
+  expect(graphsAmong(paths)).toEqual([
+    { file: 'onnx/model.onnx', precision: 'fp32', data: ['onnx/model.onnx_data', 'onnx/model.onnx_data_1'] },
+    { file: 'onnx/model_fp16.onnx', precision: 'fp16', data: ['onnx/model_fp16.onnx.data'] },
+  ]);
+});
+
+it('config files are those that say how text is read and vectors are made', () => {
+  const yes = ['config.json', 'tokenizer.json', '1_Pooling/config.json', 'sentence_xlm-roberta_config.json'];
+  expect(yes.filter((name) => !isConfigFile(name))).toEqual([]);
+  const no = [
+    'reference.json',
+    'manifest.json',
+    'x/config.json',
+    '../config.json',
+    '1_Pooling/../config.json',
+  ];
+  expect(no.filter(isConfigFile)).toEqual([]);
 });
