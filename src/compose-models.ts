@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { Logger } from 'pino';
 import type { Clock } from './base/clock.js';
 import type { Metrics } from './base/metrics.js';
 import { usesScorer } from './base/settings/rules.js';
@@ -6,8 +7,10 @@ import type { Settings } from './base/settings/table.js';
 import type { CrossEncoder } from './encoders/cross-encoder.js';
 import type { Encoder } from './encoders/encoder.js';
 import { createHashEncoder } from './encoders/hash.js';
+import { createKeptEncoder, type VectorKeeper } from './encoders/kept-encoder.js';
 import { createOnnxEncoder } from './encoders/onnx.js';
 import { createOnnxCrossEncoder } from './encoders/onnx-cross-encoder.js';
+import { openOpenAiEncoder } from './encoders/openai.js';
 import { createStaticEncoder, type StaticEncoder } from './encoders/static.js';
 import type { Inference } from './inference/inference.js';
 import type { ModelFacts, ModelSpec } from './inference/loaded-model.js';
@@ -39,6 +42,9 @@ export interface ModelTools {
   readonly clock: Clock;
   /** Absent where nobody looks. */
   readonly metrics?: Metrics;
+  readonly logger?: Logger;
+  /** Keeps what encoders elsewhere have made. */
+  readonly keeper?: VectorKeeper | undefined;
 }
 
 /** The models there are, by name. */
@@ -67,19 +73,20 @@ export async function openModels(settings: Settings, tools: ModelTools): Promise
 
 async function openWith(
   settings: Settings,
-  { metrics }: ModelTools,
+  tools: ModelTools,
   models: ModelStore,
   inference: LoadedModels,
 ): Promise<OpenedModels> {
   const stems = models.open(PRIOR);
   const prior = parsePrior(stems.readText('stems.tsv'), stems.entry.revision);
   const words = openStatic(models, wordModel(settings));
-  const encoder = await openEncoder(settings, inference, {
+  const made = await openEncoder(settings, tools, inference, {
     words,
     share: (stem) => prior.share(stem),
   });
+  const encoder = made.encodeEach === undefined ? made : keeping(made, tools);
   const crossEncoder = usesScorer(settings, 'cross-encoder') ? await inference.crossEncoder() : undefined;
-  const keyEncoder = encoder.tau === undefined ? openStatic(models, STATIC_MODEL) : encoder;
+  const keyEncoder = encoder.tau === undefined ? bundledKeys(models, words) : encoder;
   const scorer = createScorer(settings.scorer, {
     encoder,
     crossEncoder,
@@ -88,8 +95,8 @@ async function openWith(
     prior,
     inputPrior: settings.inputPrior,
     keyEncoder,
-    ...(inference.isUsed
-      ? { onFallback: (namespace, failure) => metrics?.modelMissed('scorer', failure, namespace) }
+    ...(inference.isUsed || encoder.encodeEach !== undefined
+      ? { onFallback: (namespace, failure) => tools.metrics?.modelMissed('scorer', failure, namespace) }
       : {}),
   });
   return {
@@ -98,10 +105,15 @@ async function openWith(
     checks: () => ({ scorer: scorer.name, encoder: encoder.name, ...inference.checks() }),
     async close() {
       await scorer.close();
-      await Promise.all([encoder.close(), keyEncoder.close(), crossEncoder?.close()]);
+      await Promise.all([encoder, keyEncoder, crossEncoder].map((model) => model?.close()));
       await inference.close();
     },
   };
+}
+
+/** The encoder of the memory where nobody measured the configured one. */
+function bundledKeys(models: ModelStore, words: StaticEncoder): StaticEncoder {
+  return words.name === STATIC_MODEL ? words : openStatic(models, STATIC_MODEL);
 }
 
 /** The static model whose words `hybrid` goes by. */
@@ -117,6 +129,7 @@ function openStatic(models: ModelStore, name: string): StaticEncoder {
 
 async function openEncoder(
   settings: Settings,
+  { logger }: ModelTools,
   inference: LoadedModels,
   { words, share }: { words: StaticEncoder; share: (stem: string) => number },
 ): Promise<Encoder> {
@@ -128,8 +141,36 @@ async function openEncoder(
     case 'onnx':
       return inference.encoder();
     case 'openai':
-      throw new Error('EMBEDDING_BACKEND=openai is not built yet');
+      return openRemoteEncoder(settings, logger);
   }
+}
+
+/** The encoder behind the service that `EMBEDDING_URL` names. */
+function openRemoteEncoder(settings: Settings, logger: Logger | undefined): Promise<Encoder> {
+  return openOpenAiEncoder({
+    url: settings.embeddingUrl!,
+    model: settings.embeddingModel!,
+    apiKey: settings.embeddingApiKey,
+    dimensions: unlessAuto(settings.embeddingDimensions),
+    batchSize: settings.embeddingBatchSize,
+    timeoutMs: settings.embeddingTimeoutMs,
+    maxWaiting: settings.inferenceQueueMax,
+    prompts: {
+      query: unlessAuto(settings.embeddingQueryPrompt) ?? '',
+      document: unlessAuto(settings.embeddingDocumentPrompt) ?? '',
+    },
+    onUnavailable: (error) => logger?.warn({ err: error }, 'the embedding service does not answer yet'),
+  });
+}
+
+/** The encoder over what was kept of its vectors, where anything keeps them. */
+function keeping(encoder: Encoder, { keeper, metrics }: ModelTools): Encoder {
+  if (keeper === undefined) return encoder;
+  return createKeptEncoder({
+    encoder,
+    store: keeper,
+    onLookedUp: (namespace, hits, misses) => metrics?.cacheLookups('vectors', hits, misses, namespace),
+  });
 }
 
 function assertKind({ name, entry }: Pick<ModelFiles, 'name' | 'entry'>, kind: ModelKind): void {
@@ -206,14 +247,28 @@ class LoadedModels {
 
   private start(): Inference {
     const { settings, tools } = this;
-    return new InferencePool({
+    const { metrics, logger } = tools;
+    const pool = new InferencePool({
       workers: unlessAuto(settings.inferenceWorkers) ?? Math.max(1, availableParallelism() - 1),
       maxQueueInputs: settings.inferenceQueueMax,
       memoryBytes: settings.inferenceMemoryMb * 2 ** 20,
       loadTimeoutMs: settings.inferenceLoadTimeoutMs,
       runTimeoutMs: settings.inferenceRunTimeoutMs,
       clock: tools.clock,
+      events: {
+        inputEnded: (outcome) => metrics?.inferenceTextEnded(outcome),
+        batchRun: (seconds) => metrics?.inferenceRan(seconds),
+        workerReplaced(reason, message) {
+          metrics?.inferenceWorkerReplaced(reason);
+          logger?.warn({ reason, message }, 'an inference process is replaced');
+        },
+      },
     });
+    metrics?.watchModels({
+      queued: () => pool.status().queued,
+      bytes: () => pool.status().workers.reduce((sum, { bytes }) => sum + bytes, 0),
+    });
+    return pool;
   }
 }
 
