@@ -27,6 +27,8 @@ import { termsOf } from './text/terms.js';
 
 const STATIC_MODEL = 'static-minilm-192';
 const PRIOR = 'df-prior';
+const POOLING_ASSUMED =
+  'the model does not say how its vectors are pooled: the mean is taken; set EMBEDDING_POOLING if that is wrong';
 
 /** The models of a running program. */
 export interface OpenedModels {
@@ -201,6 +203,7 @@ class LoadedModels {
       pooling: unlessAuto(settings.embeddingPooling),
       maxLength: unlessAuto(settings.embeddingMaxLength),
     });
+    if (loaded.facts.isPoolingAssumed) this.tools.logger?.warn({ model: loaded.name }, POOLING_ASSUMED);
     const query = unlessAuto(settings.embeddingQueryPrompt) ?? loaded.facts.prompts.query;
     const document = unlessAuto(settings.embeddingDocumentPrompt) ?? loaded.facts.prompts.document;
     return createOnnxEncoder({ ...loaded, spec, prompts: { query, document } });
@@ -237,6 +240,7 @@ class LoadedModels {
       ...wish,
       id: `${wish.kind} ${found}`,
       folder,
+      revision: entry.revision,
       threads: settings.inferenceThreads,
       batchTokens: settings.inferenceBatchTokens,
     };
