@@ -75,3 +75,15 @@ function isIdeograph(codePoint: number): boolean {
   if (codePoint <= 0xfaff) return codePoint >= 0xf900;
   return (codePoint >= 0x20000 && codePoint <= 0x2ceaf) || (codePoint >= 0x2f800 && codePoint <= 0x2fa1f);
 }
+
+/** The tokens of a text as words; for short texts and few of them: `TokenPieces` reads texts by the thousand. */
+export function tokensOf(text: string): string[] {
+  const tokens: string[] = [];
+  visitTokens(fold(text), (source, start, end) => tokens.push(source.slice(start, end)));
+  return tokens;
+}
+
+/** Whether a token is one that letters may go on, so none that stands alone wherever it is. */
+export function joinsLetters(token: string): boolean {
+  return token !== '' && kindAt(token, 0) === RUN;
+}
