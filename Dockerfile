@@ -12,15 +12,16 @@ FROM node:22-bookworm-slim
 # Beyond loopback the server refuses to start without NEURALCACHE_API_TOKENS (or NEURALCACHE_ALLOW_OPEN=true).
 ENV NODE_ENV=production \
     NEURALCACHE_HTTP_HOST=0.0.0.0 \
-    NEURALCACHE_STORAGE_DIR=/data
+    NEURALCACHE_STORAGE_DIR=/data \
+    NEURALCACHE_MODEL_STORE_DIR=/models
 WORKDIR /app
 COPY package.json LICENSE README.md ./
 COPY models ./models
 COPY config ./config
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-RUN mkdir /data && chown node:node /data
-VOLUME /data
+RUN mkdir /data /models && chown node:node /data /models
+VOLUME /data /models
 USER node
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \

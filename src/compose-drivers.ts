@@ -1,10 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { type Random, seededRandom, systemRandom } from './base/random.js';
 import type { Settings } from './base/settings/table.js';
 import type { Encoder } from './encoders/encoder.js';
 import { createHashEncoder } from './encoders/hash.js';
 import { createStaticEncoder } from './encoders/static.js';
-import { openModelStore } from './models/model-store.js';
+import { BUNDLED_MODELS, ModelStore } from './models/model-store.js';
 import { createScorer } from './scorers/create-scorer.js';
 import type { Scorer } from './scorers/scorer.js';
 import { parsePrior } from './text/prior.js';
@@ -20,8 +19,11 @@ export function chanceOf({ deterministic, deterministicSeed }: Settings): Random
 
 /** Opens the bundled models and what works with them. Throws where a file differs from its checksum. */
 export function openModels(settings: Settings): { encoder: Encoder; scorer: Scorer } {
-  const folder = settings.modelsDir ?? fileURLToPath(new URL('../models', import.meta.url));
-  const models = openModelStore(folder);
+  const models = new ModelStore({
+    bundledDir: settings.modelsDir ?? BUNDLED_MODELS,
+    storeDir: settings.modelStoreDir,
+    cwd: process.cwd(),
+  });
   const words = createStaticEncoder(models.open(STATIC_MODEL));
   const stems = models.open(PRIOR);
   const prior = parsePrior(stems.readText('stems.tsv'), stems.entry.revision);

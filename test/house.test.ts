@@ -9,7 +9,15 @@ import { PREFIX, SETTING_GROUPS, SETTINGS } from '../src/base/settings/table.js'
 import { ROUTES } from '../src/http/routes/table.js';
 
 const root = resolve(import.meta.dirname, '..');
-const SKIPPED = new Set(['node_modules', 'dist', 'coverage', 'data', '.git', 'package-lock.json']);
+const SKIPPED = new Set([
+  'node_modules',
+  'dist',
+  'coverage',
+  'data',
+  'model-store',
+  '.git',
+  'package-lock.json',
+]);
 /** At the root alone: weights. */
 const SKIPPED_AT_ROOT = new Set(['models']);
 

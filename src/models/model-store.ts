@@ -1,91 +1,151 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { z } from 'zod';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describeFolder } from './describe-folder.js';
+import { type Manifest, readManifest } from './manifest.js';
+import { isPart, parseModelName } from './model-name.js';
+import { ModelStoreError } from './model-store-error.js';
 
-const manifestSchema = z.strictObject({
-  version: z.literal(1),
-  models: z.record(
-    z.string(),
-    z.strictObject({
-      description: z.string(),
-      /** Changes with the weights; part of the version of every vector made from them. */
-      revision: z.string().min(1),
-      licence: z.string().min(1),
-      dimension: z.int().positive().optional(),
-      tau: z.number().min(0).max(1).optional(),
-      files: z.record(
-        z.string(),
-        z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().min(0) }),
-      ),
-    }),
-  ),
-});
+/** The models that come with the program. */
+export const BUNDLED_MODELS = fileURLToPath(new URL('../../models', import.meta.url));
 
-/** What `models/manifest.json` says of one model. */
-export type ModelEntry = z.infer<typeof manifestSchema>['models'][string];
+/** Where models lie; all absolute. */
+export interface ModelPlaces {
+  /** Bundled models, a folder each. */
+  readonly bundledDir: string;
+  /** Pulled models, by `ORG/NAME`; need not exist. */
+  readonly storeDir: string;
+  /** Folder against which relative paths of models stand. */
+  readonly cwd: string;
+}
+
+/** A model that lies somewhere. */
+export interface ModelFolder {
+  /** That of the store or the bundle; of another folder the manifest's, or the folder's own. */
+  readonly name: string;
+  /** Absolute. */
+  readonly folder: string;
+  readonly place: 'bundled' | 'store' | 'folder';
+  /** Undefined where the folder has none: there is nothing to check it against. */
+  readonly manifest: Manifest | undefined;
+}
+
+/** A model among others, one of which may be damaged. */
+export type ListedModel = ModelFolder & {
+  /** What is wrong with its manifest. */
+  readonly problem?: string;
+};
 
 /** A model's files, checked as they are read. */
 export interface ModelFiles {
-  /** Name in the manifest. */
   readonly name: string;
-  readonly entry: ModelEntry;
+  /** What its manifest says, or what was found where it has none. */
+  readonly entry: Manifest;
   /**
-   * A file's bytes. Throws an Error that names the file where it is not listed, cannot be read, or differs in length or
-   * SHA-256 from the manifest. About 1 ms a megabyte.
+   * A file's bytes. Throws `ModelStoreError` that names the file where it is not listed, cannot be read, or differs in
+   * length or SHA-256 from the manifest. About 1 ms a megabyte.
    */
   read(file: string): Buffer;
   /** A text file, checked likewise. */
   readText(file: string): string;
 }
 
-/** The models of a folder with a `manifest.json`. */
-export interface ModelStore {
-  /** Names of the models, in the manifest's order. */
-  readonly names: readonly string[];
-  /** Throws an Error that lists the names there are. */
-  open(name: string): ModelFiles;
-}
+/** Models by name: bundled ones, those of the model store, and folders anywhere. Looks at the disk at every call. */
+export class ModelStore {
+  constructor(private readonly places: ModelPlaces) {}
 
-/** Reads a models folder's manifest. Throws an Error that names the file and what is wrong with it. */
-export function openModelStore(folder: string): ModelStore {
-  const { models } = readManifest(path.join(folder, 'manifest.json'));
-  const names = Object.keys(models);
-  return {
-    names,
-    open(name) {
-      const entry = Object.hasOwn(models, name) ? models[name] : undefined;
-      if (entry === undefined)
-        throw new Error(`no model "${name}" in ${folder}; there are: ${names.join(', ')}`);
-      const read = (file: string) => readChecked(path.join(folder, name), file, entry);
-      return { name, entry, read, readText: (file) => read(file).toString('utf8') };
-    },
-  };
-}
-
-function readManifest(file: string): z.infer<typeof manifestSchema> {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw new Error(`cannot read the model manifest ${file}: ${(cause as Error).message}`, { cause });
+  /** All bundled and stored models, by name within each place. One that is damaged is told of, and hides no other. */
+  list(): ListedModel[] {
+    const { bundledDir, storeDir } = this.places;
+    const bundled = folders(bundledDir).map((name) => listed(name, join(bundledDir, name), 'bundled'));
+    const stored = folders(storeDir).flatMap((organisation) =>
+      folders(join(storeDir, organisation)).map((model) =>
+        listed(`${organisation}/${model}`, join(storeDir, organisation, model), 'store'),
+      ),
+    );
+    return [...bundled, ...stored];
   }
-  const parsed = manifestSchema.safeParse(value);
-  if (!parsed.success)
-    throw new Error(`the model manifest ${file} is wrong: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
+
+  /**
+   * Where a model lies. `./x`, `../x` and absolute paths are folders; any other name is that of a stored model
+   * (`ORG/NAME`), else of a bundled one, else of a folder. Throws `ModelStoreError` that lists the names there are, or
+   * says what is wrong with the manifest.
+   */
+  find(name: string): ModelFolder {
+    const { bundledDir, cwd } = this.places;
+    if (name.includes('\0')) throw new ModelStoreError('a name of a model holds no NUL');
+    const isPath = isAbsolute(name) || /^\.\.?([/\\]|$)/.test(name);
+    const stored = isPath ? undefined : this.storedFolder(name);
+    if (stored !== undefined && isFolder(stored)) return found(name, stored, 'store');
+    if (isPart(name) && isFolder(join(bundledDir, name)))
+      return found(name, join(bundledDir, name), 'bundled');
+    const folder = resolve(cwd, name);
+    if (name !== '' && isFolder(folder)) return found(undefined, folder, 'folder');
+    const names = this.list().map((model) => model.name);
+    throw new ModelStoreError(
+      `no model ${JSON.stringify(name)}: no folder of that name, and the models there are: ${names.join(', ')}`,
+    );
+  }
+
+  /** Opens a model to read its files, each checked. Throws as `find` does. */
+  open(name: string): ModelFiles {
+    const model = this.find(name);
+    const entry = model.manifest ?? describeFolder(model.folder);
+    const read = (file: string) => readChecked(model.folder, file, entry);
+    return { name: model.name, entry, read, readText: (file) => read(file).toString('utf8') };
+  }
+
+  /** The folder that `ORG/NAME` has in the store, whether it is there or not; undefined for any other name. */
+  storedFolder(name: string): string | undefined {
+    const parsed = parseModelName(name);
+    if (parsed === undefined || parsed.revision !== undefined) return undefined;
+    return join(this.places.storeDir, parsed.organisation, parsed.model);
+  }
 }
 
-function readChecked(folder: string, file: string, entry: ModelEntry): Buffer {
-  const location = path.join(folder, file);
+function found(name: string | undefined, folder: string, place: ModelFolder['place']): ModelFolder {
+  const manifest = readManifest(folder);
+  return { name: name ?? manifest?.name ?? basename(folder), folder, place, manifest };
+}
+
+function listed(name: string, folder: string, place: ModelFolder['place']): ListedModel {
+  try {
+    return found(name, folder, place);
+  } catch (error) {
+    if (!(error instanceof ModelStoreError)) throw error;
+    return { name, folder, place, manifest: undefined, problem: error.message };
+  }
+}
+
+/** Names of the folders in a folder that may be those of models, sorted; none where it is not there. */
+function folders(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries
+      .filter((entry) => isPart(entry.name) && isFolder(join(folder, entry.name)))
+      .map((entry) => entry.name)
+      .sort();
+  } catch (cause) {
+    if (['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')) return [];
+    throw cause;
+  }
+}
+
+function readChecked(folder: string, file: string, entry: Manifest): Buffer {
+  const location = join(folder, file);
   const expected = Object.hasOwn(entry.files, file) ? entry.files[file] : undefined;
-  if (expected === undefined) throw new Error(`model file ${location} is not in the manifest`);
+  if (expected === undefined) {
+    throw new ModelStoreError(`model file ${location} is not in the manifest`);
+  }
   const bytes = readFile(location);
   if (bytes.length !== expected.bytes) {
-    throw new Error(`model file ${location} has ${bytes.length} bytes, the manifest says ${expected.bytes}`);
+    throw new ModelStoreError(
+      `model file ${location} has ${bytes.length} bytes, the manifest says ${expected.bytes}`,
+    );
   }
   if (createHash('sha256').update(bytes).digest('hex') !== expected.sha256) {
-    throw new Error(`model file ${location} is damaged: its SHA-256 is not the manifest's`);
+    throw new ModelStoreError(`model file ${location} is damaged: its SHA-256 is not the manifest's`);
   }
   return bytes;
 }
@@ -94,6 +154,10 @@ function readFile(location: string): Buffer {
   try {
     return readFileSync(location);
   } catch (cause) {
-    throw new Error(`cannot read model file ${location}: ${(cause as Error).message}`, { cause });
+    throw new ModelStoreError(`cannot read model file ${location}: ${(cause as Error).message}`, { cause });
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

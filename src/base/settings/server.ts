@@ -66,4 +66,9 @@ export const SERVER_SETTINGS = {
     "the package's `models`",
     'Folder with the bundled models (`static-minilm-192`, `df-prior`).',
   ),
+  MODEL_STORE_DIR: setting(
+    path,
+    './model-store',
+    'Folder of the models that `neuralcache models pull` brings, by `ORG/NAME`.',
+  ),
 };

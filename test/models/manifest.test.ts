@@ -1,0 +1,163 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describeFolder, exportFiles, setTau } from '../../src/models/describe-folder.js';
+import { type Manifest, readManifest, writeManifest } from '../../src/models/manifest.js';
+import { assertWhole, verifyFolder } from '../../src/models/verify-folder.js';
+import { EXPORT_FILES, writeExport } from '../fixtures/export-folder.js';
+
+let folder: string;
+let manifest: Manifest;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'manifest-'));
+  writeExport(folder);
+  manifest = describeFolder(folder);
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe('a manifest', () => {
+  it('is read as it was written, and leaves nothing beside it', () => {
+    const before = readdirSync(folder);
+    const source = { endpoint: 'https://hub.example', repository: 'acme/tiny', commit: 'c'.repeat(40) };
+    writeManifest(folder, { ...manifest, tau: 0.7, source });
+    expect(readManifest(folder)).toEqual({ ...manifest, tau: 0.7, source });
+    expect(readdirSync(folder).sort()).toEqual([...before, 'manifest.json'].sort());
+  });
+
+  it('that could not be read again is not written, and the one there stays', () => {
+    writeManifest(folder, manifest);
+    expect(() => writeManifest(folder, { ...manifest, tau: 2 })).toThrow('tau');
+    expect(readManifest(folder)).toEqual(manifest);
+  });
+
+  it('that is a folder or too large is refused', () => {
+    writeFileSync(join(folder, 'manifest.json'), ' '.repeat(2 ** 20 + 1));
+    expect(() => readManifest(folder)).toThrow('has more than 1048576 bytes');
+    expect(() => readManifest(join(folder, 'onnx', '..'))).toThrow('cannot read the model manifest');
+  });
+});
+
+describe('a folder without a manifest', () => {
+  it('is described by the files its vectors depend on, in whatever order the disk gives them', () => {
+    expect(manifest).toMatchObject({ kind: 'encoder', dimension: 8, licence: 'unknown' });
+    expect(Object.keys(manifest.files)).toEqual(
+      Object.keys(EXPORT_FILES)
+        .filter((name) => !['README.md', 'LICENSE'].includes(name))
+        .sort(),
+    );
+    expect(manifest.revision).toMatch(/^[0-9a-f]{12}$/);
+  });
+
+  it('has another revision when a config, a graph or a name changes, the same when the rest does', () => {
+    const revisions = new Set([manifest.revision]);
+    writeFileSync(join(folder, 'notes.txt'), 'mine');
+    revisions.add(describeFolder(folder).revision);
+    expect(revisions.size).toBe(1);
+    writeExport(folder, { '1_Pooling/config.json': '{"pooling_mode_mean_tokens":true}' });
+    revisions.add(describeFolder(folder).revision);
+    writeExport(folder, { 'onnx/model.onnx': 'other' });
+    revisions.add(describeFolder(folder).revision);
+    writeExport(folder, { 'onnx/model.onnx_data': 'weights' });
+    revisions.add(describeFolder(folder).revision);
+    expect(revisions.size).toBe(4);
+  });
+
+  it('may be made of links, as caches of other tools are', () => {
+    const cache = mkdtempSync(join(tmpdir(), 'cache-'));
+    for (const name of ['config.json', 'tokenizer.json', 'onnx'])
+      symlinkSync(join(folder, name), join(cache, name));
+    expect(exportFiles(cache)).toContain('onnx/model.onnx');
+    rmSync(cache, { recursive: true });
+  });
+
+  it('is a cross-encoder where its head says so; a projected encoder’s dimension is not guessed', () => {
+    writeExport(folder, {
+      'config.json': '{"architectures":["BertForSequenceClassification"],"hidden_size":8}',
+    });
+    expect(describeFolder(folder)).toMatchObject({ kind: 'cross-encoder' });
+    expect(describeFolder(folder).dimension).toBeUndefined();
+    writeExport(folder, {
+      'config.json': '{"architectures":null,"dim":8}',
+      'modules.json': '[{"type":"sentence_transformers.models.Dense"}]',
+    });
+    expect(describeFolder(folder)).toMatchObject({ kind: 'encoder' });
+    expect(describeFolder(folder).dimension).toBeUndefined();
+  });
+
+  it('with no model in it says what is missing', () => {
+    rmSync(join(folder, 'config.json'));
+    expect(() => describeFolder(folder)).toThrow(/no model in .*: it has no config\.json/);
+    rmSync(join(folder, 'onnx'), { recursive: true });
+    expect(() => describeFolder(folder)).toThrow(/no model in .*: no ONNX graph/);
+    expect(() => describeFolder(join(folder, 'nothing'))).toThrow(/cannot read the model folder .*nothing/);
+    writeFileSync(join(folder, 'config.json'), '{');
+    writeExport(folder, { 'onnx/model.onnx': 'x' });
+    expect(() => describeFolder(folder)).toThrow(/cannot read .*config\.json/);
+  });
+});
+
+describe('setTau', () => {
+  it('makes a manifest where there was none, and changes τ alone where there is one', () => {
+    expect(setTau(folder, 0.8)).toEqual({ ...manifest, tau: 0.8 });
+    writeManifest(folder, { ...manifest, name: 'acme/tiny', tau: 0.8 });
+    setTau(folder, 0.9);
+    expect(readManifest(folder)).toEqual({ ...manifest, name: 'acme/tiny', tau: 0.9 });
+  });
+
+  it.skipIf(process.getuid?.() === 0)('tells of a folder that may only be read', () => {
+    chmodSync(folder, 0o500);
+    expect(() => setTau(folder, 0.8)).toThrow('EACCES');
+    chmodSync(folder, 0o700);
+  });
+});
+
+describe('verifying', () => {
+  it('finds nothing wrong with a whole folder, and tells how much was read', async () => {
+    let read = 0;
+    const total = Object.values(manifest.files).reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(await verifyFolder(folder, manifest, (count) => (read += count))).toEqual([]);
+    expect(read).toBe(total);
+  });
+
+  it('names each file that is missing, cut short, changed', async () => {
+    rmSync(join(folder, 'tokenizer.json'));
+    writeFileSync(join(folder, 'modules.json'), '[]');
+    writeFileSync(join(folder, 'onnx', 'model_quantized.onnx'), 'int9 '.repeat(100));
+    expect(await verifyFolder(folder, manifest)).toEqual([
+      expect.stringMatching(/modules\.json has 2 bytes, the manifest says \d+$/),
+      expect.stringMatching(/model_quantized\.onnx is damaged: its SHA-256 is not the manifest's$/),
+      expect.stringMatching(/^cannot read model file .*tokenizer\.json: ENOENT/),
+    ]);
+    await expect(assertWhole(folder, manifest)).rejects.toThrow('model_quantized.onnx is damaged');
+  });
+
+  it('finds a file that nobody listed and that would change the model', async () => {
+    writeExport(folder, { 'onnx/model_fp16.onnx': 'new', 'notes.txt': 'harmless' });
+    expect(await verifyFolder(folder, manifest)).toEqual([
+      `model file ${join(folder, 'onnx/model_fp16.onnx')} is not in the manifest`,
+    ]);
+  });
+
+  it('reads links as the files they lead to', async () => {
+    const original = join(folder, 'original');
+    writeFileSync(original, readFileSync(join(folder, 'config.json')));
+    rmSync(join(folder, 'config.json'));
+    symlinkSync(original, join(folder, 'config.json'));
+    expect(existsSync(join(folder, 'config.json'))).toBe(true);
+    expect(await verifyFolder(folder, manifest)).toEqual([]);
+  });
+});
