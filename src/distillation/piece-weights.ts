@@ -24,7 +24,7 @@ export function sharesByRank(surfaces: readonly (string | null)[]): Float64Array
 }
 
 /** The rank that single characters get. */
-const CHARACTER_RANK = 100;
+const CHARACTER_RANK = 10;
 
 function isCharacter(surface: string): boolean {
   return surface.length === (surface.codePointAt(0)! > 0xffff ? 2 : 1);
