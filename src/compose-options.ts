@@ -38,6 +38,7 @@ export function rerankerSettings(settings: Settings): RerankerSettings {
     deterministic: settings.deterministic,
     holdout: settings.memoryHoldout,
     impressionTtlMs: settings.impressionTtlS * 1000,
+    modelTimeoutMs: settings.inferenceTimeoutMs,
     successGate: settings.narrativeSuccessGate,
     feedbackPerSource: settings.feedbackPerSource,
   };

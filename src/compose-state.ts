@@ -1,7 +1,7 @@
 import { systemClock } from './base/clock.js';
 import type { KeyedHash } from './base/keyed-hash.js';
 import type { Settings } from './base/settings/table.js';
-import { openModels } from './compose-drivers.js';
+import { openModels } from './compose-models.js';
 import { openStateOwner, openStateReader, storedState } from './compose-stores.js';
 import { carryHashKey } from './stores/hash-key.js';
 import { InstalledHashKey } from './stores/installed-hash-key.js';
@@ -62,9 +62,9 @@ async function openMigration(from: Settings, to: Settings) {
 async function identify(
   settings: Settings,
 ): Promise<{ encoder: { name: string; id: string; dimension: number }; hash: KeyedHash }> {
-  const { encoder } = openModels(settings);
-  const { name, version, dimension } = encoder;
-  await encoder.close();
+  const models = await openModels(settings, { clock: systemClock() });
+  const { name, version, dimension } = models.keyEncoder;
+  await models.close();
   const { hash } = new InstalledHashKey({ key: settings.storageHashKey, folder: settings.storageDir });
   return { encoder: { name, id: `${name}@${version}`, dimension }, hash };
 }

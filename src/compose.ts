@@ -4,13 +4,13 @@ import type { Clock } from './base/clock.js';
 import { LastingClock } from './base/lasting-clock.js';
 import { lineWriter, silentLogger, type WriteLine } from './base/log.js';
 import { Metrics } from './base/metrics.js';
-import { seededRandom } from './base/random.js';
+import { type Random, seededRandom, systemRandom } from './base/random.js';
 import { RequestIds } from './base/request-ids.js';
 import { loadSettings } from './base/settings/load-settings.js';
 import type { Settings } from './base/settings/table.js';
 import { Sparingly } from './base/sparingly.js';
 import { withinTime } from './base/within-time.js';
-import { chanceOf, openModels } from './compose-drivers.js';
+import { type OpenedModels, openModels } from './compose-models.js';
 import { gateSettings, memorySettings, rerankerSettings } from './compose-options.js';
 import { openClock, openRetention } from './compose-retention.js';
 import { openStore } from './compose-stores.js';
@@ -81,7 +81,24 @@ export async function compose(
     namespaceLabel: settings.metricsNamespaceLabel,
     namespaceMax: settings.metricsNamespaceMax,
   });
-  const { encoder, scorer } = openModels(settings);
+  const models = await openModels(settings, { clock, metrics });
+  try {
+    return await composeWith(models, settings, logger, clock, random, metrics);
+  } catch (error) {
+    await models.close();
+    throw error;
+  }
+}
+
+async function composeWith(
+  models: OpenedModels,
+  settings: Settings,
+  logger: Logger,
+  clock: Clock,
+  random: Random,
+  metrics: Metrics,
+): Promise<ComposedServices> {
+  const { keyEncoder: encoder, scorer } = models;
   const residents: { registry?: NamespaceRegistry<Namespace> } = {};
   const store = await openStore(settings, clock, logger, metrics, (name) =>
     forgetState(residents.registry, name),
@@ -150,8 +167,7 @@ export async function compose(
       const storage = store.health();
       const checks = {
         storage: { driver: store.name, ...storage },
-        scorer: scorer.name,
-        encoder: encoder.name,
+        ...models.checks(),
       };
       return { status: storage.status, checks };
     },
@@ -166,8 +182,7 @@ export async function compose(
         .then(() => store.close());
       const inTime = await withinTime(saved, settings.shutdownTimeoutMs + SAVING_TIMEOUT_MS);
       if (!inTime) logger.error('the disk did not answer in time; what was unwritten is lost');
-      await scorer.close();
-      await encoder.close();
+      await models.close();
     },
   };
 }
@@ -249,6 +264,7 @@ function eventsOf(logger: Logger, metrics: Metrics, sparingly: Sparingly): Names
       metrics.cacheLookups('pairs', pairHits, pairMisses, namespace);
       if (adapted) metrics.memoryAdapted(namespace);
     },
+    encoderFailed: (namespace, { failure }) => metrics.modelMissed('memory', failure, namespace),
     reciprocalRank: (namespace, arm, value) => metrics.selectionRanked(arm, value, namespace),
     storageFailed(namespace, operation, error) {
       metrics.storageFailed(operation);
@@ -264,6 +280,11 @@ function eventsOf(logger: Logger, metrics: Metrics, sparingly: Sparingly): Names
     hashKeyChanged: (namespace) =>
       logger.warn({ namespace }, 'stored under another hash key: known queries are found by vector alone'),
   };
+}
+
+/** Chance as configured: repeatable under `DETERMINISTIC`. */
+function chanceOf({ deterministic, deterministicSeed }: Settings): Random {
+  return deterministic ? seededRandom(deterministicSeed) : systemRandom;
 }
 
 /** The program for `serve`. */

@@ -50,7 +50,7 @@ const imports: Import[] = sources.flatMap((from) =>
   })),
 );
 
-/** `src/http/app.ts` is of `http`, `src/compose-drivers.ts` of `compose`. */
+/** `src/http/app.ts` is of `http`, `src/compose-models.ts` of `compose`. */
 function layerOf(path: string): string {
   const [, first, ...rest] = path.split('/');
   return rest.length > 0 ? first! : first!.replace(/(-.*)?\.ts$/, '');

@@ -61,6 +61,13 @@ export const METRICS = {
     perNamespace: true,
     help: 'Answers whose order the memory changed.',
   },
+  modelFallbacks: {
+    name: 'neuralcache_model_fallbacks_total',
+    type: 'counter',
+    labels: ['part', 'reason'],
+    perNamespace: true,
+    help: 'Requests that did without a model; part: scorer (lexical order instead) or memory; reason: overloaded, late, failed, closed.',
+  },
   cacheLookups: {
     name: 'neuralcache_cache_lookups_total',
     type: 'counter',

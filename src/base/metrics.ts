@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import { MetricFamily, OTHER_NAMESPACES } from './metric-family.js';
 import { METRICS } from './metric-table.js';
+import type { ModelFailure } from './model-call.js';
 
 /** How metrics are kept. */
 export interface MetricsOptions {
@@ -45,6 +46,7 @@ export class Metrics {
       feedbackEvents: family('feedbackEvents'),
       feedbackReciprocalRank: family('feedbackReciprocalRank'),
       memoryAdapted: family('memoryAdapted'),
+      modelFallbacks: family('modelFallbacks'),
       cacheLookups: family('cacheLookups'),
       httpRequests: family('httpRequests'),
       namespaceEvictions: family('namespaceEvictions'),
@@ -88,8 +90,13 @@ export class Metrics {
     this.families.memoryAdapted.series(this.ownerOf(namespace)).add(1);
   }
 
+  /** One request that did without a model. */
+  modelMissed(part: 'scorer' | 'memory', reason: ModelFailure, namespace: string): void {
+    this.families.modelFallbacks.series(this.ownerOf(namespace), part, reason).add(1);
+  }
+
   /** Look-ups of one request in one cache. */
-  cacheLookups(cache: 'texts' | 'pairs', hits: number, misses: number, namespace: string): void {
+  cacheLookups(cache: 'texts' | 'pairs' | 'vectors', hits: number, misses: number, namespace: string): void {
     const owner = this.ownerOf(namespace);
     if (hits > 0) this.families.cacheLookups.series(owner, cache, 'hit').add(hits);
     if (misses > 0) this.families.cacheLookups.series(owner, cache, 'miss').add(misses);

@@ -21,6 +21,7 @@ export class Exchange {
   /** Milliseconds spent on reading and parsing the body. */
   parseMs = 0;
   answered = false;
+  private gone: AbortController | undefined;
 
   constructor(
     readonly req: Request,
@@ -31,6 +32,17 @@ export class Exchange {
     /** The segment after `/ns/`, as it was sent; absent for other paths. */
     readonly pathNamespace: string | undefined,
   ) {}
+
+  /** A signal that aborts when the caller goes away before its answer. */
+  callerGone(): AbortSignal {
+    if (this.gone === undefined) {
+      const gone = new AbortController();
+      this.gone = gone;
+      if (this.res.destroyed) gone.abort();
+      else this.res.once('close', () => gone.abort());
+    }
+    return this.gone.signal;
+  }
 }
 
 const EXCHANGE = 'exchange';

@@ -9,7 +9,14 @@ export function rerankResponse(request: RerankRequest, answer: RerankAnswer, nam
   const { gating, deterministic, epsilon_used, mmr_lambda_used, explanation } = answer.debug;
   const debug = { gating, deterministic, epsilon_used, mmr_lambda_used, explain: explanation };
   const { cache, scorer, adapted, degraded } = answer;
-  const meta = { request_id: request.requestId, namespace, cache, scorer, adapted, degraded };
+  const meta = {
+    request_id: request.requestId,
+    namespace,
+    cache,
+    scorer,
+    adapted,
+    degraded: degraded.length > 0,
+  };
   let rows = '';
   for (const ranked of answer.results) rows += rows === '' ? resultRow(ranked) : `,${resultRow(ranked)}`;
   return `{"results":[${rows}],"debug":${JSON.stringify(debug)},"meta":${JSON.stringify(meta)}}`;

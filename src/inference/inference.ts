@@ -7,6 +7,8 @@ export interface WorkerStatus {
   readonly state: 'starting' | 'idle' | 'running' | 'closed';
   /** Resident memory at its last report, bytes. */
   readonly bytes: number;
+  /** Why its forerunner was lost; absent once it has done something useful since. Never holds text. */
+  readonly problem?: string;
 }
 
 export interface InferenceStatus {

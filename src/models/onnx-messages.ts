@@ -1,6 +1,5 @@
 import protobuf from 'protobufjs/light.js';
 
-
 type Fields = Readonly<Record<string, readonly [id: number, type: string, rule?: 'many']>>;
 
 /**

@@ -92,7 +92,11 @@ export function writeOnnxModel(model: OnnxModel): OnnxFiles {
     },
   });
   const externalData = external.bytes();
-  return { model: encoded, offsets: external.offsets, ...(externalData === undefined ? {} : { externalData }) };
+  return {
+    model: encoded,
+    offsets: external.offsets,
+    ...(externalData === undefined ? {} : { externalData }),
+  };
 }
 
 /** Collects the bytes of external tensors. */

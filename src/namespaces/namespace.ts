@@ -53,9 +53,10 @@ export class Namespace implements Resident {
     const { scorer, maxTextBytes, maxPairBytes, frozen, encoder, clock } = dependencies;
     this.texts = new TextCache({ maxBytes: maxTextBytes });
     this.frequencies = new DocumentFrequencies({ frozen, hashOf: (stem) => dependencies.hash.word(stem) });
-    const { texts, frequencies } = this;
-    this.scorer = scorer.open({ namespace: name, texts, frequencies, maxPairBytes });
     this.queries = new QueryMemo(encoder.dimension, dependencies.maxQueryBytes);
+    const { texts, frequencies } = this;
+    const queryVectors = this.queries.vectors;
+    this.scorer = scorer.open({ namespace: name, texts, frequencies, queryVectors, maxPairBytes });
     const { impressionMaxBytes, impressionMaxCount, impressionBudget } = dependencies;
     this.impressions = new ImpressionBuffer(impressionMaxBytes, impressionMaxCount, impressionBudget);
     this.memory = this.emptyMemory();

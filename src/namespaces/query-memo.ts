@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { QueryVectors } from '../scorers/query-vectors.js';
 import type { QueryGuard } from '../text/query-guard.js';
 import type { RememberedSearch } from './query-cells.js';
 
@@ -26,9 +27,13 @@ export interface KeyedQuery {
 
 /** Bytes of a query besides its texts and vectors. */
 const ENTRY_BYTES = 1500;
+/** Share of the bytes that bare vectors may take. */
+const VECTOR_SHARE = 0.1;
 
 /** Remembers queries, so that one known with the same best results costs no encoding, no hashing and no search. */
 export class QueryMemo {
+  /** Vectors of queries by the key encoder, for whoever else needs them. */
+  readonly vectors: QueryVectors;
   private readonly queries: LRUCache<string, KnownQuery>;
 
   /** `maxBytes`: bound of `bytes`; a query of usual length takes some 4 KB. */
@@ -36,7 +41,9 @@ export class QueryMemo {
     private readonly dimension: number,
     maxBytes: number,
   ) {
-    this.queries = new LRUCache({ maxSize: maxBytes });
+    const vectorBytes = Math.floor(VECTOR_SHARE * maxBytes);
+    this.vectors = new QueryVectors(vectorBytes);
+    this.queries = new LRUCache({ maxSize: Math.max(1, maxBytes - vectorBytes) });
   }
 
   get(query: string): KnownQuery | undefined {
@@ -51,11 +58,12 @@ export class QueryMemo {
 
   clear(): void {
     this.queries.clear();
+    this.vectors.clear();
   }
 
   /** Estimate of the bytes held. */
   get bytes(): number {
-    return this.queries.calculatedSize;
+    return this.queries.calculatedSize + this.vectors.bytes;
   }
 }
 

@@ -50,10 +50,10 @@ export function buildAnswer(
       mmr_lambda_used: request.mmrLambda,
       ...(request.explain ? { explanation: explainAnswer(namespace.memory, ranking) } : {}),
     },
-    scorer: namespace.scorerName,
+    scorer: base.fallback ?? namespace.scorerName,
     cache: cacheOutcome(base),
     adapted: ranking.moved,
-    degraded: !namespace.ready,
+    degraded: degradations(namespace, base, ranking),
     stages,
   };
 }
@@ -65,6 +65,19 @@ function quote(entry: TextEntry, namespace: Namespace): string {
     namespace.texts.grew(entry, 2 * entry.quoted.length);
   }
   return entry.quoted;
+}
+
+/** A query whose vector could not be had has no key; one that has none by itself is no failure. */
+function degradations(
+  namespace: Namespace,
+  base: BaseScores,
+  { isMemoryWhole }: Ranking,
+): RerankAnswer['degraded'] {
+  const memory = !namespace.ready || !isMemoryWhole;
+  return [
+    ...(memory ? ['memory' as const] : []),
+    ...(base.fallback === undefined ? [] : ['scorer' as const]),
+  ];
 }
 
 function cacheOutcome({ pairHits, pairMisses }: BaseScores): RerankAnswer['cache'] {

@@ -7,15 +7,18 @@ import { allowanceRow, readAllowance, usedRow } from '../namespaces/records.js';
 import { isZero, toUnit } from '../ranking/similarity.js';
 import { type Row, StorageError } from '../stores/store.js';
 import { normaliseQuery } from '../text/normalise.js';
+import { answerOf, type IdentifyEvents } from './identify.js';
 import type { FeedbackRequest, FeedbackResult } from './request.js';
 
 export interface FeedbackSettings {
   readonly successGate: number;
+  /** Longest a feedback waits for the encoder, in milliseconds. */
+  readonly modelTimeoutMs: number;
   /** Feedbacks a named source may give a query in a day; others of it change nothing. */
   readonly feedbackPerSource: number;
 }
 
-export interface FeedbackEvents {
+export interface FeedbackEvents extends IdentifyEvents {
   storageFailed(namespace: string, operation: string, error: Error): void;
   /** Reciprocal rank of the first chosen document (0 for none), by what the answer was ordered with. */
   reciprocalRank(namespace: string, arm: Arm, value: number): void;
@@ -156,33 +159,36 @@ async function shownDocuments(
   const [bestId] = request.selectedIds;
   const best = bestId === undefined ? undefined : documents.get(namespace.ids.keys.ofId(bestId));
   if (best !== undefined && best.embedding === null) {
-    documents.set(best.key, { ...best, embedding: await standIn(request, namespace.name, tools.encoder) });
+    documents.set(best.key, { ...best, embedding: await standIn(request, namespace, tools) });
   }
   return [...documents.values()];
 }
 
 /**
  * Embedding of the best document as the caller tells it; a vector only where it can be the key encoder's. Null where it
- * says nothing.
+ * says nothing, or the encoder gives no answer.
  */
 async function standIn(
   request: FeedbackRequest,
-  namespace: string,
-  encoder: Encoder,
+  namespace: Namespace,
+  tools: FeedbackTools,
 ): Promise<Float32Array | null> {
-  const told = await toldVector(request, namespace, encoder);
+  const told = await toldVector(request, namespace, tools);
   return told === null || isZero(told) ? null : told;
 }
 
 async function toldVector(
-  request: FeedbackRequest,
-  namespace: string,
-  encoder: Encoder,
+  { bestDocumentText, bestDocumentEmbedding: vector }: FeedbackRequest,
+  namespace: Namespace,
+  tools: FeedbackTools,
 ): Promise<Float32Array | null> {
-  if (request.bestDocumentText !== undefined)
-    return (await encoder.encode([request.bestDocumentText], { namespace, role: 'document' }))[0];
-  const vector = request.bestDocumentEmbedding;
-  return vector?.length === encoder.dimension ? toUnit(Float32Array.from(vector)) : null;
+  const { encoder, settings, events } = tools;
+  if (bestDocumentText === undefined)
+    return vector?.length === encoder.dimension ? toUnit(Float32Array.from(vector)) : null;
+  const signal = AbortSignal.timeout(settings.modelTimeoutMs);
+  const call = { namespace: namespace.name, role: 'document', signal } as const;
+  const vectors = await answerOf(encoder.encode([bestDocumentText], call), namespace, events);
+  return vectors?.[0] ?? null;
 }
 
 function tellRank(

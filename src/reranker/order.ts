@@ -15,7 +15,7 @@ import type { BaseScores } from '../scorers/scorer.js';
 import type { TextEntry } from '../scorers/text-cache.js';
 import { type Adapted, adapt, type FusionSettings } from './adapt.js';
 import { documentKey } from './document-key.js';
-import { type IdentifiedQuery, identify, vectorsOf } from './identify.js';
+import { type IdentifiedQuery, type IdentifyEvents, identify, vectorsOf } from './identify.js';
 import type { Ranking } from './ranking.js';
 import type { RerankRequest } from './request.js';
 
@@ -34,6 +34,7 @@ export interface OrderTools {
   readonly clock: Clock;
   readonly random: Random;
   readonly settings: OrderSettings;
+  readonly events: IdentifyEvents;
 }
 
 /** In deterministic mode time moves in so many steps a half-life: an hour each at 14 days. */
@@ -45,9 +46,17 @@ export async function orderCandidates(
   request: RerankRequest,
   base: BaseScores,
   texts: readonly TextEntry[],
-  tools: OrderTools,
+  dependencies: OrderTools,
 ): Promise<Ranking> {
-  const { settings, random, clock } = tools;
+  const { settings, random, clock } = dependencies;
+  let isMemoryWhole = true;
+  const events: IdentifyEvents = {
+    encoderFailed(name, error) {
+      isMemoryWhole = false;
+      dependencies.events.encoderFailed(name, error);
+    },
+  };
+  const tools = { ...dependencies, events };
   const { memory } = namespace;
   const baseOrder = orderByDescending(base.scores);
   const b = minMax(base.scores);
@@ -57,7 +66,7 @@ export async function orderCandidates(
   const arm: Arm = heldOut ? 'base' : 'memory';
   const best = baseOrder.slice(0, KEY_DOCUMENTS).map((d) => texts[d]);
   const needed = best.length > 0 && (request.learn || memory.size > 0);
-  const identified = needed ? await identify(request.query, best, namespace, tools) : null;
+  const identified = needed ? await identify(request.query, best, namespace, tools, request.signal) : null;
   const neighbours = arm === 'memory' && identified !== null ? findNeighbours(namespace, identified) : [];
   const { trust } = memory;
   const silent =
@@ -78,7 +87,7 @@ export async function orderCandidates(
     order.slice(0, shownCount),
     value,
     texts,
-    tools.encoder,
+    tools,
     identified?.keyed ?? null,
   );
   // Without an impression nothing is learned from a swap, and whoever looks wants to see the order itself.
@@ -99,6 +108,7 @@ export async function orderCandidates(
     value,
     moved: order.some((d, rank) => rank < shownCount && d !== baseOrder[rank]),
     epsilonUsed: mayExplore ? settings.epsilon : 0,
+    isMemoryWhole,
   };
 }
 
@@ -109,8 +119,9 @@ async function applyMemory(
     shown: number;
     texts: readonly TextEntry[];
   },
-  { encoder, hash, clock, settings }: OrderTools,
+  tools: OrderTools,
 ): Promise<Adapted> {
+  const { encoder, hash, clock, settings } = tools;
   const { memory } = namespace;
   const { texts, neighbours } = ranking;
   const now = settings.deterministic ? stepOf(clock.now(), settings.halfLifeMs) : clock.now();
@@ -123,7 +134,7 @@ async function applyMemory(
       ...ranking,
       encoder: `${encoder.name}@${encoder.version}`,
       keys,
-      embeddings: narrates ? await vectorsOf(texts, namespace, encoder) : [],
+      embeddings: (narrates ? await vectorsOf(texts, namespace, tools, request.signal) : null) ?? [],
       wide: {
         trust: memory.trust,
         vector: memory.narrative,
@@ -148,7 +159,7 @@ async function sinkNearCopies(
   shown: readonly number[],
   value: Float64Array,
   texts: readonly TextEntry[],
-  encoder: Encoder,
+  tools: OrderTools,
   keyed: KeyedQuery | null,
 ): Promise<readonly number[]> {
   if (request.mmrLambda >= 1 || shown.length < 2) return shown;
@@ -160,8 +171,10 @@ async function sinkNearCopies(
   const vectors = await vectorsOf(
     shown.map((d) => texts[d]),
     namespace,
-    encoder,
+    tools,
+    request.signal,
   );
+  if (vectors === null) return shown;
   const known = keyed === null ? null : knownSimilarities(keyed, vectors);
   if (known !== null && known.largest <= NEAR_COPY) return shown;
   const similarity = known?.between ?? ((a: number, other: number) => dot(vectors[a], vectors[other]));

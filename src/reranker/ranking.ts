@@ -24,4 +24,6 @@ export interface Ranking {
   /** Whether memory changed which documents are shown, or their order. */
   readonly moved: boolean;
   readonly epsilonUsed: number;
+  /** False where the key encoder gave no answer, so that memory did without it. */
+  readonly isMemoryWhole: boolean;
 }

@@ -1,5 +1,6 @@
 import type { Candidate } from '../base/documents.js';
 import type { ValidationIssue } from '../base/errors.js';
+import type { Patience } from '../base/patience.js';
 
 /** When the entropy gate lets candidates move. */
 export type GateMode = 'off' | 'auto' | 'on';
@@ -36,6 +37,8 @@ export interface RerankRequest {
   readonly learn: boolean;
   /** Who asks, as in `FeedbackRequest.source`; stands in where the feedback does not say. */
   readonly source?: string;
+  /** A signal that aborts when nobody waits for the answer any more; asked for by what takes a while. */
+  readonly signal?: Patience | undefined;
 }
 
 /** What each signal adds to a document, weighted, as it entered the order. */
@@ -119,13 +122,17 @@ export interface RerankAnswer {
     readonly mmr_lambda_used: number;
     readonly explanation?: RerankExplanation;
   };
+  /** What gave the base scores. */
   readonly scorer: string;
   /** How many pairs the pair cache knew: all, some, none; `bypass` where the scorer keeps no pairs. */
   readonly cache: 'hit' | 'partial' | 'miss' | 'bypass';
   /** Whether memory changed the order. */
   readonly adapted: boolean;
-  /** True where the namespace's memory could not be read: base order, nothing recorded. */
-  readonly degraded: boolean;
+  /**
+   * What did not work: `memory` (it could not be read, or its encoder gave no answer), `scorer` (another one stood in).
+   * Usually empty.
+   */
+  readonly degraded: readonly ('memory' | 'scorer')[];
   /** Milliseconds by stage, in order: `score`, `memory`. */
   readonly stages: readonly { readonly name: string; readonly ms: number }[];
 }

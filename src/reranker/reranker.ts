@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import type { KeyedHash } from '../base/keyed-hash.js';
 import { Pace } from '../base/pace.js';
+import { patience } from '../base/patience.js';
 import type { Random } from '../base/random.js';
 import type { Encoder } from '../encoders/encoder.js';
 import type { Namespace } from '../namespaces/namespace.js';
@@ -11,6 +12,8 @@ import { recordAnswer } from './record.js';
 import type { FeedbackRequest, FeedbackResult, RerankAnswer, RerankRequest } from './request.js';
 
 export interface RerankerSettings extends OrderSettings, FeedbackSettings {
+  /** Longest a call waits for models, in milliseconds. */
+  readonly modelTimeoutMs: number;
   readonly impressionTtlMs: number;
 }
 
@@ -58,7 +61,8 @@ export class Reranker {
       namespace.reload();
       checkDimensions(namespace, requests);
       const ranked: Ranked[] = [];
-      for (const request of requests) ranked.push(await this.rank(namespace, request));
+      const signal = patience(this.dependencies.settings.modelTimeoutMs, requests[0]?.signal);
+      for (const request of requests) ranked.push(await this.rank(namespace, { ...request, signal }));
       const pace = new Pace();
       for (const { record, report } of ranked) {
         if (pace.due()) await pace.rest();
@@ -83,8 +87,8 @@ export class Reranker {
     const { hits, misses } = namespace.texts;
     const texts = namespace.texts.getList(request.query, request.candidates);
     const looked = { textHits: namespace.texts.hits - hits, textMisses: namespace.texts.misses - misses };
-    const { query, candidates, queryEmbedding } = request;
-    const base = await namespace.scorer.score({ query, candidates, texts, queryEmbedding });
+    const { query, candidates, queryEmbedding, signal } = request;
+    const base = await namespace.scorer.score({ query, candidates, texts, queryEmbedding, signal });
     const scoredAt = performance.now();
     const ranking = await orderCandidates(namespace, request, base, texts, this.dependencies);
     const stages = [

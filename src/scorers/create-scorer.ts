@@ -1,8 +1,11 @@
 import type { StartPace } from '../base/pace.js';
+import type { CrossEncoder } from '../encoders/cross-encoder.js';
 import type { Encoder } from '../encoders/encoder.js';
 import type { DocumentPrior } from '../text/prior.js';
 import { type CombinedPart, createCombinedScorer } from './combine.js';
+import { type CrossEncoderOptions, createCrossEncoderScorer } from './cross-encoder.js';
 import { createEmbeddingScorer } from './embedding.js';
+import { type FallbackOptions, withFallback } from './fallback.js';
 import { createHybridScorer } from './hybrid.js';
 import { createInputScorer } from './input.js';
 import { type InputPrior, withInputPrior } from './input-prior.js';
@@ -12,10 +15,18 @@ import type { Scorer } from './scorer.js';
 import { parseScorerSpec, type ScorerName } from './scorer-spec.js';
 import type { WordVectors } from './word-similarity.js';
 
+/** Scorers that ask a model besides the bundled ones. */
+const MODEL_SCORERS: ReadonlySet<ScorerName> = new Set(['embedding', 'cross-encoder']);
+
 /** What scorers are made of. They are lent: closing a scorer closes none of them. */
 export interface ScorerTools {
   /** Encoder of `embedding`. */
   readonly encoder: Encoder;
+  /** The model of `cross-encoder`. */
+  readonly crossEncoder?: CrossEncoder | undefined;
+  readonly crossEncoderScores?: CrossEncoderOptions['scores'];
+  /** Models may give no answer; then `lexical` stands in and this is told. Absent = they always answer. */
+  readonly onFallback?: FallbackOptions['onFallback'];
   /** Static word vectors of `hybrid`. */
   readonly words: WordVectors;
   readonly prior: DocumentPrior;
@@ -40,12 +51,18 @@ export function createScorer(spec: string, tools: ScorerTools): Scorer {
       learns: name === learner,
     }),
   );
-  const scorer = combined.length === 1 ? combined[0]!.scorer : createCombinedScorer(combined);
-  return withInputPrior(scorer, tools.inputPrior);
+  const own = combined.length === 1 ? combined[0]!.scorer : createCombinedScorer(combined);
+  const scorer = withInputPrior(own, tools.inputPrior);
+  if (tools.onFallback === undefined || !parts.some(({ name }) => MODEL_SCORERS.has(name))) return scorer;
+  const lexical = createPart('lexical', tools, lexicon);
+  return withFallback(scorer, {
+    spare: withInputPrior(lexical, tools.inputPrior),
+    onFallback: tools.onFallback,
+  });
 }
 
 function createPart(name: ScorerName, tools: ScorerTools, lexicon: Lexicon): Scorer {
-  const { encoder, words, prior, keyEncoder, maxRowBytes, startPace } = tools;
+  const { encoder, crossEncoder, words, prior, keyEncoder, maxRowBytes, startPace } = tools;
   switch (name) {
     case 'hybrid':
       return createHybridScorer({
@@ -60,6 +77,9 @@ function createPart(name: ScorerName, tools: ScorerTools, lexicon: Lexicon): Sco
       return createLexicalScorer({ prior, startPace, lexicon });
     case 'embedding':
       return createEmbeddingScorer({ encoder, startPace, sharesKeyVectors: isSame(keyEncoder, encoder) });
+    case 'cross-encoder':
+      if (crossEncoder === undefined) throw new Error('scorer "cross-encoder" needs a model');
+      return createCrossEncoderScorer({ model: crossEncoder, scores: tools.crossEncoderScores });
     case 'input':
       return createInputScorer();
   }

@@ -27,14 +27,8 @@ export function createEmbeddingScorer({
     name: 'embedding',
     revision: `embedding-1 ${encoder.name}@${encoder.version}`,
     autoInputPrior: false,
-    open({ namespace, texts, maxPairBytes }) {
-      const vectors = new VectorStore({
-        encoder,
-        namespace,
-        texts,
-        sharesKeyVectors,
-        maxBytes: maxPairBytes,
-      });
+    open(context) {
+      const vectors = new VectorStore(encoder, context, sharesKeyVectors);
       return new EmbeddingNamespace(vectors, startPace ?? (() => new Pace()));
     },
     async close() {},

@@ -1,5 +1,7 @@
 import type { Candidate } from '../base/documents.js';
+import type { Patience } from '../base/patience.js';
 import type { DocumentFrequencies } from '../text/document-frequencies.js';
+import type { QueryVectors } from './query-vectors.js';
 import type { TextCache, TextEntry } from './text-cache.js';
 
 /**
@@ -23,6 +25,8 @@ export interface ScoringContext {
   /** Name of the namespace. */
   readonly namespace: string;
   readonly texts: TextCache;
+  /** Vectors of queries by the key encoder. */
+  readonly queryVectors: QueryVectors;
   readonly frequencies: DocumentFrequencies;
   /** Bound of the pair cache, in bytes. */
   readonly maxPairBytes: number;
@@ -36,8 +40,8 @@ export interface ScoreRequest {
   readonly texts: readonly TextEntry[];
   /** The caller's vector for the query; present if and only if the candidates carry theirs. */
   readonly queryEmbedding?: readonly number[];
-  /** When it aborts, nobody waits for the scores any more. */
-  readonly signal?: AbortSignal;
+  /** A signal that aborts when nobody waits for the scores any more; asked for by scorers that take a while. */
+  readonly signal?: Patience | undefined;
 }
 
 /** Base scores in the candidates' order. */
@@ -49,6 +53,8 @@ export interface BaseScores {
   /** Pairs whose features were known before this request, and those computed for it; both 0 without a pair cache. */
   readonly pairHits: number;
   readonly pairMisses: number;
+  /** Name of the scorer that stood in for all of them because a model gave no answer; absent = none had to. */
+  readonly fallback?: string;
 }
 
 /** A scorer at work in one namespace. Calls may overlap. */

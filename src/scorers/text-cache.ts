@@ -6,6 +6,8 @@ import type { TextAnalysis } from './text-analysis.js';
 /** What is known of one text of a namespace, filled in as it is needed. */
 export interface TextEntry {
   readonly text: string;
+  /** XXH64 of the text under the cache's secret seed: equal for equal texts, in this cache alone. */
+  readonly key: bigint;
   /** The key encoder's vector, unit length or zero. */
   vector: Float32Array | undefined;
   /** Keyed hash of the text, 22 characters of base64url. */
@@ -16,9 +18,8 @@ export interface TextEntry {
   analysis?: TextAnalysis | undefined;
 }
 
-/** An entry with what the cache needs to find and weigh it. */
+/** An entry with what the cache needs to weigh it. */
 interface HeldEntry extends TextEntry {
-  readonly key: bigint;
   /** Bytes held, and those it is weighed with: never fewer. */
   size: number;
   weight: number;

@@ -176,7 +176,7 @@ export class FakeServices implements Services {
       scorer: 'fake',
       cache: 'miss',
       adapted: false,
-      degraded: this.degraded,
+      degraded: this.degraded ? ['memory'] : [],
       stages: [
         { name: 'score', ms: 1.5 },
         { name: 'memory', ms: 0.25 },

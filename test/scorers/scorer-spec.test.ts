@@ -19,7 +19,7 @@ describe('reading SCORER', () => {
   });
 
   it.each([
-    ['', 'unknown scorer ""; there are: hybrid, lexical, embedding, input'],
+    ['', 'unknown scorer ""; there are: hybrid, lexical, embedding, cross-encoder, input'],
     ['bm25', 'unknown scorer "bm25"'],
     ['Hybrid', 'unknown scorer "Hybrid"'],
     ['constructor', 'unknown scorer "constructor"'],

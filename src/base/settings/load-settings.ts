@@ -182,8 +182,8 @@ class Loader {
   }
 
   private applyImplied(): void {
-    for (const { by, name, value } of IMPLIED) {
-      if (this.values.get(by) !== true || this.values.has(name)) continue;
+    for (const { by, when, name, value } of IMPLIED) {
+      if (!when.includes(this.values.get(by)) || this.values.has(name)) continue;
       const { origin, label } = this.origins.get(by)!;
       this.values.set(name, value);
       this.origins.set(name, { origin, label: `${label}, ${PREFIX}${by}` });

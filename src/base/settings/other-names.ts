@@ -41,7 +41,17 @@ export const IMPLIED: readonly {
   readonly by: SettingName;
   readonly name: SettingName;
   readonly value: unknown;
-}[] = [{ by: 'NAMESPACED_PERSISTENCE', name: 'STORAGE_BACKEND', value: 'json' }];
+  /** Values of `by` that decide it. */
+  readonly when: readonly unknown[];
+}[] = [
+  { by: 'NAMESPACED_PERSISTENCE', when: [true], name: 'STORAGE_BACKEND', value: 'json' },
+  {
+    by: 'EMBEDDING_BACKEND',
+    when: ['onnx', 'openai'],
+    name: 'SCORER',
+    value: 'lexical:0.35,embedding:0.65',
+  },
+];
 
 /**
  * Settings that the documentation names and this build does not have: they stop the start, except with the listed
@@ -52,9 +62,6 @@ export const NOT_BUILT: Readonly<Record<string, { readonly harmless?: RegExp; re
   CACHE_PERSIST: { harmless: /^(false|0|no|off)$/i },
   CACHE_TTL_S: {},
   DIALECT_MAX_DOCUMENTS: {},
-  EMBEDDING_API_KEY: { secret: true },
-  EMBEDDING_MODEL: { harmless: /^static-minilm-192$/ },
-  EMBEDDING_URL: {},
   MODEL_ALIASES: {},
   NAMESPACES_FILE: {},
   NAMESPACE_DELETION_GRACE_S: {},

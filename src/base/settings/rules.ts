@@ -40,9 +40,23 @@ export function ruleProblems(settings: Settings): string[] {
     settings.storageDbTemplate !== undefined &&
       settings.storageBackend === 'json' &&
       `NEURALCACHE_STORAGE_DB_TEMPLATE="${settings.storageDbTemplate}": only sqlite has it, and state is to be kept as json`,
+    settings.embeddingBackend === 'onnx' &&
+      settings.embeddingModel === undefined &&
+      'NEURALCACHE_EMBEDDING_BACKEND="onnx": needs NEURALCACHE_EMBEDDING_MODEL, a folder or a name in the model store',
+    settings.embeddingBackend === 'openai' &&
+      (settings.embeddingModel === undefined || settings.embeddingUrl === undefined) &&
+      'NEURALCACHE_EMBEDDING_BACKEND="openai": needs NEURALCACHE_EMBEDDING_URL and NEURALCACHE_EMBEDDING_MODEL',
+    usesScorer(settings, 'cross-encoder') &&
+      settings.crossEncoderModel === undefined &&
+      `NEURALCACHE_SCORER="${settings.scorer}": needs NEURALCACHE_CROSS_ENCODER_MODEL, a folder or a name in the model store`,
     TAKEN_HEADERS.has(settings.namespaceHeader.toLowerCase()) &&
       `NEURALCACHE_NAMESPACE_HEADER="${settings.namespaceHeader}": this header already has a meaning`,
   ].filter((problem) => typeof problem === 'string');
+}
+
+/** Whether `SCORER` names a scorer, alone or among others. */
+export function usesScorer({ scorer }: Settings, name: string): boolean {
+  return scorer.split(',').some((part) => part.split(':')[0] === name);
 }
 
 /**

@@ -1,12 +1,13 @@
-import { auto, bytes, choice, decimal, type Kind, NotBuiltYet } from './kinds.js';
+import { auto, bytes, decimal, type Kind, NotBuiltYet } from './kinds.js';
 import { setting } from './setting.js';
 
-const BUILT = ['hybrid', 'lexical', 'embedding', 'input'];
-const PLANNED = ['cross-encoder', 'upstream'];
+const BUILT = ['hybrid', 'lexical', 'embedding', 'cross-encoder', 'input'];
+const PLANNED = ['upstream'];
 
 /** A scorer's name, or several as `name:weight`, comma-separated, each name once, weights above 0. */
 const scorer: Kind<string> = {
-  accepts: '`hybrid`, `lexical`, `embedding`, `input`, or several as `name:weight`, comma-separated',
+  accepts:
+    '`hybrid`, `lexical`, `embedding`, `cross-encoder`, `input`, or several as `name:weight`, comma-separated',
   parse(value) {
     const parts = value.split(',').map((part) => part.trim());
     const names = parts.map((part) => scorerName(part, parts.length > 1));
@@ -31,17 +32,12 @@ export const SCORING_SETTINGS = {
   SCORER: setting(
     scorer,
     'hybrid',
-    'What gives the base score; several are scaled to 0…1 and mixed by weight.',
+    'What gives the base score; several are scaled to 0…1 and mixed by weight. Unless set, `onnx` and `openai` mean `lexical:0.35,embedding:0.65`.',
   ),
   INPUT_PRIOR: setting(
     auto(decimal(0, 1)),
     'auto',
     'Weight of the order in which documents come in. `auto` uses it with `hybrid` and `lexical` where both orders agree.',
-  ),
-  EMBEDDING_BACKEND: setting(
-    choice(['static', 'hash'], ['onnx', 'openai']),
-    'static',
-    'What turns texts into vectors: the bundled static model, or hashed words without a model.',
   ),
   CACHE_MAX_BYTES: setting(
     bytes(2 ** 20, 2 ** 40),

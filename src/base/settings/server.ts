@@ -1,5 +1,5 @@
-import { boolean, bytes, choice, integer, list, path, text } from './kinds.js';
-import { optional, secret, setting } from './setting.js';
+import { boolean, bytes, choice, integer, list, text } from './kinds.js';
+import { secret, setting } from './setting.js';
 
 const hostName = text('an IP address or a host name', /^[A-Za-z0-9.:_%[\]-]{1,253}$/);
 const token = text('printable ASCII without spaces or commas, at most 512 characters', /^[!-+\--~]{1,512}$/);
@@ -60,15 +60,5 @@ export const SERVER_SETTINGS = {
     integer(1, 100_000),
     100,
     'Most namespaces with a label of their own; the rest are counted under `__other__`.',
-  ),
-  MODELS_DIR: optional(
-    path,
-    "the package's `models`",
-    'Folder with the bundled models (`static-minilm-192`, `df-prior`).',
-  ),
-  MODEL_STORE_DIR: setting(
-    path,
-    './model-store',
-    'Folder of the models that `neuralcache models pull` brings, by `ORG/NAME`.',
   ),
 };

@@ -1,4 +1,5 @@
 import { MEMORY_SETTINGS } from './memory.js';
+import { MODEL_SETTINGS } from './models.js';
 import { NAMESPACE_SETTINGS } from './namespaces.js';
 import { SCORING_SETTINGS } from './scoring.js';
 import { SERVER_SETTINGS } from './server.js';
@@ -17,6 +18,7 @@ export const SETTING_GROUPS: readonly {
   { title: 'Namespaces', settings: NAMESPACE_SETTINGS },
   { title: 'Storage', settings: STORAGE_SETTINGS },
   { title: 'Scoring', settings: SCORING_SETTINGS },
+  { title: 'Models', settings: MODEL_SETTINGS },
   { title: 'Memory', settings: MEMORY_SETTINGS },
 ];
 
@@ -26,6 +28,7 @@ export const SETTINGS = {
   ...NAMESPACE_SETTINGS,
   ...STORAGE_SETTINGS,
   ...SCORING_SETTINGS,
+  ...MODEL_SETTINGS,
   ...MEMORY_SETTINGS,
 };
 

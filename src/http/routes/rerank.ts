@@ -51,7 +51,11 @@ async function rank(
   requests: readonly RerankRequest[],
 ): Promise<readonly RerankAnswer[]> {
   const namespace = exchange.namespace!;
-  const answers = await services.rerank(namespace, requests);
+  const signal = () => exchange.callerGone();
+  const answers = await services.rerank(
+    namespace,
+    requests.map((request) => ({ ...request, signal })),
+  );
   // Afterwards: the first request of a namespace opens it, and only then it has a label.
   for (const request of requests) {
     services.metrics.documentsRanked(exchange.endpoint, request.candidates.length, namespace);
@@ -66,7 +70,8 @@ function answerHeaders(
 ): string[] {
   const totalMs = services.clock.now() - exchange.startedAt;
   const headers = ['Server-Timing', serverTiming(exchange.parseMs, answers, totalMs)];
-  if (answers.some((answer) => answer.degraded)) headers.push('X-NeuralCache-Degraded', 'memory');
+  const degraded = new Set(answers.flatMap((answer) => answer.degraded));
+  if (degraded.size > 0) headers.push('X-NeuralCache-Degraded', [...degraded].join(', '));
   return headers;
 }
 

@@ -215,12 +215,11 @@ describe('refusals', () => {
     const found = problems({
       NEURALCACHE_UPSTREAM_URL: 'https://example.com',
       NEURALCACHE_STORAGE_BACKEND: 'redis',
-      NEURALCACHE_SCORER: 'cross-encoder',
-      NEURALCACHE_EMBEDDING_BACKEND: 'onnx',
+      NEURALCACHE_SCORER: 'upstream',
       NEURALCACHE_CACHE_PERSIST: 'true',
       NEURALCACHE_ADMIN_TOKENS_FILE: '/run/secret',
     });
-    expect(found).toHaveLength(6);
+    expect(found).toHaveLength(5);
     for (const problem of found) expect(problem).toContain('not built yet');
   });
 

@@ -1,0 +1,222 @@
+import { availableParallelism } from 'node:os';
+import type { Clock } from './base/clock.js';
+import type { Metrics } from './base/metrics.js';
+import { usesScorer } from './base/settings/rules.js';
+import type { Settings } from './base/settings/table.js';
+import type { CrossEncoder } from './encoders/cross-encoder.js';
+import type { Encoder } from './encoders/encoder.js';
+import { createHashEncoder } from './encoders/hash.js';
+import { createOnnxEncoder } from './encoders/onnx.js';
+import { createOnnxCrossEncoder } from './encoders/onnx-cross-encoder.js';
+import { createStaticEncoder, type StaticEncoder } from './encoders/static.js';
+import type { Inference } from './inference/inference.js';
+import type { ModelFacts, ModelSpec } from './inference/loaded-model.js';
+import { InferencePool } from './inference/pool.js';
+import { describeFolder } from './models/describe-folder.js';
+import type { ModelKind } from './models/manifest.js';
+import { BUNDLED_MODELS, type ModelFiles, ModelStore } from './models/model-store.js';
+import { ModelStoreError } from './models/model-store-error.js';
+import { assertWhole } from './models/verify-folder.js';
+import { createScorer } from './scorers/create-scorer.js';
+import type { Scorer } from './scorers/scorer.js';
+import { parsePrior } from './text/prior.js';
+import { termsOf } from './text/terms.js';
+
+const STATIC_MODEL = 'static-minilm-192';
+const PRIOR = 'df-prior';
+
+/** The models of a running program. */
+export interface OpenedModels {
+  /** Makes keys and narratives of the memory. */
+  readonly keyEncoder: Encoder;
+  readonly scorer: Scorer;
+  /** What is loaded and how the workers do, for `/readyz`. */
+  checks(): Readonly<Record<string, unknown>>;
+  close(): Promise<void>;
+}
+
+export interface ModelTools {
+  readonly clock: Clock;
+  /** Absent where nobody looks. */
+  readonly metrics?: Metrics;
+}
+
+/** The models there are, by name. */
+export function openModelStore(settings: Pick<Settings, 'modelsDir' | 'modelStoreDir'>): ModelStore {
+  return new ModelStore({
+    bundledDir: settings.modelsDir ?? BUNDLED_MODELS,
+    storeDir: settings.modelStoreDir,
+    cwd: process.cwd(),
+  });
+}
+
+/**
+ * Opens the models that the settings ask for, and what works with them. Rejects with an Error that names the model and
+ * what is wrong: not there, another kind, damaged, a graph that cannot be used.
+ */
+export async function openModels(settings: Settings, tools: ModelTools): Promise<OpenedModels> {
+  const models = openModelStore(settings);
+  const inference = new LoadedModels(settings, tools, models);
+  try {
+    return await openWith(settings, tools, models, inference);
+  } catch (error) {
+    await inference.close();
+    throw error;
+  }
+}
+
+async function openWith(
+  settings: Settings,
+  { metrics }: ModelTools,
+  models: ModelStore,
+  inference: LoadedModels,
+): Promise<OpenedModels> {
+  const stems = models.open(PRIOR);
+  const prior = parsePrior(stems.readText('stems.tsv'), stems.entry.revision);
+  const words = openStatic(models, wordModel(settings));
+  const encoder = await openEncoder(settings, inference, {
+    words,
+    share: (stem) => prior.share(stem),
+  });
+  const crossEncoder = usesScorer(settings, 'cross-encoder') ? await inference.crossEncoder() : undefined;
+  const keyEncoder = encoder.tau === undefined ? openStatic(models, STATIC_MODEL) : encoder;
+  const scorer = createScorer(settings.scorer, {
+    encoder,
+    crossEncoder,
+    crossEncoderScores: settings.crossEncoderScores,
+    words,
+    prior,
+    inputPrior: settings.inputPrior,
+    keyEncoder,
+    ...(inference.isUsed
+      ? { onFallback: (namespace, failure) => metrics?.modelMissed('scorer', failure, namespace) }
+      : {}),
+  });
+  return {
+    keyEncoder,
+    scorer,
+    checks: () => ({ scorer: scorer.name, encoder: encoder.name, ...inference.checks() }),
+    async close() {
+      await scorer.close();
+      await Promise.all([encoder.close(), keyEncoder.close(), crossEncoder?.close()]);
+      await inference.close();
+    },
+  };
+}
+
+/** The static model whose words `hybrid` goes by. */
+function wordModel({ embeddingBackend, embeddingModel }: Settings): string {
+  return embeddingBackend === 'static' ? (embeddingModel ?? STATIC_MODEL) : STATIC_MODEL;
+}
+
+function openStatic(models: ModelStore, name: string): StaticEncoder {
+  const files = models.open(name);
+  assertKind(files, 'static-encoder');
+  return createStaticEncoder(files);
+}
+
+async function openEncoder(
+  settings: Settings,
+  inference: LoadedModels,
+  { words, share }: { words: StaticEncoder; share: (stem: string) => number },
+): Promise<Encoder> {
+  switch (settings.embeddingBackend) {
+    case 'static':
+      return words;
+    case 'hash':
+      return createHashEncoder({ terms: termsOf, share });
+    case 'onnx':
+      return inference.encoder();
+    case 'openai':
+      throw new Error('EMBEDDING_BACKEND=openai is not built yet');
+  }
+}
+
+function assertKind({ name, entry }: Pick<ModelFiles, 'name' | 'entry'>, kind: ModelKind): void {
+  if (entry.kind !== kind) throw new ModelStoreError(`model ${name} is of kind ${entry.kind}, not ${kind}`);
+}
+
+/** ONNX models in the inference processes, which are started for the first of them. */
+class LoadedModels {
+  private pool: Inference | undefined;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly tools: ModelTools,
+    private readonly models: ModelStore,
+  ) {}
+
+  /** Whether any model runs elsewhere. */
+  get isUsed(): boolean {
+    return this.pool !== undefined;
+  }
+
+  /** The encoder that `EMBEDDING_MODEL` names. */
+  async encoder(): Promise<Encoder> {
+    const { settings } = this;
+    const { spec, ...loaded } = await this.load(settings.embeddingModel!, {
+      kind: 'encoder',
+      precision: unlessAuto(settings.embeddingPrecision),
+      pooling: unlessAuto(settings.embeddingPooling),
+      maxLength: unlessAuto(settings.embeddingMaxLength),
+    });
+    const query = unlessAuto(settings.embeddingQueryPrompt) ?? loaded.facts.prompts.query;
+    const document = unlessAuto(settings.embeddingDocumentPrompt) ?? loaded.facts.prompts.document;
+    return createOnnxEncoder({ ...loaded, spec, prompts: { query, document } });
+  }
+
+  /** The cross-encoder that `CROSS_ENCODER_MODEL` names. */
+  async crossEncoder(): Promise<CrossEncoder> {
+    const { settings } = this;
+    return createOnnxCrossEncoder(
+      await this.load(settings.crossEncoderModel!, {
+        kind: 'cross-encoder',
+        precision: unlessAuto(settings.crossEncoderPrecision),
+        maxLength: unlessAuto(settings.crossEncoderMaxLength),
+        windows: settings.crossEncoderWindows,
+      }),
+    );
+  }
+
+  checks(): Readonly<Record<string, unknown>> {
+    return this.pool === undefined ? {} : { inference: this.pool.status() };
+  }
+
+  async close(): Promise<void> {
+    await this.pool?.close();
+  }
+
+  private async load(name: string, wish: Omit<ModelSpec, 'id' | 'folder' | 'threads' | 'batchTokens'>) {
+    const { folder, manifest, name: found } = this.models.find(name);
+    const entry = manifest ?? describeFolder(folder);
+    assertKind({ name: found, entry }, wish.kind);
+    if (manifest !== undefined) await assertWhole(folder, manifest);
+    const { settings } = this;
+    const spec: ModelSpec = {
+      ...wish,
+      id: `${wish.kind} ${found}`,
+      folder,
+      threads: settings.inferenceThreads,
+      batchTokens: settings.inferenceBatchTokens,
+    };
+    this.pool ??= this.start();
+    const facts: ModelFacts = await this.pool.load(spec);
+    return { inference: this.pool, spec, facts, name: found, revision: entry.revision, tau: entry.tau };
+  }
+
+  private start(): Inference {
+    const { settings, tools } = this;
+    return new InferencePool({
+      workers: unlessAuto(settings.inferenceWorkers) ?? Math.max(1, availableParallelism() - 1),
+      maxQueueInputs: settings.inferenceQueueMax,
+      memoryBytes: settings.inferenceMemoryMb * 2 ** 20,
+      loadTimeoutMs: settings.inferenceLoadTimeoutMs,
+      runTimeoutMs: settings.inferenceRunTimeoutMs,
+      clock: tools.clock,
+    });
+  }
+}
+
+function unlessAuto<T>(value: 'auto' | T): T | undefined {
+  return value === 'auto' ? undefined : value;
+}

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { ModelError } from '../base/model-call.js';
+import type { Inference } from '../inference/inference.js';
+import type { ModelFacts, ModelSpec } from '../inference/loaded-model.js';
+import type { EncodeCall, Encoder, TextRole } from './encoder.js';
+
+export interface OnnxEncoderOptions {
+  /** Lent: closing the encoder does not close it. */
+  readonly inference: Pick<Inference, 'submit'>;
+  /** The model as it was loaded, and what loading it told. */
+  readonly spec: ModelSpec;
+  readonly facts: ModelFacts;
+  /** Name and revision of the model's files. */
+  readonly name: string;
+  readonly revision: string;
+  /** Cosine from which two queries count as neighbours, where it was measured for these files and prompts. */
+  readonly tau?: number | undefined;
+  /** What to put before texts; default: what the model was trained with (`facts.prompts`). */
+  readonly prompts?: Partial<Readonly<Record<TextRole, string>>> | undefined;
+}
+
+/** Goes up when the same model would give other vectors: another way to read text. */
+const READING = 1;
+/** Nothing to read: white space, control characters, halves of surrogate pairs. */
+const NOTHING = /^[\s\p{C}]*$/u;
+
+/**
+ * Bi-encoder that runs an ONNX export in the inference processes. A text with nothing to read has the zero vector and
+ * costs nothing.
+ */
+export function createOnnxEncoder(options: OnnxEncoderOptions): Encoder {
+  const { inference, spec, facts, name, revision, tau } = options;
+  const prompts = {
+    query: options.prompts?.query ?? facts.prompts.query,
+    document: options.prompts?.document ?? facts.prompts.document,
+  };
+  let isClosed = false;
+  const encodeEach = (texts: readonly string[], call: EncodeCall): readonly Promise<Float32Array>[] => {
+    if (isClosed) return texts.map(() => rejected(new ModelError('closed', `encoder ${name} is closed`)));
+    const readable = texts.filter((text) => !NOTHING.test(text));
+    const prompt = prompts[call.role];
+    const vectors = inference.submit(
+      spec.id,
+      readable.map((text) => ({ text: prompt + text })),
+      call,
+    );
+    let next = 0;
+    return texts.map((text) =>
+      NOTHING.test(text) ? Promise.resolve(new Float32Array(facts.dimension)) : vectors[next++]!,
+    );
+  };
+  return {
+    name,
+    version: versionOf(revision, spec, facts, prompts),
+    dimension: facts.dimension,
+    ...(tau === undefined ? {} : { tau }),
+    encode: (texts, call) => Promise.all(encodeEach(texts, call)),
+    encodeEach,
+    async close() {
+      isClosed = true;
+    },
+  };
+}
+
+/** For example `1-0a1b2c3d4e5f-int8-mean-256`, with `-raw` where vectors are not scaled, and a hash of prompts if any. */
+function versionOf(
+  revision: string,
+  spec: ModelSpec,
+  { precision, pooling, maxLength }: ModelFacts,
+  prompts: Readonly<Record<TextRole, string>>,
+): string {
+  const parts = [READING, revision, precision, pooling, maxLength];
+  if (spec.normalise === false) parts.push('raw');
+  if (prompts.query + prompts.document !== '') parts.push(hashOf([prompts.query, prompts.document]));
+  return parts.join('-');
+}
+
+function hashOf(texts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 8);
+}
+
+/** A rejection that is handled already. */
+function rejected(error: Error): Promise<never> {
+  const promise = Promise.reject(error);
+  promise.catch(() => undefined);
+  return promise;
+}

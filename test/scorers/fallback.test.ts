@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { ModelFailure } from '../../src/base/model-call.js';
+import { FakeCrossEncoder, Faults, frailEncoder } from '../fixtures/fake-models.js';
+import { bundledEncoder } from '../fixtures/models.js';
+import { newScorer, ScoringNamespace } from '../fixtures/scoring.js';
+
+const TEXTS = ['1 lift of a wing', '2 cars and roads', '3 a wing'];
+
+function open(spec: string) {
+  const told: string[] = [];
+  const crossEncoder = new FakeCrossEncoder();
+  const faults = new Faults();
+  const encoder = frailEncoder(bundledEncoder(), faults);
+  const onFallback = (namespace: string, failure: ModelFailure) => told.push(`${namespace} ${failure}`);
+  const scorer = newScorer(spec, { crossEncoder, encoder, onFallback });
+  return { told, crossEncoder, faults, encoder, namespace: new ScoringNamespace(scorer) };
+}
+
+describe('a scorer whose model gives no answer', () => {
+  it('leaves the whole list to the lexical one, says so, and recovers', async () => {
+    const { told, crossEncoder, namespace } = open('cross-encoder');
+    crossEncoder.faults.refused = (text) => text === TEXTS[1];
+    crossEncoder.faults.failure = 'overloaded';
+    const { scores, fallback } = await namespace.answer('1 wing lift', TEXTS);
+    const lexical = await new ScoringNamespace(newScorer('lexical')).scores('1 wing lift', TEXTS);
+    expect([[...scores], fallback, told]).toEqual([lexical, 'lexical', ['default overloaded']]);
+    crossEncoder.faults.refused = () => false;
+    const again = await namespace.answer('1 wing lift', TEXTS);
+    expect([again.fallback, [...again.parts.logit!]]).toEqual([undefined, [0, 1, 2]]);
+    expect(told).toHaveLength(1);
+  });
+
+  it('does so for a combination, once for all of its parts', async () => {
+    const { told, faults, namespace } = open('lexical:0.35,embedding:0.65');
+    faults.refused = (text) => text === TEXTS[0];
+    const { scores, fallback } = await namespace.answer('wing', TEXTS);
+    const lexical = await new ScoringNamespace(newScorer('lexical')).scores('wing', TEXTS);
+    expect([[...scores], fallback, told]).toEqual([lexical, 'lexical', ['default failed']]);
+  });
+
+  it('lets every other failure through', async () => {
+    const { told, crossEncoder, namespace } = open('cross-encoder');
+    crossEncoder.scoreEach = () => [Promise.reject(new TypeError('a fault of ours'))];
+    await expect(namespace.scores('1', ['1'])).rejects.toThrow('a fault of ours');
+    expect(told).toEqual([]);
+  });
+
+  it('is not wrapped where no model can fail', () => {
+    expect(newScorer('hybrid', { onFallback: () => undefined }).revision).toBe(newScorer('hybrid').revision);
+  });
+});
+
+describe('an embedding scorer over an encoder that answers text by text', () => {
+  it('tells it what is query and what is document, and on whose behalf', async () => {
+    const { encoder, namespace } = open('embedding');
+    await namespace.scores('wing', TEXTS);
+    expect([...encoder.roles]).toEqual(['query of default', 'document of default']);
+  });
+
+  it('keeps the vectors that were done where the rest failed', async () => {
+    const { faults, encoder, namespace } = open('embedding');
+    faults.refused = (text) => text === TEXTS[2];
+    expect((await namespace.answer('wing', TEXTS)).fallback).toBe('lexical');
+    faults.refused = () => false;
+    encoder.asked.length = 0;
+    expect((await namespace.answer('wing', TEXTS)).fallback).toBeUndefined();
+    expect(encoder.asked).toEqual([TEXTS[2]]);
+  });
+
+  it('asks no more than once for a query that the key encoder knows already', async () => {
+    const { encoder } = open('embedding');
+    const namespace = new ScoringNamespace(newScorer('embedding', { encoder, keyEncoder: encoder }));
+    await namespace.scores('wing', TEXTS);
+    await namespace.scores('wing', ['another']);
+    expect(encoder.asked).toEqual(['wing', ...TEXTS, 'another']);
+  });
+});
