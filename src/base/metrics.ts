@@ -23,6 +23,14 @@ export interface Residents {
   bytes(): number;
 }
 
+/** What gauges read of the models that run in other processes. */
+export interface RunningModels {
+  /** Texts that wait. */
+  queued(): number;
+  /** Bytes that the processes hold together. */
+  bytes(): number;
+}
+
 /** Calls of these routes are rerank calls. */
 const RERANK_ENDPOINTS = new Set(['/rerank', '/rerank/batch']);
 
@@ -35,6 +43,7 @@ export class Metrics {
   private readonly families: Readonly<Record<Exclude<keyof typeof METRICS, GaugeName>, MetricFamily>>;
   private readonly labelled = new Set<string>();
   private residents: Residents | undefined;
+  private models: RunningModels | undefined;
 
   constructor(private readonly options: MetricsOptions) {
     const { registry, namespaceLabel } = options;
@@ -47,6 +56,9 @@ export class Metrics {
       feedbackReciprocalRank: family('feedbackReciprocalRank'),
       memoryAdapted: family('memoryAdapted'),
       modelFallbacks: family('modelFallbacks'),
+      inferenceTexts: family('inferenceTexts'),
+      inferenceRun: family('inferenceRun'),
+      inferenceWorkersReplaced: family('inferenceWorkersReplaced'),
       cacheLookups: family('cacheLookups'),
       httpRequests: family('httpRequests'),
       namespaceEvictions: family('namespaceEvictions'),
@@ -58,6 +70,8 @@ export class Metrics {
     };
     this.gauge('namespacesResident', () => this.residents?.count() ?? 0);
     this.gauge('namespacesResidentBytes', () => this.residents?.bytes() ?? 0);
+    this.gauge('inferenceQueue', () => this.models?.queued() ?? 0);
+    this.gauge('inferenceWorkerBytes', () => this.models?.bytes() ?? 0);
     if (options.processMetrics !== false) collectDefaultMetrics({ register: registry });
   }
 
@@ -93,6 +107,21 @@ export class Metrics {
   /** One request that did without a model. */
   modelMissed(part: 'scorer' | 'memory', reason: ModelFailure, namespace: string): void {
     this.families.modelFallbacks.series(this.ownerOf(namespace), part, reason).add(1);
+  }
+
+  /** How one text that was given to a model ended. */
+  inferenceTextEnded(outcome: 'done' | 'joined' | ModelFailure): void {
+    this.families.inferenceTexts.series(OTHER_NAMESPACES, outcome).add(1);
+  }
+
+  /** A batch came back from a worker process. */
+  inferenceRan(seconds: number): void {
+    this.families.inferenceRun.series(OTHER_NAMESPACES).add(seconds);
+  }
+
+  /** A worker process is gone, and another takes its place. */
+  inferenceWorkerReplaced(reason: string): void {
+    this.families.inferenceWorkersReplaced.series(OTHER_NAMESPACES, reason).add(1);
   }
 
   /** Look-ups of one request in one cache. */
@@ -147,6 +176,11 @@ export class Metrics {
     this.residents = residents;
   }
 
+  /** Names what the gauges of the models read. */
+  watchModels(models: RunningModels): void {
+    this.models = models;
+  }
+
   /** All metrics of the registry as Prometheus text, with its content type. */
   async text(): Promise<{ contentType: string; text: string }> {
     const { registry } = this.options;
@@ -170,4 +204,4 @@ export class Metrics {
   }
 }
 
-type GaugeName = 'namespacesResident' | 'namespacesResidentBytes';
+type GaugeName = 'namespacesResident' | 'namespacesResidentBytes' | 'inferenceQueue' | 'inferenceWorkerBytes';

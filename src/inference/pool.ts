@@ -16,7 +16,7 @@ export interface InferenceEvents {
   /** An input got its result, or why not. */
   inputEnded(outcome: InputOutcome): void;
   /** A batch was computed. */
-  batchRun(seconds: number, inputs: number): void;
+  batchRun(seconds: number): void;
   /** A worker is gone, another will take its place; `message` says why, and never holds text. */
   workerReplaced(reason: LossReason | 'memory', message: string): void;
 }
@@ -47,8 +47,8 @@ const MAX_WAITERS = 1000;
 const MAX_LOSSES = 3;
 /** The same for workers that were killed from outside, which is seldom the input's fault. */
 const MAX_KILLS = 8;
-/** Starts in vain, of every worker, after which nobody is kept waiting for them. */
-const MANY_FAILURES = 5;
+/** Starts of each worker that came to nothing, after which nobody is kept waiting for them. */
+const MANY_FAILED_STARTS = 5;
 
 /** The child processes, each kept alive by its slot, and the one queue they take from. */
 export class InferencePool implements Inference {
@@ -88,6 +88,7 @@ export class InferencePool implements Inference {
   }
 
   submit(model: string, inputs: readonly ModelInput[], call: ModelCall): readonly Promise<Float32Array>[] {
+    if (!this.models.has(model)) throw new Error(`no model ${model} is loaded`);
     const submission = new Submission(call.signal, (task) => this.left(task));
     const refusal = this.refusalOf(call);
     const results = inputs.map((input) => {
@@ -144,11 +145,10 @@ export class InferencePool implements Inference {
     namespace: string,
     refusal: Refusal | undefined,
   ): [Task, Refusal?] {
-    const known = this.models.get(model);
-    if (known === undefined) throw new Error(`no model ${model} is loaded`);
+    const { spec, facts } = this.models.get(model)!;
     const same = refusal === undefined ? this.inFlight.find(namespace, model, input) : undefined;
     if (same !== undefined && same.waiters.size < MAX_WAITERS) return [same];
-    const tokens = estimateTokens(input, known.facts, known.spec);
+    const tokens = estimateTokens(input, facts, spec);
     const task = new Task(namespace, model, input, tokens, (outcome) =>
       this.options.events?.inputEnded?.(outcome),
     );
@@ -170,7 +170,7 @@ export class InferencePool implements Inference {
       inputs: tasks.map(({ input }) => input),
       done: (results) => {
         const seconds = (this.options.clock.now() - startedAt) / 1000;
-        this.options.events?.batchRun?.(seconds, tasks.length);
+        this.options.events?.batchRun?.(seconds);
         for (const [index, task] of tasks.entries()) this.finish(task, results[index]!);
       },
       threw: ({ message }) => {
@@ -236,9 +236,8 @@ export class InferencePool implements Inference {
     if (this.isDown) this.rejectWaiting('failed', 'no inference worker can be started');
   }
 
-  /** Whether every worker was lost again and again without having done anything, and none is there now. */
   private get isDown(): boolean {
-    return this.slots.every((slot) => slot.failures >= MANY_FAILURES && slot.status().state === 'starting');
+    return this.slots.every(({ failedStarts }) => failedStarts >= MANY_FAILED_STARTS);
   }
 
   private wake(): void {

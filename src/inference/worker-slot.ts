@@ -35,8 +35,10 @@ interface PendingLoad {
 
 /** Place of one worker: keeps a process running that has all models, and gives it batches. The first load starts it. */
 export class WorkerSlot {
+  /** Starts in a row that have not led to a worker with its models; the one under way counts. */
+  failedStarts = 0;
   /** Workers lost since one did something useful. */
-  failures = 0;
+  private losses = 0;
   private problem: string | undefined;
   private readonly specs: ModelSpec[] = [];
   private loads: PendingLoad[] = [];
@@ -105,7 +107,9 @@ export class WorkerSlot {
     const worker = this.options.startWorker(() => this.wake());
     this.worker = worker;
     try {
+      this.failedStarts += 1;
       for (const spec of this.specs) await this.reload(worker, spec);
+      this.failedStarts = 0;
       await this.serve(worker);
       return undefined;
     } catch (error) {
@@ -119,13 +123,13 @@ export class WorkerSlot {
   }
 
   private async recover(loss: WorkerLost): Promise<void> {
-    this.failures += 1;
+    this.losses += 1;
     this.problem = loss.message;
     this.refuseLoads(loss);
     this.options.onReplaced(loss.reason, loss.message);
     const { minPauseMs, maxPauseMs } = this.options;
-    if (this.failures === 1) return;
-    const pauseMs = Math.min(maxPauseMs, minPauseMs * 2 ** (this.failures - 2));
+    if (this.losses === 1) return;
+    const pauseMs = Math.min(maxPauseMs, minPauseMs * 2 ** (this.losses - 2));
     await delay(pauseMs, undefined, { signal: this.closing.signal }).catch(() => undefined);
   }
 
@@ -152,7 +156,7 @@ export class WorkerSlot {
     this.state = 'running';
     try {
       const results = await worker.run(batch.model, batch.inputs);
-      this.failures = 0;
+      this.losses = 0;
       this.problem = undefined;
       batch.done(results);
     } catch (error) {
@@ -181,7 +185,7 @@ export class WorkerSlot {
     this.wakeUp = undefined;
     if (!isQuiet) return;
     await worker.ping();
-    this.failures = 0;
+    this.losses = 0;
     this.problem = undefined;
   }
 

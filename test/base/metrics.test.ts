@@ -83,6 +83,31 @@ describe('metrics', () => {
     ]);
   });
 
+  it('count what models did, and read their processes at each scrape', async () => {
+    const { metrics, lines } = setUp();
+    metrics.inferenceTextEnded('done');
+    metrics.inferenceTextEnded('done');
+    metrics.inferenceTextEnded('joined');
+    metrics.inferenceRan(0.02);
+    metrics.inferenceWorkerReplaced('killed');
+    expect(await lines('neuralcache_inference_texts_total')).toEqual([
+      'neuralcache_inference_texts_total{outcome="done"} 2',
+      'neuralcache_inference_texts_total{outcome="joined"} 1',
+    ]);
+    expect(await lines('neuralcache_inference_run_seconds_sum')).toEqual([
+      'neuralcache_inference_run_seconds_sum 0.02',
+    ]);
+    expect(await lines('neuralcache_inference_workers_replaced_total')).toEqual([
+      'neuralcache_inference_workers_replaced_total{reason="killed"} 1',
+    ]);
+    expect(await lines('neuralcache_inference_queue_texts')).toEqual(['neuralcache_inference_queue_texts 0']);
+    metrics.watchModels({ queued: () => 7, bytes: () => 1000 });
+    expect(await lines('neuralcache_inference_queue_texts')).toEqual(['neuralcache_inference_queue_texts 7']);
+    expect(await lines('neuralcache_inference_worker_bytes')).toEqual([
+      'neuralcache_inference_worker_bytes 1000',
+    ]);
+  });
+
   it('read the residents at each scrape', async () => {
     const { metrics, lines } = setUp();
     expect(await lines('neuralcache_namespaces_resident ')).toEqual(['neuralcache_namespaces_resident 0']);
