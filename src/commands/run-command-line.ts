@@ -7,7 +7,9 @@ import { TransferError } from '../transfer/transfer-error.js';
 import { registerConfig } from './config.js';
 import { type CommandContext, CommandError } from './context.js';
 import { registerEvaluate } from './evaluate.js';
+import { registerModels } from './models.js';
 import { registerNamespaces } from './namespaces.js';
+import type { OpenEncoder } from './open-encoder.js';
 import { registerRerank } from './rerank.js';
 import { registerServe, type ServeProcess, type StartServices } from './serve.js';
 import { registerSimulate } from './simulate.js';
@@ -21,6 +23,7 @@ export interface CommandParts {
   readonly startServices: StartServices;
   readonly createService: CreateService;
   readonly storedState: StoredState;
+  readonly openEncoder: OpenEncoder;
 }
 
 /**
@@ -60,6 +63,7 @@ function buildProgram(context: CommandContext, parts: CommandParts): Command {
   registerEvaluate(program, context, parts.createService);
   registerSimulate(program, context, parts.createService);
   registerConfig(program, context);
+  registerModels(program, context, parts);
   registerNamespaces(program, context, parts.storedState);
   registerStorage(program, context, parts.storedState);
   return program;

@@ -1,4 +1,5 @@
 import type { Encoder } from '../encoders/encoder.js';
+import { DistilError } from './distil-error.js';
 import { encodeTexts } from './encode-texts.js';
 import { type Examples, readLesson } from './lesson.js';
 import { cosineOf, lengthOf, type Matrix, rowOf, zeroMatrix } from './matrix.js';
@@ -73,7 +74,9 @@ export async function distil(
 ): Promise<StaticModel> {
   const { dimensions, signal, onProgress } = options;
   if (dimensions > encoder.dimension)
-    throw new Error(`the teacher has ${encoder.dimension} dimensions, ${dimensions} cannot be made of them`);
+    throw new DistilError(
+      `the teacher has ${encoder.dimension} dimensions, ${dimensions} cannot be made of them`,
+    );
   const ask = (asked: readonly string[], stage: Stage) =>
     encodeTexts(encoder, asked, { signal, onProgress: (share) => void onProgress?.(stage, share) });
   const vocabulary = vocabularyOf(tokenizer);
@@ -85,7 +88,7 @@ export async function distil(
   const known = [...vocabulary.surfaces.entries()].flatMap(([id, surface]) =>
     surface === null ? [] : [{ id, surface }],
   );
-  if (known.length === 0) throw new Error('the vocabulary has no piece that a text could hold');
+  if (known.length === 0) throw new DistilError('the vocabulary has no piece that a text could hold');
   const alone = await ask(
     known.map(({ surface }) => surface),
     'pieces',

@@ -1,5 +1,6 @@
 import { TokenPieces } from '../text/token-pieces.js';
 import { WordPieces } from '../text/word-pieces.js';
+import { DistilError } from './distil-error.js';
 import { type Matrix, rowOf, zeroMatrix } from './matrix.js';
 import { meanRow, type PrincipalComponents, principalComponents, project } from './principal-components.js';
 import { meansOf, type SparseRows } from './sparse-rows.js';
@@ -45,7 +46,9 @@ export async function readLesson(
     .map((text) => ({ text, ids: Uint32Array.from(pieces.piecesOf(text).filter(hasVector)) }))
     .filter(({ ids }) => ids.length > 0);
   if (read.length < fewest)
-    throw new Error(`${read.length} usable texts are too few to learn from: ${fewest} at least, or none`);
+    throw new DistilError(
+      `${read.length} usable texts are too few to learn from: ${fewest} at least, or none`,
+    );
   const counts = new Uint32Array(vocabulary.surfaces.length);
   for (const { ids } of read) for (const id of ids) counts[id]++;
 

@@ -12,7 +12,12 @@ const LEAST_LENGTH = 1e-12;
 const NODES: readonly OnnxNode[] = [
   { operator: 'Gather', inputs: ['rows', 'input_ids'], outputs: ['bytes'], attributes: { axis: { int: 0 } } },
   { operator: 'Cast', inputs: ['bytes'], outputs: ['pieces'], attributes: { to: { int: 1 } } },
-  { operator: 'Gather', inputs: ['scale', 'input_ids'], outputs: ['scales'], attributes: { axis: { int: 0 } } },
+  {
+    operator: 'Gather',
+    inputs: ['scale', 'input_ids'],
+    outputs: ['scales'],
+    attributes: { axis: { int: 0 } },
+  },
   { operator: 'Cast', inputs: ['attention_mask'], outputs: ['mask'], attributes: { to: { int: 1 } } },
   { operator: 'Mul', inputs: ['scales', 'mask'], outputs: ['factors'] },
   { operator: 'Unsqueeze', inputs: ['factors', 'middle'], outputs: ['factor_rows'] },

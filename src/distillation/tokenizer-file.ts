@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DistilError } from './distil-error.js';
 
 const normalizerSchema = z.looseObject({
   type: z.string(),
@@ -42,14 +43,14 @@ const MAX_PIECES = 1_000_000;
 export function readTokenizerFile(text: string): TokenizerFile {
   const parsed = fileSchema.safeParse(parse(text));
   if (!parsed.success)
-    throw new Error(
+    throw new DistilError(
       `tokenizer.json has no WordPiece, BPE or Unigram vocabulary: ${firstIssue(parsed.error)}`,
     );
   const { model, normalizer, added_tokens, pre_tokenizer, decoder } = parsed.data;
   const style = styleOf(model, JSON.stringify([pre_tokenizer, decoder]));
   const pieces: (string | undefined)[] = [];
   const place = (piece: string, id: number): void => {
-    if (id >= MAX_PIECES) throw new Error(`tokenizer.json has ids above ${MAX_PIECES}`);
+    if (id >= MAX_PIECES) throw new DistilError(`tokenizer.json has ids above ${MAX_PIECES}`);
     pieces[id] = piece;
   };
   if (Array.isArray(model.vocab)) for (const [id, [piece]] of model.vocab.entries()) place(piece, id);
@@ -72,7 +73,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error(`tokenizer.json is no JSON: ${(cause as Error).message}`, { cause });
+    throw new DistilError(`tokenizer.json is no JSON: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -84,11 +85,11 @@ function styleOf(model: z.infer<typeof fileSchema>['model'], stages: string): Pi
   const { type, vocab, continuing_subword_prefix: prefix, end_of_word_suffix: suffix } = model;
   if (type === 'WordPiece') {
     if ((prefix ?? '##') === '##') return 'wordpiece';
-    throw new Error(`tokenizer.json continues words by ${JSON.stringify(prefix)}, not by "##"`);
+    throw new DistilError(`tokenizer.json continues words by ${JSON.stringify(prefix)}, not by "##"`);
   }
   if (stages.includes('"ByteLevel"')) return 'byte-level';
   if (!suffix && !prefix && hasMetaspace(vocab)) return 'metaspace';
-  throw new Error(
+  throw new DistilError(
     'tokenizer.json marks neither the begin of words (by a space, "▁" or "Ġ") nor their rest (by "##")',
   );
 }

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { factsOf } from '../models/describe-folder.js';
 import { type Manifest, readManifest, writeManifest } from '../models/manifest.js';
 import type { StaticModel } from './distil.js';
+import { DistilError } from './distil-error.js';
 import { type ModelOrigin, modelCard } from './model-card.js';
 import { DATA_FILE, writeStaticGraph } from './static-graph.js';
 
@@ -22,9 +23,10 @@ export interface WriteOptions {
  */
 export function assertWritable(folder: string, { replace }: Pick<WriteOptions, 'replace'>): void {
   if (isFree(folder)) return;
-  if (!replace) throw new Error(`${folder} is there already and not empty; --force replaces a static model`);
+  if (!replace)
+    throw new DistilError(`${folder} is there already and not empty; --force replaces a static model`);
   if (readManifest(folder)?.kind !== 'static-encoder')
-    throw new Error(`${folder} holds something else than a static model; it is not replaced`);
+    throw new DistilError(`${folder} holds something else than a static model; it is not replaced`);
 }
 
 /**

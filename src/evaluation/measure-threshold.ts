@@ -8,6 +8,11 @@ export const FEWEST_QUERIES = 50;
 /** Thresholds are tried in hundredths below 1: at 1 no other text would ever be a neighbour. */
 const HIGHEST = 99;
 
+/** Why no τ can be measured. */
+export class ThresholdError extends Error {
+  override readonly name = 'ThresholdError';
+}
+
 /** How two queries stand to each other; of `neither` nothing is known, or they say the same. */
 export type Relation = 'related' | 'unrelated' | 'neither';
 
@@ -33,8 +38,8 @@ export interface ThresholdReport {
 }
 
 /**
- * The τ of key vectors: the least at which few of the queries find one that is unrelated to them. Looks at every pair. Throws an
- * Error where there are fewer than `FEWEST_QUERIES`, and where even at .99 too many find one.
+ * The τ of key vectors: the least at which few of the queries find one that is unrelated to them. Looks at every pair. Throws
+ * `ThresholdError` where there are fewer than `FEWEST_QUERIES`, and where even at .99 too many find one.
  *
  * @param keys unit vectors, one for each query
  * @param relation of the queries at two places, the first the smaller; asked once for each pair
@@ -46,7 +51,7 @@ export function measureThreshold(
   others: readonly number[] = [],
 ): ThresholdReport {
   if (keys.length < FEWEST_QUERIES)
-    throw new Error(`${keys.length} queries are too few to measure by: ${FEWEST_QUERIES} at least`);
+    throw new ThresholdError(`${keys.length} queries are too few to measure by: ${FEWEST_QUERIES} at least`);
   const counts = { related: new CosineCounts(), unrelated: new CosineCounts() };
   const nearest = new Float64Array(keys.length).fill(Number.NEGATIVE_INFINITY);
   for (const cosine of others) counts.related.add(cosine);
@@ -81,7 +86,7 @@ function leastThreshold(nearest: Float64Array): number {
     if (shareFrom(nearest, hundredths / 100) <= ALLOWED_SHARE) return hundredths / 100;
   }
   const share = Math.round(shareFrom(nearest, HIGHEST / 100) * 100);
-  throw new Error(
+  throw new ThresholdError(
     `the encoder cannot tell these queries apart: at .${HIGHEST} still ${share} % find an unrelated one`,
   );
 }
