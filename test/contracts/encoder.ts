@@ -10,8 +10,11 @@ export type OpenEncoder = (startPace?: StartPace) => Encoder;
 
 const norm = (vector: Float32Array) => Math.hypot(...vector);
 
-/** What every local encoder promises. */
-export function encoderContract(driver: string, open: OpenEncoder): void {
+/**
+ * What every encoder promises. One that `isElsewhere`, in another process, has nothing to yield, and a threshold only if its
+ * model was measured.
+ */
+export function encoderContract(driver: string, open: OpenEncoder, isElsewhere = false): void {
   describe(`the encoder contract: ${driver}`, () => {
     const encoder = open();
 
@@ -19,6 +22,7 @@ export function encoderContract(driver: string, open: OpenEncoder): void {
       expect(encoder.name).not.toBe('');
       expect(encoder.version).not.toBe('');
       expect(encoder.dimension).toBeGreaterThan(0);
+      if (isElsewhere && encoder.tau === undefined) return;
       expect(encoder.tau).toBeGreaterThan(0);
       expect(encoder.tau).toBeLessThan(1);
     });
@@ -60,7 +64,8 @@ export function encoderContract(driver: string, open: OpenEncoder): void {
         AS_DOCUMENT,
       );
       const cosine = (other: Float32Array) => query!.reduce((sum, value, k) => sum + value * other[k]!, 0);
-      expect(cosine(near!)).toBeGreaterThan(cosine(far!) + 0.2);
+      // A tiny model whose words have vectors by chance parts them less.
+      expect(cosine(near!)).toBeGreaterThan(cosine(far!) + (isElsewhere ? 0.1 : 0.2));
     });
 
     it('gives vectors that are the caller’s to change', async () => {
@@ -83,7 +88,7 @@ export function encoderContract(driver: string, open: OpenEncoder): void {
       expect(both[1].toReversed()).toEqual(alone);
     });
 
-    it('lets others run before 10 ms are used up', async () => {
+    it.skipIf(isElsewhere)('lets others run before 10 ms are used up', async () => {
       // Each look at the clock finds it 3 ms later: as if every text took that long.
       const { startPace, pauses, longestMs } = countedPace(3);
       await open(startPace).encode(
