@@ -29,10 +29,11 @@ export async function calibrateNamespace(
   });
   const shape = { encoder: `${name}@${version}`, dimension };
   const queries = rows.flatMap((row) => rememberedQuery(row, shape) ?? []);
-  return measureThreshold(
-    queries.map(({ key }) => key),
-    (left, right) => (areDisjoint(queries[left].accepted, queries[right].accepted) ? 'unrelated' : 'related'),
-  );
+  return measureThreshold({
+    keys: queries.map(({ key }) => key),
+    relation: (left, right) =>
+      areDisjoint(queries[left].accepted, queries[right].accepted) ? 'unrelated' : 'related',
+  });
 }
 
 function rememberedQuery(row: Row, shape: VectorShape): RememberedQuery | undefined {

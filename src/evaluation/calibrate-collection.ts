@@ -1,9 +1,19 @@
 import { dot } from '../ranking/similarity.js';
 import { type Collection, type CollectionQuery, judgedQueries } from './collection.js';
-import { areDisjoint, measureThreshold, type Relation, type ThresholdReport } from './measure-threshold.js';
+import {
+  areDisjoint,
+  type Meeting,
+  measureThreshold,
+  type Relation,
+  type ThresholdReport,
+} from './measure-threshold.js';
 import { type KeyMakers, QueryKeys } from './query-keys.js';
 import { reword } from './reword.js';
 import { namedRandom, shuffled } from './shuffle.js';
+import { splitNeeds } from './split-needs.js';
+
+/** How often it is drawn which queries the memory knows. */
+const MEETINGS = 10;
 
 export interface CalibrationOptions {
   /** Most queries, drawn by chance: every pair of them is compared. */
@@ -29,7 +39,8 @@ interface KeyedQuery {
 }
 
 /**
- * Measures the τ of an encoder on a collection. Unrelated are queries of different groups without a relevant document in common;
+ * Measures the τ of an encoder on a collection, as queries of unseen needs meet a memory that was visited with half of the needs, drawn
+ * anew several times: `simulate` splits them so. Unrelated are queries of different groups without a relevant document in common;
  * related are those of one group, or, where there are no groups, each query and a rewording of it. Queries in which the encoder knows
  * nothing are left out. Throws as `measureThreshold` does. Cost: a request for each wording, and all pairs.
  */
@@ -54,13 +65,24 @@ export async function calibrateCollection(
     }
     onProgress?.((place + 1) / drawn.length);
   }
-  const report = measureThreshold(
-    keyed.map(({ key }) => key),
-    (left, right) => relationOf(keyed[left], keyed[right]),
-    rewordings,
-  );
+  const report = measureThreshold({
+    keys: keyed.map(({ key }) => key),
+    relation: (left, right) => relationOf(keyed[left], keyed[right]),
+    meetings: Array.from({ length: MEETINGS }, (_, draw) => drawMeeting(keyed, seed + draw)),
+    otherRelated: rewordings,
+  });
   const wordings = hasGroups ? 'groups' : 'made up';
   return { ...report, collection: collection.name, scorer: keys.scorer, wordings };
+}
+
+function drawMeeting(keyed: readonly KeyedQuery[], seed: number): Meeting {
+  const places = new Map(keyed.map(({ query }, place) => [query.id, place]));
+  const { visited, unseen } = splitNeeds(
+    keyed.map(({ query }) => query),
+    namedRandom(seed, 'split'),
+  );
+  const placesOf = (queries: readonly CollectionQuery[]) => queries.map(({ id }) => places.get(id)!);
+  return { asked: placesOf(unseen), known: placesOf(visited) };
 }
 
 function relevantOf({ judgements }: CollectionQuery): ReadonlySet<string> {

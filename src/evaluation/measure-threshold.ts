@@ -16,12 +16,30 @@ export class ThresholdError extends Error {
 /** How two queries stand to each other; of `neither` nothing is known, or they say the same. */
 export type Relation = 'related' | 'unrelated' | 'neither';
 
+/** Queries as a memory meets them, by their places: those that are asked and those it knows. */
+export interface Meeting {
+  readonly asked: readonly number[];
+  readonly known: readonly number[];
+}
+
+/** Queries with how they stand to each other. */
+export interface ThresholdInput {
+  /** Unit vectors, one for each query. */
+  readonly keys: readonly Float32Array[];
+  /** Of the queries at two places. */
+  readonly relation: (left: number, right: number) => Relation;
+  /** Default: each query is asked where all the others are known. */
+  readonly meetings?: readonly Meeting[];
+  /** Cosines of further pairs that are related. */
+  readonly otherRelated?: readonly number[];
+}
+
 /** Cosines of the pairs of one relation. */
 export interface PairReport {
   readonly pairs: number;
   /** Share of them at or above τ; NaN where there are none. */
   readonly found: number;
-  /** At 1, 5, 25, 50, 75, 95 and 99 percent, in steps of .001; NaN where there are none. */
+  /** At `QUANTILES`, in steps of .001; NaN where there are none. */
   readonly quantiles: readonly number[];
 }
 
@@ -31,41 +49,27 @@ export interface ThresholdReport {
   /** Cosine from which two queries should count as neighbours, in hundredths. */
   readonly tau: number;
   readonly queries: number;
-  /** Share of the queries that find an unrelated one at τ, at most `ALLOWED_SHARE`. */
+  /** Share of the asked queries that find an unrelated one at τ, at most `ALLOWED_SHARE`. */
   readonly disturbed: number;
   readonly related: PairReport;
   readonly unrelated: PairReport;
 }
 
 /**
- * The τ of key vectors: the least at which few of the queries find one that is unrelated to them. Looks at every pair. Throws
+ * The τ of key vectors: the least at which few of the asked queries find one that is unrelated to them. Looks at every pair. Throws
  * `ThresholdError` where there are fewer than `FEWEST_QUERIES`, and where even at .99 too many find one.
- *
- * @param keys unit vectors, one for each query
- * @param relation of the queries at two places, the first the smaller; asked once for each pair
- * @param others cosines of further pairs that are related
  */
-export function measureThreshold(
-  keys: readonly Float32Array[],
-  relation: (left: number, right: number) => Relation,
-  others: readonly number[] = [],
-): ThresholdReport {
-  if (keys.length < FEWEST_QUERIES)
-    throw new ThresholdError(`${keys.length} queries are too few to measure by: ${FEWEST_QUERIES} at least`);
-  const counts = { related: new CosineCounts(), unrelated: new CosineCounts() };
-  const nearest = new Float64Array(keys.length).fill(Number.NEGATIVE_INFINITY);
-  for (const cosine of others) counts.related.add(cosine);
-  for (let right = 1; right < keys.length; right++) {
-    for (let left = 0; left < right; left++) {
-      const related = relation(left, right);
-      if (related === 'neither') continue;
-      const cosine = dot(keys[left], keys[right]);
-      counts[related].add(cosine);
-      if (related === 'related') continue;
-      nearest[left] = Math.max(nearest[left], cosine);
-      nearest[right] = Math.max(nearest[right], cosine);
-    }
+export function measureThreshold(input: ThresholdInput): ThresholdReport {
+  const { keys } = input;
+  if (keys.length < FEWEST_QUERIES) {
+    throw new ThresholdError(
+      `${keys.length} queries are too few to measure by: ${FEWEST_QUERIES} at least, with relevant documents`,
+    );
   }
+  const { related, unrelated } = countPairs(input);
+  const everyone = [...keys.keys()];
+  const meetings = input.meetings ?? [{ asked: everyone, known: everyone }];
+  const nearest = meetings.flatMap((meeting) => nearestUnrelated(input, meeting));
   const tau = leastThreshold(nearest);
   const report = (pairs: CosineCounts): PairReport => ({
     pairs: pairs.total,
@@ -76,12 +80,36 @@ export function measureThreshold(
     tau,
     queries: keys.length,
     disturbed: shareFrom(nearest, tau),
-    related: report(counts.related),
-    unrelated: report(counts.unrelated),
+    related: report(related),
+    unrelated: report(unrelated),
   };
 }
 
-function leastThreshold(nearest: Float64Array): number {
+function countPairs({ keys, relation, otherRelated = [] }: ThresholdInput) {
+  const counts = { related: new CosineCounts(), unrelated: new CosineCounts() };
+  for (const cosine of otherRelated) counts.related.add(cosine);
+  for (let right = 1; right < keys.length; right++) {
+    for (let left = 0; left < right; left++) {
+      const kind = relation(left, right);
+      if (kind !== 'neither') counts[kind].add(dot(keys[left], keys[right]));
+    }
+  }
+  return counts;
+}
+
+/** For each asked query the largest cosine to an unrelated known one; −∞ where there is none. */
+function nearestUnrelated({ keys, relation }: ThresholdInput, { asked, known }: Meeting): number[] {
+  return asked.map((query) => {
+    let largest = Number.NEGATIVE_INFINITY;
+    for (const other of known) {
+      if (other === query || relation(query, other) !== 'unrelated') continue;
+      largest = Math.max(largest, dot(keys[query], keys[other]));
+    }
+    return largest;
+  });
+}
+
+function leastThreshold(nearest: readonly number[]): number {
   for (let hundredths = 0; hundredths <= HIGHEST; hundredths++) {
     if (shareFrom(nearest, hundredths / 100) <= ALLOWED_SHARE) return hundredths / 100;
   }
@@ -91,8 +119,8 @@ function leastThreshold(nearest: Float64Array): number {
   );
 }
 
-function shareFrom(nearest: Float64Array, threshold: number): number {
-  return nearest.reduce((count, cosine) => count + (cosine >= threshold ? 1 : 0), 0) / nearest.length;
+function shareFrom(nearest: readonly number[], threshold: number): number {
+  return nearest.filter((cosine) => cosine >= threshold).length / nearest.length;
 }
 
 /** Whether two sets have nothing in common. */
