@@ -1,7 +1,7 @@
-/** How the vectors of a text's tokens become the text's: the first, their mean, the last, or as the graph gives them. */
-export type Pooling = 'cls' | 'mean' | 'last-token' | 'none';
-/** Which of an export's graphs is used. */
-export type Precision = 'fp32' | 'fp16' | 'int8' | 'q4';
+import type { Pooling } from '../models/export-modules.js';
+import type { Precision } from '../models/graph-files.js';
+
+export type { Pooling, Precision };
 
 /** What is to be loaded: everything a child process needs to know of a model. Plain data. */
 export interface ModelSpec {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { graphsOf, isConfigFile } from './graph-files.js';
+import { isConfigFile } from './config-files.js';
+import { graphsAmong } from './graph-files.js';
 import { type FileFacts, type Manifest, readManifest, writeManifest } from './manifest.js';
 import { ModelStoreError } from './model-store-error.js';
-import { readKind } from './read-config.js';
+import { readKind } from './read-kind.js';
 
 const CHUNK_BYTES = 1 << 20;
 /** Folders of an export in which something lies that matters: `onnx`, `1_Pooling`. */
@@ -23,7 +24,7 @@ export function exportFiles(folder: string): string[] {
     .filter((name) => SUBFOLDER.test(name) && isFolder(join(folder, name)))
     .flatMap((name) => list(join(folder, name)).map((file) => `${name}/${file}`));
   const paths = [...names, ...nested];
-  const graphs = graphsOf(paths).flatMap(({ path, data }) => [path, ...data]);
+  const graphs = graphsAmong(paths).flatMap(({ file, data }) => [file, ...data]);
   return [...paths.filter(isConfigFile), ...graphs].sort();
 }
 
@@ -34,7 +35,7 @@ export function exportFiles(folder: string): string[] {
  */
 export function describeFolder(folder: string): Manifest {
   const paths = exportFiles(folder);
-  if (graphsOf(paths).length === 0)
+  if (graphsAmong(paths).length === 0)
     throw new ModelStoreError(`there is no model in ${folder}: no ONNX graph`);
   const files = Object.fromEntries(paths.map((path) => [path, factsOf(join(folder, path))]));
   const content = createHash('sha256');

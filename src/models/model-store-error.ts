@@ -3,5 +3,5 @@
  * file.
  */
 export class ModelStoreError extends Error {
-  override readonly name = 'ModelStoreError';
+  override readonly name: string = 'ModelStoreError';
 }

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
-import { chooseGraph, graphsOf, isConfigFile } from '../../src/models/graph-files.js';
+import { isConfigFile } from '../../src/models/config-files.js';
+import { graphsAmong } from '../../src/models/graph-files.js';
 
 const path = (paths: string[], precision?: 'fp32' | 'fp16' | 'int8' | 'q4') =>
-  chooseGraph(paths, precision)?.path;
+  graphsAmong(paths, 'x64').find((graph) => precision === undefined || graph.precision === precision)?.file;
 
 it('the quantised graph is the first choice, then fp32, fp16, q4', () => {
   const all = ['onnx/model.onnx', 'onnx/model_fp16.onnx', 'onnx/model_q4.onnx', 'onnx/model_quantized.onnx'];
@@ -19,7 +20,10 @@ it('graphs quantised for one processor are taken where int8 is asked for, or not
   const paths = ['onnx/model.onnx', 'onnx/model_qint8_avx512.onnx', 'onnx/model_quint8_avx2.onnx'];
   expect(path(paths)).toBe('onnx/model.onnx');
   expect(path(paths, 'int8')).toBe('onnx/model_quint8_avx2.onnx');
-  expect(path(['onnx/model_qint8_arm64.onnx'])).toBe('onnx/model_qint8_arm64.onnx');
+  const forArm = ['onnx/model_qint8_arm64.onnx'];
+  expect(path(forArm)).toBeUndefined();
+  expect(graphsAmong(forArm, 'arm64')).toHaveLength(1);
+  expect(graphsAmong(forArm)).toHaveLength(1);
 });
 
 it('graphs lie in onnx/ or at the root, nowhere else, and under their usual names alone', () => {
@@ -31,7 +35,7 @@ it('graphs lie in onnx/ or at the root, nowhere else, and under their usual name
     '../onnx/model.onnx',
     'onnx/../model.onnx',
   ];
-  expect(graphsOf(others)).toEqual([]);
+  expect(graphsAmong(others)).toEqual([]);
 });
 
 it('external data goes with its own graph', () => {
@@ -43,9 +47,9 @@ it('external data goes with its own graph', () => {
     'onnx/model_fp16.onnx.data',
     'onnx/model.onnx_data.txt',
   ];
-  expect(graphsOf(paths)).toEqual([
-    { path: 'onnx/model.onnx', precision: 'fp32', data: ['onnx/model.onnx_data', 'onnx/model.onnx_data_1'] },
-    { path: 'onnx/model_fp16.onnx', precision: 'fp16', data: ['onnx/model_fp16.onnx.data'] },
+  expect(graphsAmong(paths)).toEqual([
+    { file: 'onnx/model.onnx', precision: 'fp32', data: ['onnx/model.onnx_data', 'onnx/model.onnx_data_1'] },
+    { file: 'onnx/model_fp16.onnx', precision: 'fp16', data: ['onnx/model_fp16.onnx.data'] },
   ]);
 });
 
