@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { ModelError } from '../base/model-call.js';
@@ -89,7 +89,7 @@ async function distilModel(
         recipe: { lambda, steps },
         textCharacters: options.maxCharacters,
       };
-      const licenceText = licenceOf(teacher?.files);
+      const licenceText = licenceOf(teacher?.folder);
       const { revision, licence } = writeStaticModel(folder, model, origin, { licenceText, replace });
       bars.stop();
       const result = { name: origin.name, folder, revision, licence, ...factsOf(model) };
@@ -132,11 +132,10 @@ function originOf(
   return { name: files.name, revision, licence, source };
 }
 
-/** Text of the teacher's licence, if it has a file of it. */
-function licenceOf(files: ModelFiles | undefined): string | undefined {
-  return files !== undefined && Object.hasOwn(files.entry.files, 'LICENSE')
-    ? files.readText('LICENSE')
-    : undefined;
+/** Text of the teacher's licence, if it has a file of it; not among a manifest's files where there was no manifest. */
+function licenceOf(folder: string | undefined): string | undefined {
+  const file = folder === undefined ? undefined : join(folder, 'LICENSE');
+  return file !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
 function factsOf({ dimension, vocabulary, figures }: StaticModel) {

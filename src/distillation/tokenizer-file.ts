@@ -12,8 +12,8 @@ const fileSchema = z.looseObject({
     .array(z.looseObject({ id: z.int().min(0), content: z.string(), special: z.boolean().optional() }))
     .nullish(),
   normalizer: normalizerSchema.nullish(),
-  pre_tokenizer: z.unknown(),
-  decoder: z.unknown(),
+  pre_tokenizer: z.unknown().optional(),
+  decoder: z.unknown().optional(),
   model: z.looseObject({
     type: z.enum(['WordPiece', 'BPE', 'Unigram']),
     vocab: z.union([z.record(z.string(), z.int().min(0)), z.array(z.tuple([z.string(), z.number()]))]),
@@ -73,7 +73,8 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new DistilError(`tokenizer.json is no JSON: ${(cause as Error).message}`, { cause });
+    // Without V8's own message, which quotes the file.
+    throw new DistilError('tokenizer.json is no JSON', { cause });
   }
 }
 

@@ -46,7 +46,9 @@ describe('a download that is broken off', () => {
 
   it('is given up after five tries, and the next command goes on with it', async () => {
     home.hub.fail(download, { endAfter: 10 }, 5);
-    await expect(home.pull()).rejects.toThrow(/model_quantized\.onnx: the answer ended after 50 of 500 bytes/);
+    await expect(home.pull()).rejects.toThrow(
+      /model_quantized\.onnx: the answer ended after 50 of 500 bytes/,
+    );
     expectNoModel();
     home.hub.seen.length = 0;
     await home.pull();
