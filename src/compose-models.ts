@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { Logger } from 'pino';
 import { type Clock, systemClock } from './base/clock.js';
 import type { Metrics } from './base/metrics.js';
 import { usesScorer } from './base/settings/rules.js';
@@ -39,6 +40,7 @@ export interface ModelTools {
   readonly clock: Clock;
   /** Absent where nobody looks. */
   readonly metrics?: Metrics;
+  readonly logger?: Logger;
 }
 
 /** The models there are, by name. */
@@ -262,14 +264,28 @@ class LoadedModels {
 
   private start(): Inference {
     const { settings, tools } = this;
-    return new InferencePool({
+    const { metrics, logger } = tools;
+    const pool = new InferencePool({
       workers: unlessAuto(settings.inferenceWorkers) ?? Math.max(1, availableParallelism() - 1),
       maxQueueInputs: settings.inferenceQueueMax,
       memoryBytes: settings.inferenceMemoryMb * 2 ** 20,
       loadTimeoutMs: settings.inferenceLoadTimeoutMs,
       runTimeoutMs: settings.inferenceRunTimeoutMs,
       clock: tools.clock,
+      events: {
+        inputEnded: (outcome) => metrics?.inferenceTextEnded(outcome),
+        batchRun: (seconds) => metrics?.inferenceRan(seconds),
+        workerReplaced(reason, message) {
+          metrics?.inferenceWorkerReplaced(reason);
+          logger?.warn({ reason, message }, 'an inference process is replaced');
+        },
+      },
     });
+    metrics?.watchModels({
+      queued: () => pool.status().queued,
+      bytes: () => pool.status().workers.reduce((sum, { bytes }) => sum + bytes, 0),
+    });
+    return pool;
   }
 }
 

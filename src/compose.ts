@@ -81,7 +81,7 @@ export async function compose(
     namespaceLabel: settings.metricsNamespaceLabel,
     namespaceMax: settings.metricsNamespaceMax,
   });
-  const models = await openModels(settings, { clock, metrics });
+  const models = await openModels(settings, { clock, metrics, logger });
   try {
     return await composeWith(models, settings, logger, clock, random, metrics);
   } catch (error) {

@@ -93,9 +93,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   vectors: ['ranking', 'base'],
   scorers: ['encoders', 'text', 'base'],
   distillation: ['encoders', 'models', 'text', 'base'],
-  encoders: ['inference', 'models', 'text', 'base'],
+  encoders: ['inference', 'models', 'remote', 'text', 'base'],
   inference: ['models', 'base'],
   models: ['base'],
+  remote: ['base'],
   stores: ['base'],
   text: ['base'],
   ranking: ['base'],
@@ -104,7 +105,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Of these folders others see the contract alone; `compose` picks the drivers. */
 const CONTRACTS: Readonly<Record<string, readonly string[]>> = {
-  stores: ['src/stores/store.ts', 'src/stores/upkeep.ts'],
+  stores: ['src/stores/store.ts', 'src/stores/cache-store.ts', 'src/stores/upkeep.ts'],
   encoders: ['src/encoders/encoder.ts', 'src/encoders/cross-encoder.ts'],
   inference: ['src/inference/inference.ts', 'src/inference/loaded-model.ts'],
   vectors: ['src/vectors/vector-index.ts'],

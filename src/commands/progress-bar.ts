@@ -2,8 +2,8 @@ import { Presets, SingleBar } from 'cli-progress';
 import type { CommandOutput } from './context.js';
 
 export interface ProgressBar {
-  /** Share done, in [0, 1]. */
-  update(share: number): void;
+  /** Share done, in [0, 1]; what stands behind the bar, as how much that is. */
+  update(share: number, note?: string): void;
   /** Removes the bar. */
   stop(): void;
 }
@@ -15,13 +15,16 @@ export function startProgress(output: CommandOutput, label: string, quiet: boole
   if (quiet || output.isTTY !== true) return { update: () => {}, stop: () => {} };
   const bar = new SingleBar(
     {
-      format: `${label} [{bar}] {percentage}% {duration_formatted}`,
+      format: `${label} [{bar}] {percentage}% {duration_formatted} {note}`,
       stream: output as NodeJS.WritableStream,
       clearOnComplete: true,
       hideCursor: true,
     },
     Presets.legacy,
   );
-  bar.start(STEPS, 0);
-  return { update: (share) => bar.update(Math.floor(share * STEPS)), stop: () => bar.stop() };
+  bar.start(STEPS, 0, { note: '' });
+  return {
+    update: (share, note = '') => bar.update(Math.floor(share * STEPS), { note }),
+    stop: () => bar.stop(),
+  };
 }

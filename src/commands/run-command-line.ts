@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { AppError } from '../base/errors.js';
 import { SettingsError } from '../base/settings/load-settings.js';
 import type { CreateService } from '../evaluation/ranked-service.js';
+import { ModelStoreError } from '../models/model-store-error.js';
 import { StorageError } from '../stores/store.js';
 import { TransferError } from '../transfer/transfer-error.js';
 import { registerConfig } from './config.js';
@@ -63,18 +64,23 @@ function buildProgram(context: CommandContext, parts: CommandParts): Command {
   registerEvaluate(program, context, parts.createService);
   registerSimulate(program, context, parts.createService);
   registerConfig(program, context);
-  registerModels(program, context, parts);
   registerNamespaces(program, context, parts.storedState);
   registerStorage(program, context, parts.storedState);
+  registerModels(program, context, parts);
   return program;
 }
 
 /** What a person is told; failures nobody foresaw say so. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return `Unexpected failure: ${String(error)}`;
-  const isForeseen = [CommandError, SettingsError, StorageError, TransferError, AppError].some(
-    (kind) => error instanceof kind,
-  );
+  const isForeseen = [
+    CommandError,
+    SettingsError,
+    StorageError,
+    TransferError,
+    ModelStoreError,
+    AppError,
+  ].some((kind) => error instanceof kind);
   if (isForeseen || typeof (error as NodeJS.ErrnoException).code === 'string') return error.message;
   return `Unexpected failure: ${error.message}`;
 }

@@ -3,6 +3,7 @@ import { ModelError } from '../base/model-call.js';
 import type { Inference } from '../inference/inference.js';
 import type { ModelFacts, ModelSpec } from '../inference/loaded-model.js';
 import type { EncodeCall, Encoder, TextRole } from './encoder.js';
+import { hasNothingToRead } from './nothing-to-read.js';
 
 export interface OnnxEncoderOptions {
   /** Lent: closing the encoder does not close it. */
@@ -21,8 +22,6 @@ export interface OnnxEncoderOptions {
 
 /** Goes up when the same model would give other vectors: another way to read text. */
 const READING = 1;
-/** Nothing to read: white space, control characters, halves of surrogate pairs. */
-const NOTHING = /^[\s\p{C}]*$/u;
 
 /**
  * Bi-encoder that runs an ONNX export in the inference processes. A text with nothing to read has the zero vector and
@@ -37,7 +36,7 @@ export function createOnnxEncoder(options: OnnxEncoderOptions): Encoder {
   let isClosed = false;
   const encodeEach = (texts: readonly string[], call: EncodeCall): readonly Promise<Float32Array>[] => {
     if (isClosed) return texts.map(() => rejected(new ModelError('closed', `encoder ${name} is closed`)));
-    const readable = texts.filter((text) => !NOTHING.test(text));
+    const readable = texts.filter((text) => !hasNothingToRead(text));
     const prompt = prompts[call.role];
     const vectors = inference.submit(
       spec.id,
@@ -46,7 +45,7 @@ export function createOnnxEncoder(options: OnnxEncoderOptions): Encoder {
     );
     let next = 0;
     return texts.map((text) =>
-      NOTHING.test(text) ? Promise.resolve(new Float32Array(facts.dimension)) : vectors[next++]!,
+      hasNothingToRead(text) ? Promise.resolve(new Float32Array(facts.dimension)) : vectors[next++]!,
     );
   };
   return {

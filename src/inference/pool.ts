@@ -24,7 +24,7 @@ export interface InferenceEvents {
 export interface PoolOptions extends WorkerOptions {
   /** Processes, ≥ 1. */
   readonly workers: number;
-  /** Most inputs that wait, ≥ 2; one namespace alone may have half of them (see `BatchQueue`). */
+  /** Most inputs that wait, ≥ 1; one namespace alone may have half of them (see `BatchQueue`). */
   readonly maxQueueInputs: number;
   /** Resident memory above which a worker is replaced after its batch, in bytes. */
   readonly memoryBytes: number;

@@ -3,14 +3,16 @@ import { z } from 'zod';
 import { exportError, readExportJson, readOptionalJson } from '../models/export-files.js';
 import type { HuggingFaceExport } from '../models/hugging-face-export.js';
 import { findSlots, type PostProcessor, type TokenSlot } from './token-slots.js';
+import { amendPreTokenizer, hasOneType, textAmendment } from './tokenizer-amendments.js';
 
 const FILE = 'tokenizer.json';
+const stepSchema = z.record(z.string(), z.unknown()).nullable().default(null);
 const tokenizerSchema = z.looseObject({
   model: z.looseObject({}),
   added_tokens: z.array(z.unknown()).default([]),
-  normalizer: z.unknown().default(null),
-  pre_tokenizer: z.unknown().default(null),
-  post_processor: z.unknown().default(null),
+  normalizer: stepSchema,
+  pre_tokenizer: stepSchema,
+  post_processor: stepSchema,
   decoder: z.unknown().default(null),
 });
 
@@ -22,29 +24,32 @@ interface LibraryTokenizer {
 }
 
 /**
- * Characters read for each token that is asked for: more than three times what prose has. A text that turns out to have
- * more (long words, runs of spaces) is read on by as much again, and again, up to the second number; so the cost is bounded
- * by the tokens asked for however long the text is.
+ * A text is read in segments of so many characters for each token that is asked for, which is nearly twice what prose has:
+ * most texts are read in one, and what lies beyond is never looked at.
  */
-const CHARACTERS = 16;
-const MOST_CHARACTERS = 128;
+const SEGMENT_CHARACTERS = 8;
+/** Longest segment: the library's time grows with the square of a run of unknown characters (8 ms here). */
+const MAX_SEGMENT = 2048;
+/** Where a text has few tokens (long words, runs of spaces) reading ends here; so time is bounded by the tokens asked for. */
+const MOST_CHARACTERS = 32;
 /** How far back a cut looks for white space, so that no word is read in half. */
 const WORD_LENGTH = 128;
 
 /** A model's `tokenizer.json`, by the maintained library, for texts of any length. */
 export class TextTokenizer {
   private readonly tokenizer: LibraryTokenizer;
-  private readonly lowerCase: boolean;
+  private readonly amend: (text: string) => string;
   private readonly tokenTypes: number | undefined;
 
   /** Throws an `exportError` where the file is missing, damaged, or no tokenizer the library knows. */
   constructor(private readonly model: HuggingFaceExport) {
     const file = readExportJson(model.folder, FILE, tokenizerSchema);
     const config = readOptionalJson(model.folder, 'tokenizer_config.json', z.looseObject({})) ?? {};
-    this.lowerCase = model.lowerCase;
-    this.tokenTypes = model.tokenTypes;
+    this.tokenTypes = hasOneType(file.post_processor) ? 1 : model.tokenTypes;
     try {
-      this.tokenizer = new Tokenizer(file, config) as LibraryTokenizer;
+      this.amend = textAmendment(file.normalizer);
+      const amended = { ...file, pre_tokenizer: amendPreTokenizer(file.pre_tokenizer) };
+      this.tokenizer = new Tokenizer(amended, config) as LibraryTokenizer;
     } catch (cause) {
       throw exportError(model.folder, FILE, (cause as Error).message, cause);
     }
@@ -66,31 +71,37 @@ export class TextTokenizer {
    * Error (without the text) where the tokenizer has no id for a token.
    */
   ids(text: string, limit: number): number[] {
-    for (let most = CHARACTERS * limit; ; most *= 2) {
-      const part = cutText(text, most);
-      const ids = this.encode(part);
-      const isEnough = ids.length > limit || part.length === text.length || most >= MOST_CHARACTERS * limit;
-      if (isEnough) return ids.slice(0, limit);
+    const segment = Math.min(MAX_SEGMENT, Math.max(WORD_LENGTH, SEGMENT_CHARACTERS * limit));
+    const end = cutText(text, Math.max(WORD_LENGTH, MOST_CHARACTERS * limit)).length;
+    const ids: number[] = [];
+    // One more than asked for: the last of a segment may be the head of a longer token.
+    for (let start = 0; start < end && ids.length <= limit; ) {
+      const part = cutText(text.slice(start, Math.min(end, start + segment + 1)), segment);
+      for (const id of this.encode(part)) ids.push(id);
+      start += part.length;
     }
+    return ids.slice(0, limit);
   }
 
   private encode(text: string): number[] {
     const whole = text.toWellFormed();
-    const { ids } = this.tokenizer.encode(this.lowerCase ? whole.toLowerCase() : whole, {
-      add_special_tokens: false,
-    });
+    const cased = this.model.lowerCase ? whole.toLowerCase() : whole;
+    const { ids } = this.tokenizer.encode(this.amend(cased), { add_special_tokens: false });
     // The library leaves holes where a token is unknown and there is none that stands for unknown ones.
     if (ids.includes(undefined)) throw new Error('the tokenizer has no id for a token of the text');
     return ids as number[];
   }
 }
 
-/** The head of a text: at most so many UTF-16 units, up to white space where there is some, never half a character. */
+/**
+ * The head of a text: at most `most` (≥ 2) UTF-16 units, never empty where the text is not; up to white space, if there is
+ * some near its end, for tokenizers read that together with what follows it; never half a character.
+ */
 export function cutText(text: string, most: number): string {
   if (text.length <= most) return text;
-  const tail = text.slice(Math.max(0, most - WORD_LENGTH), most);
-  const space = tail.search(/\s\S*$/);
-  if (space >= 0) return text.slice(0, most - tail.length + space);
+  const from = Math.max(1, most - WORD_LENGTH);
+  const space = text.slice(from, most).search(/\s\S*$/);
+  if (space >= 0) return text.slice(0, from + space);
   const isSplit = /[\uD800-\uDBFF]/.test(text[most - 1]!);
   return text.slice(0, isSplit ? most - 1 : most);
 }

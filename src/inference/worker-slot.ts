@@ -154,11 +154,9 @@ export class WorkerSlot {
 
   private async run(worker: ModelWorker, batch: Batch): Promise<void> {
     this.state = 'running';
+    let results: readonly (Float32Array | InputFailure)[];
     try {
-      const results = await worker.run(batch.model, batch.inputs);
-      this.losses = 0;
-      this.problem = undefined;
-      batch.done(results);
+      results = await worker.run(batch.model, batch.inputs);
     } catch (error) {
       if (error instanceof RunThrew) {
         batch.threw(error);
@@ -167,6 +165,8 @@ export class WorkerSlot {
       batch.lost(error as WorkerLost);
       throw error;
     }
+    this.hasDoneSomething();
+    batch.done(results);
   }
 
   /** Until there is work, or the worker is gone; after a long silence it is asked whether it lives. */
@@ -185,6 +185,10 @@ export class WorkerSlot {
     this.wakeUp = undefined;
     if (!isQuiet) return;
     await worker.ping();
+    this.hasDoneSomething();
+  }
+
+  private hasDoneSomething(): void {
     this.losses = 0;
     this.problem = undefined;
   }

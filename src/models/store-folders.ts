@@ -1,7 +1,10 @@
 import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { parseModelName } from './model-name.js';
 import { ModelStoreError } from './model-store-error.js';
 import { withStoreLock } from './store-lock.js';
+
+const PARTIAL = /^[0-9a-f]{40}\.partial$/;
 
 /**
  * Where a model of the store lies, and what lies beside it while it changes. Names that begin with a dot are no models.
@@ -27,20 +30,21 @@ export class StoredFolder {
     return join(this.organisation, `.${this.model}.${commit}.partial`);
   }
 
+  /** Folders of pulls that did not come to their end. */
+  unfinished(): string[] {
+    if (!existsSync(this.organisation)) return [];
+    const prefix = `.${this.model}.`;
+    return readdirSync(this.organisation)
+      .filter((name) => name.startsWith(prefix) && PARTIAL.test(name.slice(prefix.length)))
+      .map((name) => join(this.organisation, name));
+  }
+
   /** Sets right what a process left that ended midway: a model on its way out, files of commits other than this one. */
   tidy(commit?: string): void {
     if (existsSync(this.replaced) && !existsSync(this.target)) renameSync(this.replaced, this.target);
     rmSync(this.replaced, { recursive: true, force: true });
-    if (!existsSync(this.organisation)) return;
-    const prefix = `.${this.model}.`;
-    const leftovers = readdirSync(this.organisation).filter(
-      (name) => name.startsWith(prefix) && /^[0-9a-f]{40}\.partial$/.test(name.slice(prefix.length)),
-    );
-    for (const name of leftovers) {
-      const path = join(this.organisation, name);
-      if (commit === undefined || path !== this.staging(commit))
-        rmSync(path, { recursive: true, force: true });
-    }
+    const kept = commit === undefined ? undefined : this.staging(commit);
+    for (const path of this.unfinished()) if (path !== kept) rmSync(path, { recursive: true, force: true });
   }
 
   /**
@@ -61,16 +65,38 @@ export class StoredFolder {
   /** Removes the model with all that lies beside it, and the organisation's folder if it was its last. */
   remove(): void {
     this.tidy();
-    renameSync(this.target, this.replaced);
+    if (existsSync(this.target)) renameSync(this.target, this.replaced);
     rmSync(this.replaced, { recursive: true, force: true });
     if (readdirSync(this.organisation).length === 0) rmdirSync(this.organisation);
   }
 }
 
-/** Removes a model from the store. Rejects with `ModelStoreError` where it is not there or another process is at work. */
-export async function removeStoredModel(storeDir: string, target: string, model: string): Promise<void> {
+/**
+ * Removes a model (`ORG/NAME`) from the store, or what an unfinished pull left of it. Rejects with `ModelStoreError` where
+ * there is neither, or another process is at work.
+ */
+export async function removeStoredModel(storeDir: string, name: string): Promise<void> {
   await withStoreLock(storeDir, async () => {
-    if (!existsSync(target)) throw new ModelStoreError(`${target} is not there any more`);
-    new StoredFolder(target, model).remove();
+    const folder = storedFolderOf(storeDir, name);
+    if (folder === undefined || !isStored(folder)) {
+      throw new ModelStoreError(`${name} is not in the model store ${storeDir}`);
+    }
+    folder.remove();
   });
+}
+
+/** Whether the store has a model of that name, or an unfinished pull. */
+export function isInStore(storeDir: string, name: string): boolean {
+  const folder = storedFolderOf(storeDir, name);
+  return folder !== undefined && isStored(folder);
+}
+
+function isStored(folder: StoredFolder): boolean {
+  return existsSync(folder.target) || folder.unfinished().length > 0;
+}
+
+function storedFolderOf(storeDir: string, name: string): StoredFolder | undefined {
+  const parsed = parseModelName(name);
+  if (parsed === undefined || parsed.revision !== undefined) return undefined;
+  return new StoredFolder(join(storeDir, parsed.organisation, parsed.model), parsed.model);
 }

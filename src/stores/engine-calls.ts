@@ -1,6 +1,6 @@
 import type { StoreEngine } from './engine.js';
 import { type Packed, packRows, unpackChanges, unpackRows } from './packed-rows.js';
-import type { Kind, RowPage, StorageFailure } from './store.js';
+import type { Kind, RowPage } from './store.js';
 
 /** One call of the contract as it is sent to the thread that has the engine. */
 export type EngineCall =
@@ -17,13 +17,8 @@ export type EngineCall =
   | readonly ['sweep', now: number, limit: number]
   | readonly ['close'];
 
-/** From the main thread to the worker. */
-export type Posted = readonly [id: number, call: EngineCall];
-
-/** From the worker to the main thread. */
-export type Reported =
-  | readonly ['done', id: number, value: unknown]
-  | readonly ['failed', id: number, failure: StorageFailure, message: string]
+/** What the engine says besides answers, from the worker to the main thread: `EngineEvents`. */
+export type EngineReport =
   | readonly ['quarantined', namespace: string | null, path: string, newPath: string | null, kept?: number]
   | readonly ['replaced', namespace: string | null];
 

@@ -1,26 +1,33 @@
-import type { StoreEngine } from './engine.js';
-import { answerCall, type Posted, type Reported } from './engine-calls.js';
 import type { StorageError } from './store.js';
+import type { Answered, Posted } from './worker-channel.js';
+
+/** What is opened before it is asked, and does what can wait; see `StoreEngine`. */
+export interface Turning {
+  open(): unknown;
+  idle(): boolean;
+}
 
 /**
  * What the worker does, call by call: opens the engine before the first one (also in a worker that took another's place),
  * answers, and lets the engine do what can wait while nothing is asked.
  */
-export class EngineTurns {
+export class EngineTurns<Call extends readonly [name: string, ...unknown[]]> {
   private isOpen = false;
   private isIdling = false;
 
   constructor(
-    private readonly engine: StoreEngine,
-    private readonly report: (message: Reported) => void,
+    private readonly engine: Turning,
+    /** Carries out a call of the engine; what it answers can be cloned. Throws `StorageError`. */
+    private readonly answer: (call: Call) => unknown,
+    private readonly report: (message: Answered) => void,
     /** Runs something after the calls that have arrived. */
     private readonly later: (work: () => void) => unknown,
   ) {}
 
-  take([id, call]: Posted): void {
+  take([id, call]: Posted<Call>): void {
     try {
       if (!this.isOpen && call[0] !== 'open' && call[0] !== 'close') this.engine.open();
-      const answer = answerCall(this.engine, call);
+      const answer = this.answer(call);
       this.isOpen = call[0] !== 'close';
       this.report(['done', id, answer]);
     } catch (cause) {

@@ -38,7 +38,7 @@ export interface EngineWorkerData {
  * Where the worker's code is: beside this file once compiled. Run from sources (by a test runner that compiles in
  * memory) it is the compiled one of the last build, for a worker can load nothing else.
  */
-export function workerLocation(moduleUrl: string = import.meta.url): URL {
+export function workerLocation(moduleUrl: string = import.meta.url, worker = 'engine-worker'): URL {
   const folder = moduleUrl.endsWith('.ts') ? '../../dist/stores/' : './';
-  return new URL(`${folder}engine-worker.js`, moduleUrl);
+  return new URL(`${folder}${worker}.js`, moduleUrl);
 }

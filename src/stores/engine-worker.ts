@@ -1,9 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../base/clock.js';
 import { createEngine } from './create-engine.js';
-import type { Posted, Reported } from './engine-calls.js';
+import { answerCall, type EngineCall, type EngineReport } from './engine-calls.js';
 import { EngineTurns } from './engine-turns.js';
 import type { EngineWorkerData } from './engine-worker-data.js';
+import type { Answered, Posted } from './worker-channel.js';
 
 /**
  * The thread that owns the stored state: answers the calls of `WorkerChannel` one after the other, in the order they
@@ -14,10 +15,10 @@ const engine = createEngine(workerData as EngineWorkerData, systemClock(), {
   quarantined: (...what) => report(['quarantined', ...what]),
   replaced: (namespace) => report(['replaced', namespace]),
 });
-const turns = new EngineTurns(engine, report, setImmediate);
+const turns = new EngineTurns<EngineCall>(engine, (call) => answerCall(engine, call), report, setImmediate);
 
-port.on('message', (posted: Posted) => turns.take(posted));
+port.on('message', (posted: Posted<EngineCall>) => turns.take(posted));
 
-function report(message: Reported): void {
+function report(message: Answered | EngineReport): void {
   port.postMessage(message);
 }

@@ -1,19 +1,28 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../base/clock.js';
-import type { EngineEvents } from './engine.js';
-import { callLength, type EngineCall, type Posted, type Reported } from './engine-calls.js';
-import { StorageError } from './store.js';
+import { StorageError, type StorageFailure } from './store.js';
 
-export interface WorkerChannelOptions {
+/** From the main thread to the worker. The call named `close` is always let through. */
+export type Posted<Call> = readonly [id: number, call: Call];
+
+/** What became of a call, from the worker to the main thread. */
+export type Answered =
+  | readonly ['done', id: number, value: unknown]
+  | readonly ['failed', id: number, failure: StorageFailure, message: string];
+
+export interface WorkerChannelOptions<Call, Report = never> {
   readonly location: URL;
   /** Handed to every worker that is started; must be cloneable. */
   readonly workerData: unknown;
   readonly clock: Clock;
   /** Most calls waiting for an answer. */
   readonly maxCalls: number;
-  /** Most characters waiting; one call alone may have more. */
+  /** Most that is waiting, as `lengthOf` measures it; one call alone may have more. */
   readonly maxLength: number;
-  readonly events?: Partial<EngineEvents>;
+  /** Of what a call carries: a measure of the memory it takes while it waits. */
+  readonly lengthOf: (call: Call) => number;
+  /** Told of what the worker says besides answers. */
+  readonly onReport?: (report: Report) => void;
 }
 
 interface Waiting {
@@ -27,28 +36,31 @@ const RESTART_INTERVAL_MS = 500;
 
 /**
  * Sends calls to a worker thread and gives each its answer, in order. A worker that dies takes the calls under way with
- * it (they reject with `io`) and is replaced at the next call. The queue is bounded in calls and characters; over it
+ * it (they reject with `io`) and is replaced at the next call. The queue is bounded in calls and length; over it
  * calls reject at once. An idle worker does not keep the process alive.
  */
-export class WorkerChannel {
+export class WorkerChannel<
+  Call extends readonly [name: string, ...unknown[]],
+  Report extends readonly unknown[] = never,
+> {
   private worker: Worker | undefined;
   private startedAt = Number.NEGATIVE_INFINITY;
   private lastId = 0;
   private waitingLength = 0;
   private readonly waiting = new Map<number, Waiting>();
 
-  constructor(private readonly options: WorkerChannelOptions) {}
+  constructor(private readonly options: WorkerChannelOptions<Call, Report>) {}
 
-  post(call: EngineCall): Promise<unknown> {
+  post(call: Call): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const length = callLength(call);
+      const length = this.options.lengthOf(call);
       if (call[0] !== 'close') this.admit(length);
       const worker = this.runningWorker();
       this.lastId += 1;
       this.waiting.set(this.lastId, { length, resolve, reject });
       this.waitingLength += length;
       worker.ref();
-      worker.postMessage([this.lastId, call] satisfies Posted);
+      worker.postMessage([this.lastId, call] satisfies Posted<Call>);
     });
   }
 
@@ -75,20 +87,15 @@ export class WorkerChannel {
     // Without the flags of this process: some (`--input-type`) keep a worker from starting.
     const worker = new Worker(this.options.location, { workerData: this.options.workerData, execArgv: [] });
     this.worker = worker;
-    worker.on('message', (message: Reported) => this.receive(message));
+    worker.on('message', (message: Answered | Report) => this.receive(message));
     worker.on('error', (cause: Error) => this.lose(worker, cause));
     worker.on('exit', () => this.lose(worker));
     return worker;
   }
 
-  private receive(message: Reported): void {
-    if (message[0] === 'replaced') {
-      this.options.events?.replaced?.(message[1]);
-      return;
-    }
-    if (message[0] === 'quarantined') {
-      const [, ...what] = message;
-      this.options.events?.quarantined?.(...what);
+  private receive(message: Answered | Report): void {
+    if (!isAnswer(message)) {
+      this.options.onReport?.(message);
       return;
     }
     const call = this.waiting.get(message[1]);
@@ -109,4 +116,8 @@ export class WorkerChannel {
     const error = new StorageError('io', 'the store worker stopped', { cause });
     for (const call of lost) call.reject(error);
   }
+}
+
+function isAnswer(message: Answered | readonly unknown[]): message is Answered {
+  return message[0] === 'done' || message[0] === 'failed';
 }

@@ -1,6 +1,12 @@
 import type { Clock } from '../base/clock.js';
 import type { EngineEvents } from './engine.js';
-import { type EngineCall, type PackedPage, unpackPage } from './engine-calls.js';
+import {
+  callLength,
+  type EngineCall,
+  type EngineReport,
+  type PackedPage,
+  unpackPage,
+} from './engine-calls.js';
 import { type EngineWorkerData, workerLocation } from './engine-worker-data.js';
 import { NamespaceTroubles } from './namespace-troubles.js';
 import { type Packed, packChanges, unpackRows } from './packed-rows.js';
@@ -45,18 +51,21 @@ export async function openWorkerStore(options: WorkerStoreOptions): Promise<Work
   const { clock, maxQueueCalls = 4096, maxQueueLength = 64 * 1024 * 1024, events, ...workerData } = options;
   const { driver } = options.files;
   const troubles = new NamespaceTroubles(driver === 'sqlite');
-  const channel = new WorkerChannel({
+  const channel = new WorkerChannel<EngineCall, EngineReport>({
     location: workerLocation(),
     workerData,
     clock,
     maxCalls: maxQueueCalls,
     maxLength: maxQueueLength,
-    events: {
-      replaced: (namespace) => events?.replaced?.(namespace),
-      quarantined: (namespace, ...paths) => {
-        troubles.quarantined(namespace);
-        events?.quarantined?.(namespace, ...paths);
-      },
+    lengthOf: callLength,
+    onReport: (report) => {
+      if (report[0] === 'replaced') {
+        events?.replaced?.(report[1]);
+        return;
+      }
+      const [, namespace, ...paths] = report;
+      troubles.quarantined(namespace);
+      events?.quarantined?.(namespace, ...paths);
     },
   });
   const store = new WorkerStore(driver, channel, troubles);

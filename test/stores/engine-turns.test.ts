@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest';
 import type { StoreEngine } from '../../src/stores/engine.js';
-import type { EngineCall, Reported } from '../../src/stores/engine-calls.js';
+import { answerCall, type EngineCall } from '../../src/stores/engine-calls.js';
 import { EngineTurns } from '../../src/stores/engine-turns.js';
 import { StorageError } from '../../src/stores/store.js';
+import type { Answered } from '../../src/stores/worker-channel.js';
 
 /** An engine that notes what it is asked, behind turns whose pauses the test makes. */
 function start(engine: Partial<StoreEngine>) {
   const asked: string[] = [];
-  const reported: Reported[] = [];
+  const reported: Answered[] = [];
   const pauses: (() => void)[] = [];
   const noting = new Proxy(engine, {
     get: (target, name) => () => {
@@ -16,8 +17,9 @@ function start(engine: Partial<StoreEngine>) {
       return method?.();
     },
   }) as StoreEngine;
-  const turns = new EngineTurns(
+  const turns = new EngineTurns<EngineCall>(
     noting,
+    (call) => answerCall(noting, call),
     (message) => reported.push(message),
     (work) => pauses.push(work),
   );

@@ -1,15 +1,25 @@
 import { afterEach, expect, it } from 'vitest';
 import { ManualClock } from '../../src/base/clock.js';
+import { callLength, type EngineCall, type EngineReport } from '../../src/stores/engine-calls.js';
 import { packChanges } from '../../src/stores/packed-rows.js';
 import type { Change, StorageError } from '../../src/stores/store.js';
 import { WorkerChannel, type WorkerChannelOptions } from '../../src/stores/worker-channel.js';
 
 const location = new URL('../fixtures/frail-worker.mjs', import.meta.url);
 const clock = new ManualClock();
-let channel: WorkerChannel;
+let channel: WorkerChannel<EngineCall, EngineReport>;
+type Options = WorkerChannelOptions<EngineCall, EngineReport>;
 
-function open(options: Partial<WorkerChannelOptions> = {}): WorkerChannel {
-  channel = new WorkerChannel({ location, workerData: 'w', clock, maxCalls: 4, maxLength: 10, ...options });
+function open(options: Partial<Options> = {}): typeof channel {
+  channel = new WorkerChannel({
+    location,
+    workerData: 'w',
+    clock,
+    maxCalls: 4,
+    maxLength: 10,
+    lengthOf: callLength,
+    ...options,
+  });
   return channel;
 }
 afterEach(() => channel.stop());
@@ -77,13 +87,8 @@ it('counts a call no longer once it was answered', async () => {
 });
 
 it('passes on what the worker reports', async () => {
-  const seen: unknown[][] = [];
-  open({
-    events: {
-      quarantined: (...all) => seen.push(['quarantined', ...all]),
-      replaced: (...all) => seen.push(['replaced', ...all]),
-    },
-  });
+  const seen: EngineReport[] = [];
+  open({ onReport: (report) => seen.push(report) });
   await channel.post(['load', 'quarantine']);
   expect(seen).toEqual([
     ['quarantined', 'a', 'path', 'new path'],

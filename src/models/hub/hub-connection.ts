@@ -62,7 +62,7 @@ export class HubConnection {
       await answer.body?.cancel();
       const location = REDIRECTS.includes(status) ? headers.get('location') : null;
       if (location === null)
-        throw statusError({ status, headers, request, access: this.access, clock: this.clock });
+        throw statusError({ url: target, status, headers, request, access: this.access, clock: this.clock });
       target = this.allowed(
         URL.canParse(location, target) ? new URL(location, target).href : location,
         request,

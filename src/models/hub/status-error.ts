@@ -9,6 +9,8 @@ export const LONGEST_WAIT_MS = 60_000;
 const TRANSIENT = [408, 429, 500, 502, 503, 504];
 
 interface FailedAnswer {
+  /** Who answered so: the hub, or where it sent us. */
+  readonly url: string;
   readonly status: number;
   readonly headers: Headers;
   readonly request: { readonly what: string };
@@ -17,14 +19,16 @@ interface FailedAnswer {
 }
 
 /** What a failed answer means to a person, and whether it is worth another try. */
-export function statusError({ status, headers, request, access, clock }: FailedAnswer): HubError {
+export function statusError({ url, status, headers, request, access, clock }: FailedAnswer): HubError {
   const { what } = request;
-  const host = new URL(access.endpoint).host;
-  if (TRANSIENT.includes(status))
-    return transientError(`${host} answered ${status} for ${what}`, headers, clock);
+  const { host, origin } = new URL(url);
+  const message = `${host} answered ${status} for ${what}`;
+  if (TRANSIENT.includes(status)) return transientError(message, headers, clock);
+  // Links to other hosts are signed for a while: another request gets a new one.
+  if (origin !== new URL(access.endpoint).origin) return new HubError(message, { isTransient: true });
   if (status === 401 || status === 403) return new HubError(refusal(what, host, headers, access));
   if (status === 404 || status === 410) return new HubError(`${host} has no such model or revision: ${what}`);
-  return new HubError(`${host} answered ${status} for ${what}`);
+  return new HubError(message);
 }
 
 function transientError(message: string, headers: Headers, clock: Clock): HubError {

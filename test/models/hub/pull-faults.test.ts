@@ -303,6 +303,15 @@ describe('redirects', () => {
     expect(far.map(({ range }) => range)).toEqual([undefined, 'bytes=50-']);
   });
 
+  it('whose link has expired are asked for anew', async () => {
+    home.env = { HF_TOKEN: 'hf_secret' };
+    home.hub.redirects = true;
+    home.hub.fail(/signature/, { status: 403 });
+    await home.pull();
+    expect(rangesOf(GRAPH)).toHaveLength(2);
+    expect(home.read(GRAPH)).toBe(CONTENT);
+  });
+
   it('in circles, to nowhere or to files of this machine are refused', async () => {
     const to = (location: string) => ({ status: 302, headers: { location } });
     home.hub.fail(download, to(`/acme/tiny/resolve/${COMMIT}/${GRAPH}`), 100);

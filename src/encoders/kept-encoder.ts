@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import { endianness } from 'node:os';
+import { ModelError } from '../base/model-call.js';
+import { Pace } from '../base/pace.js';
+import type { EncodeCall, Encoder } from './encoder.js';
+
+/** What of a cache store is needed here. */
+export interface VectorKeeper {
+  getMany(namespace: string, keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
+  put(namespace: string, entries: readonly { readonly key: string; readonly value: Uint8Array }[]): void;
+}
+
+export interface KeptEncoderOptions {
+  /** A slow one, with `encodeEach`; closed with this one. */
+  readonly encoder: Encoder;
+  /** Lent. */
+  readonly store: VectorKeeper;
+  /** Longest that a request waits for the store, milliseconds (250). */
+  readonly waitMs?: number;
+  /** Texts that were looked up for a namespace: found, and not. */
+  readonly onLookedUp?: (namespace: string, hits: number, misses: number) => void;
+}
+
+/** What keys of vectors begin with; the model's own part follows, then the text's. */
+export const VECTOR_PREFIX = 'vector/';
+
+/**
+ * An encoder that keeps its vectors, by namespace, model, version, role and text, and asks for those it has not. A store
+ * that is slow costs `waitMs` once and is passed over until it answers again; one that fails costs nothing.
+ */
+export function createKeptEncoder(options: KeptEncoderOptions): Encoder {
+  return new KeptEncoder(options);
+}
+
+class KeptEncoder implements Encoder {
+  readonly name: string;
+  readonly version: string;
+  readonly dimension: number;
+  readonly tau?: number;
+  private readonly prefix: string;
+  /** Look-ups that were given up and have not been answered yet. */
+  private overdue = 0;
+  private isClosed = false;
+
+  constructor(private readonly options: KeptEncoderOptions) {
+    const { name, version, dimension, tau } = options.encoder;
+    this.name = name;
+    this.version = version;
+    this.dimension = dimension;
+    if (tau !== undefined) this.tau = tau;
+    this.prefix = `${VECTOR_PREFIX}${hashOf(name, version, endianness()).slice(0, 16)}/`;
+  }
+
+  encode(texts: readonly string[], call: EncodeCall): Promise<Float32Array[]> {
+    return Promise.all(this.encodeEach(texts, call));
+  }
+
+  encodeEach(texts: readonly string[], call: EncodeCall): readonly Promise<Float32Array>[] {
+    const vectors = this.vectorsOf(texts, call);
+    return texts.map((_, index) => {
+      const vector = vectors.then((all) => all[index]!);
+      vector.catch(() => undefined);
+      return vector;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.options.encoder.close();
+  }
+
+  /** A vector, or the wait for one, for each text. */
+  private async vectorsOf(
+    texts: readonly string[],
+    call: EncodeCall,
+  ): Promise<(Float32Array | Promise<Float32Array>)[]> {
+    this.assertWanted(call);
+    const keys = await this.keysOf(texts, call);
+    const kept = await this.lookUp(keys, call);
+    this.assertWanted(call);
+    const missing = [...texts.keys()].filter((index) => kept[index] === undefined);
+    this.options.onLookedUp?.(call.namespace, texts.length - missing.length, missing.length);
+    const encoded = this.encodeAnew(
+      missing.map((index) => texts[index]!),
+      missing.map((index) => keys[index]!),
+      call,
+    );
+    let next = 0;
+    // Wrapped, so that waiting for this list does not wait for the vectors in it.
+    return kept.map((vector) => vector ?? encoded[next++]!);
+  }
+
+  private encodeAnew(texts: readonly string[], keys: readonly string[], call: EncodeCall) {
+    const { encoder } = this.options;
+    if (texts.length === 0) return [];
+    const encoded = encoder.encodeEach
+      ? encoder.encodeEach(texts, call)
+      : eachOf(texts.length, encoder.encode(texts, call));
+    return encoded.map((vector, index) =>
+      handled(vector.then((numbers) => this.keep(call.namespace, keys[index]!, numbers))),
+    );
+  }
+
+  /** Copied by the store before the caller has it. */
+  private keep(namespace: string, key: string, vector: Float32Array): Float32Array {
+    const value = new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+    try {
+      this.options.store.put(namespace, [{ key, value }]);
+    } catch {
+      // It is closed: a vector that is not kept is made again.
+    }
+    return vector;
+  }
+
+  private async keysOf(texts: readonly string[], { role }: EncodeCall): Promise<string[]> {
+    const pace = new Pace();
+    const keys: string[] = [];
+    for (const text of texts) {
+      if (pace.due()) await pace.rest();
+      keys.push(this.prefix + hashOf(role, text));
+    }
+    return keys;
+  }
+
+  private async lookUp(
+    keys: readonly string[],
+    { namespace, signal }: EncodeCall,
+  ): Promise<(Float32Array | undefined)[]> {
+    const none = keys.map(() => undefined);
+    if (keys.length === 0 || this.overdue > 0) return none;
+    const asked = this.options.store.getMany(namespace, keys).catch(() => none);
+    const found = await inTime(asked, this.options.waitMs ?? 250, signal);
+    if (found) return found.map((bytes) => this.vectorOf(bytes));
+    this.overdue += 1;
+    void asked.then(() => {
+      this.overdue -= 1;
+    });
+    return none;
+  }
+
+  /** Undefined where the bytes are no vector of this model. */
+  private vectorOf(bytes: Uint8Array | undefined): Float32Array | undefined {
+    if (bytes?.byteLength !== this.dimension * Float32Array.BYTES_PER_ELEMENT) return undefined;
+    return new Float32Array(Uint8Array.from(bytes).buffer);
+  }
+
+  private assertWanted({ signal }: EncodeCall): void {
+    if (this.isClosed) throw new ModelError('closed', `encoder ${this.name} is closed`);
+    if (signal?.aborted) throw new ModelError('late', 'the caller has left');
+  }
+}
+
+/** What `work` gives, or undefined where it takes too long or the caller leaves. */
+async function inTime<T>(
+  work: Promise<T>,
+  ms: number,
+  signal: AbortSignal | undefined,
+): Promise<T | undefined> {
+  let give = (): void => undefined;
+  const late = new Promise<undefined>((resolve) => {
+    give = () => resolve(undefined);
+  });
+  const timer = setTimeout(give, ms);
+  signal?.addEventListener('abort', give, { once: true });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', give);
+  }
+}
+
+/** SHA-256 of the parts, each with its length, in base64url; of UTF-16 units, so that no two texts are the same. */
+function hashOf(...parts: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${part.length}:`).update(part, 'utf16le');
+  return hash.digest('base64url');
+}
+
+function eachOf(count: number, all: Promise<Float32Array[]>): Promise<Float32Array>[] {
+  return Array.from({ length: count }, (_, index) => handled(all.then((vectors) => vectors[index]!)));
+}
+
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}

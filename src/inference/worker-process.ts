@@ -1,0 +1,5 @@
+import { loadModel } from './load-model.js';
+import { serveModels } from './serve-models.js';
+
+// What `WorkerHandle` starts.
+serveModels(process, loadModel);

@@ -1,0 +1,47 @@
+/**
+ * Why a server gave no usable answer: `connect` no connection, or it broke; `timeout` not done in time; `status` it
+ * answered, and refused; `body` what it answered is no JSON, or too long; `breaker` it failed again and again and is left
+ * alone for a while; `overloaded` too many calls wait for it already; `cancelled` the caller left; `closed` the client was.
+ */
+export type RemoteFailure =
+  | 'connect'
+  | 'timeout'
+  | 'status'
+  | 'body'
+  | 'breaker'
+  | 'overloaded'
+  | 'cancelled'
+  | 'closed';
+
+export interface RemoteErrorOptions extends ErrorOptions {
+  /** With `status` alone. */
+  readonly status?: number | undefined;
+  /** How long the server asks to be left alone, milliseconds (`Retry-After`). */
+  readonly retryAfterMs?: number | undefined;
+  /** Whether this is a sign that the server is not well, as the circuit breaker counts it. Default: as the kind says. */
+  readonly isServersFault?: boolean;
+}
+
+/** A server that gave no usable answer. The message names server and cause, never what was sent, received or signed with. */
+export class RemoteError extends Error {
+  override readonly name = 'RemoteError';
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly isServersFault: boolean;
+
+  constructor(
+    readonly kind: RemoteFailure,
+    message: string,
+    { status, retryAfterMs, isServersFault, ...options }: RemoteErrorOptions = {},
+  ) {
+    super(message, options);
+    this.status = status;
+    this.retryAfterMs = retryAfterMs;
+    this.isServersFault = isServersFault ?? isFault(kind, status);
+  }
+}
+
+/** Refusals below 500 come from a server that is well. */
+function isFault(kind: RemoteFailure, status = 0): boolean {
+  return kind === 'connect' || kind === 'timeout' || kind === 'body' || status >= 500;
+}

@@ -1,0 +1,27 @@
+import type { Random } from '../base/random.js';
+import type { RemoteError } from './remote-error.js';
+
+const FIRST_DELAY_MS = 100;
+const LAST_DELAY_MS = 2_000;
+/** What servers answer that are well and want no more just now. */
+const BUSY = [429, 503];
+
+/**
+ * Milliseconds to wait before try `attempt + 1` (`attempt` = 1, 2 …); undefined = trying again would not help. Full
+ * jitter over 100 ms, doubled each time up to 2 s; never less than what the server asked for, and up to 100 ms more, so
+ * that those it turned away do not come back together. Source: Brooker, "Exponential Backoff and Jitter" (AWS, 2015).
+ */
+export function retryDelay(error: RemoteError, attempt: number, random: Random): number | undefined {
+  const isBusy = error.status !== undefined && BUSY.includes(error.status);
+  if (error.kind !== 'connect' && !isBusy) return undefined;
+  if (error.retryAfterMs !== undefined) return error.retryAfterMs + random.next() * FIRST_DELAY_MS;
+  return random.next() * Math.min(LAST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1));
+}
+
+/** A `Retry-After` header as milliseconds from `now` (epoch ms): seconds or a date (RFC 9110, 10.2.3); else undefined. */
+export function parseRetryAfter(header: string | string[] | undefined, now: number): number | undefined {
+  if (typeof header !== 'string') return undefined;
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000;
+  const moment = /[a-z]/i.test(header) ? Date.parse(header) : Number.NaN;
+  return Number.isNaN(moment) ? undefined : Math.max(0, moment - now);
+}
