@@ -6,7 +6,7 @@ import { cosineOf, lengthOf, type Matrix, rowOf, zeroMatrix } from './matrix.js'
 import { pieceWeight, sharesByRank, sharesInTexts } from './piece-weights.js';
 import { meanRow, principalComponents, project } from './principal-components.js';
 import { type QuantisedRows, quantiseRows, restoreRows } from './quantise.js';
-import { ridgeRegression } from './ridge-regression.js';
+import { ridgeRegression, scaledToFit } from './ridge-regression.js';
 import { times } from './sparse-rows.js';
 import { type Vocabulary, vocabularyOf } from './vocabulary.js';
 
@@ -107,7 +107,13 @@ export async function distil(
   if (lesson === null) return { ...quantiseRows(start), ...made, figures: { ...figures, texts: null } };
 
   const { learnt, measured } = lesson;
-  const quantised = quantiseRows(await learn(start, learnt, options));
+  const { means, targets } = learnt;
+  const learned = await ridgeRegression(means, scaledToFit(means, start, targets), targets, {
+    lambda: options.lambda,
+    steps: options.steps,
+    onProgress: (share) => onProgress?.('regression', share),
+  });
+  const quantised = quantiseRows(learned);
   const textFigures = {
     learnt: learnt.means.rows,
     measured: measured.means.rows,
@@ -115,32 +121,6 @@ export async function distil(
     cosineAfter: meanCosine(measured, restoreRows(quantised, dimensions)),
   };
   return { ...quantised, ...made, figures: { ...figures, texts: textFigures } };
-}
-
-/** The start, first made as long as fits the texts best, then corrected by them. */
-function learn(
-  start: Matrix,
-  { means, targets }: Examples,
-  { lambda, steps, onProgress }: DistilOptions,
-): Promise<Matrix> {
-  const factor = bestFactor(times(means, start), targets);
-  const scaled = { ...start, data: start.data.map((value) => value * factor) };
-  return ridgeRegression(means, scaled, targets, {
-    lambda,
-    steps,
-    onProgress: (share) => onProgress?.('regression', share),
-  });
-}
-
-/** The number that brings factor × `from` closest to `to`; 1 where none points the same way. */
-function bestFactor(from: Matrix, to: Matrix): number {
-  let product = 0;
-  let squares = 0;
-  for (let at = 0; at < from.data.length; at++) {
-    product += from.data[at] * to.data[at];
-    squares += from.data[at] * from.data[at];
-  }
-  return product > 0 ? product / squares : 1;
 }
 
 /** Writes a vector in another length; zero stays zero. */

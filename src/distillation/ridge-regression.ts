@@ -35,6 +35,19 @@ export async function ridgeRegression(
   return solved;
 }
 
+/** The start times the number that brings A·X closest to the targets; unchanged where none points the same way. A new matrix. */
+export function scaledToFit(a: SparseRows, start: Matrix, targets: Matrix): Matrix {
+  const from = times(a, start);
+  let product = 0;
+  let squares = 0;
+  for (let at = 0; at < from.data.length; at++) {
+    product += from.data[at] * targets.data[at];
+    squares += from.data[at] * from.data[at];
+  }
+  const factor = product > 0 ? product / squares : 1;
+  return { ...start, data: start.data.map((value) => value * factor) };
+}
+
 /** Moves `x` towards the solution for x's first value as the start. */
 function improve(a: SparseRows, x: Matrix, targets: Matrix, lambda: number, steps: number): void {
   const misses = times(a, x);

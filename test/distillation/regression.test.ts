@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Matrix as Dense, solve } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
 import type { Matrix } from '../../src/distillation/matrix.js';
-import { ridgeRegression } from '../../src/distillation/ridge-regression.js';
+import { ridgeRegression, scaledToFit } from '../../src/distillation/ridge-regression.js';
 import { meansOf, type SparseRows, times, transposedTimes } from '../../src/distillation/sparse-rows.js';
 
 /** Some texts as ids of pieces, a start and targets for them. */
@@ -103,6 +103,20 @@ describe('ridge regression', () => {
     // (1 + 1)·x = 1 + 1·3
     expect([...x.data]).toEqual([2, 4]);
     expect([...start.data]).toEqual([3, 4]);
+  });
+
+  it('starts best from what is as long as the targets: no other factor comes closer', () => {
+    const miss = (a: SparseRows, x: Matrix, targets: Matrix, factor: number) =>
+      times(a, x).data.reduce((sum, value, at) => sum + (factor * value - targets.data[at]) ** 2, 0);
+    fc.assert(
+      fc.property(lesson, fc.double({ min: 0, max: 3, noNaN: true }), ({ a, start, targets }, factor) => {
+        const fitted = scaledToFit(a, start, targets);
+        const opposed =
+          times(a, start).data.reduce((sum, value, at) => sum + value * targets.data[at], 0) <= 0;
+        if (opposed) expect(fitted.data).toEqual(start.data);
+        else expect(miss(a, fitted, targets, 1)).toBeLessThanOrEqual(miss(a, start, targets, factor) + 1e-4);
+      }),
+    );
   });
 
   it('tells the share done, waiting in between', async () => {
