@@ -1,9 +1,15 @@
 import type { Encoder } from '../encoders/encoder.js';
-import { areDisjoint, measureThreshold, type ThresholdReport } from '../evaluation/measure-threshold.js';
+import {
+  areDisjoint,
+  FEWEST_QUERIES,
+  measureThreshold,
+  type ThresholdReport,
+} from '../evaluation/measure-threshold.js';
 import { RecordError, readCell, type VectorShape } from '../namespaces/records.js';
 import type { Row } from '../stores/store.js';
-import type { CommandContext } from './context.js';
+import { type CommandContext, CommandError } from './context.js';
 import { assertStored, reading, type StoredState } from './stored-state.js';
+import { oneLine } from './terminal.js';
 
 interface RememberedQuery {
   readonly key: Float32Array;
@@ -12,16 +18,16 @@ interface RememberedQuery {
 }
 
 /**
- * Measures the τ of an encoder on what a namespace remembers: the key vectors of its queries, as far as this encoder made them, for
- * texts are never stored. Unrelated are queries without an accepted document in common, related those with one; queries for which
- * nothing was accepted say nothing. Also while a server runs. Throws as `measureThreshold` does, and `CommandError` where there is no
- * such namespace.
+ * Measures the τ of an encoder on what a namespace remembers: the key vectors of its queries, as far as this encoder
+ * made them, for texts are never stored. Unrelated are queries without an accepted document in common, related those
+ * with one; queries for which nothing was accepted say nothing. Also while a server runs. Throws as `measureThreshold`
+ * does, and `CommandError` where there is no such namespace or it remembers too few.
  */
 export async function calibrateNamespace(
   context: CommandContext,
   state: StoredState,
   namespace: string,
-  { name, version, dimension }: Pick<Encoder, 'name' | 'version' | 'dimension'>,
+  { name, version, dimension, tau }: Pick<Encoder, 'name' | 'version' | 'dimension' | 'tau'>,
 ): Promise<ThresholdReport> {
   const rows = await reading(context, state, async (reader) => {
     await assertStored(reader, namespace);
@@ -29,6 +35,11 @@ export async function calibrateNamespace(
   });
   const shape = { encoder: `${name}@${version}`, dimension };
   const queries = rows.flatMap((row) => rememberedQuery(row, shape) ?? []);
+  if (queries.length < FEWEST_QUERIES) {
+    const found = `${oneLine(namespace)} remembers ${queries.length} queries with a key by ${name} and something accepted`;
+    const hint = tau === undefined ? ' (without a τ it makes no keys: measure on a folder first)' : '';
+    throw new CommandError(`${found}; ${FEWEST_QUERIES} are needed${hint}`);
+  }
   return measureThreshold({
     keys: queries.map(({ key }) => key),
     relation: (left, right) =>

@@ -39,7 +39,10 @@ interface Measured extends ThresholdReport {
   readonly source: string;
 }
 
-/** `models calibrate`: measures from which cosine on two queries are neighbours, and writes it into the model's manifest. */
+/**
+ * `models calibrate`: measures from which cosine on two queries are neighbours, and writes it into the model's
+ * manifest.
+ */
 export function registerModelsCalibrate(
   models: Command,
   context: CommandContext,

@@ -12,8 +12,8 @@ export interface OpenedEncoder {
 }
 
 /**
- * Opens an encoder: a model by name or folder, or, without one, that of the settings. Rejects with an Error that names the model
- * and what is wrong with it.
+ * Opens an encoder: a model by name or folder, or, without one, that of the settings. Rejects with an Error that names
+ * the model and what is wrong with it.
  */
 export type OpenEncoder = (settings: Settings, model: string | undefined) => Promise<OpenedEncoder>;
 

@@ -18,8 +18,9 @@ const SEED = 1;
 const JSON_LINES = /\.jsonl(\.gz)?$/;
 
 /**
- * Reads a file with one text a line, or, named `.jsonl`, one JSON object a line with a field `text`; packed if it ends in `.gz`.
- * Blank texts are left out. Keeps no more than the limits say, however long the file. Throws `CommandError` with file and line.
+ * Reads a file with one text a line, or, named `.jsonl`, one JSON object a line with a field `text`; packed if it ends
+ * in `.gz`. Blank texts are left out. Keeps no more than the limits say, however long the file. Throws `CommandError`
+ * with file and line.
  */
 export async function readTexts(file: string, limits: TextLimits): Promise<string[]> {
   const random = seededRandom(SEED);

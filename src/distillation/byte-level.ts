@@ -1,4 +1,6 @@
-/** Bytes that stand for themselves in a byte-level vocabulary; the others are moved to 256 and above, in their order. */
+/**
+ * Bytes that stand for themselves in a byte-level vocabulary; the others are moved to 256 and above, in their order.
+ */
 const PRINTABLE = [
   [33, 126],
   [161, 172],
@@ -18,8 +20,8 @@ function byteTable(): ReadonlyMap<string, number> {
 }
 
 /**
- * The text of a byte-level piece (GPT-2's way to write bytes as characters: a space is `Ġ`). Undefined where its bytes are no
- * whole UTF-8, as of half a character.
+ * The text of a byte-level piece (GPT-2's way to write bytes as characters: a space is `Ġ`). Undefined where its bytes
+ * are no whole UTF-8, as of half a character.
  */
 export function decodeByteLevel(piece: string): string | undefined {
   const bytes: number[] = [];

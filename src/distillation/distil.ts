@@ -44,7 +44,9 @@ export interface TextFigures {
   /** Texts the regression saw, and texts kept from it to measure by. */
   readonly learnt: number;
   readonly measured: number;
-  /** Mean cosine of those texts' static vectors and the teacher's in these dimensions, before the regression and after. */
+  /**
+   * Mean cosine of those texts' static vectors and the teacher's in these dimensions, before the regression and after.
+   */
   readonly cosineBefore: number;
   readonly cosineAfter: number;
 }
@@ -56,16 +58,17 @@ export interface StaticModel extends QuantisedRows {
 }
 
 /**
- * Makes a static model of any encoder: a vector for each piece of a vocabulary, whose sum over a text's pieces looks where the
- * encoder's vector of the text looks.
+ * Makes a static model of any encoder: a vector for each piece of a vocabulary, whose sum over a text's pieces looks
+ * where the encoder's vector of the text looks.
  *
- * Each piece starts as the teacher's vector of its text alone, less their mean, in the first principal components, of unit length,
- * times a weight that falls with how frequent it is. With texts, the principal components are those of the teacher's vectors of
- * them, and a ridge regression moves the pieces so that the mean over a text's pieces comes close to its vector.
+ * Each piece starts as the teacher's vector of its text alone, less their mean, in the first principal components, of
+ * unit length, times a weight that falls with how frequent it is. With texts, the principal components are those of the
+ * teacher's vectors of them, and a ridge regression moves the pieces so that the mean over a text's pieces comes close
+ * to its vector.
  *
- * Asks the teacher for as many texts as there are pieces and texts. Memory: 4 bytes × the teacher's dimension × the larger of the
- * two numbers, and about 8 bytes for each piece of each text. Throws an Error where the teacher has fewer dimensions, the vocabulary
- * no piece, or where there are texts but fewer than `FEWEST_TEXTS` of use.
+ * Asks the teacher for as many texts as there are pieces and texts. Memory: 4 bytes × the teacher's dimension × the
+ * larger of the two numbers, and about 8 bytes for each piece of each text. Throws an Error where the teacher has fewer
+ * dimensions, the vocabulary no piece, or where there are texts but fewer than `FEWEST_TEXTS` of use.
  */
 export async function distil(
   { encoder, tokenizer }: Teacher,

@@ -14,8 +14,8 @@ export interface EncodeOptions {
 }
 
 /**
- * The encoder's vectors of many texts as documents, one a row: 4 bytes × dimension a text. Rejects with the encoder's error at
- * the first failure; nothing is asked after it.
+ * The encoder's vectors of many texts as documents, one a row: 4 bytes × dimension a text. Rejects with the encoder's
+ * error at the first failure; nothing is asked after it.
  */
 export async function encodeTexts(
   encoder: Pick<Encoder, 'encode' | 'dimension'>,

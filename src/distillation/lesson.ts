@@ -30,8 +30,8 @@ export interface Lesson {
 }
 
 /**
- * Reads texts as pieces and asks the teacher for their vectors. Texts without a piece that has a vector are left out. Throws an Error
- * where fewer than `fewest` are left.
+ * Reads texts as pieces and asks the teacher for their vectors. Texts without a piece that has a vector are left out.
+ * Throws an Error where fewer than `fewest` are left.
  */
 export async function readLesson(
   vocabulary: Vocabulary,

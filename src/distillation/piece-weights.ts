@@ -1,4 +1,7 @@
-/** Share of a text at which a piece counts half: a of a/(a + p), after "A simple but tough-to-beat baseline" (ICLR 2017). */
+/**
+ * Share of a text at which a piece counts half: a of a/(a + p), after "A simple but tough-to-beat baseline" (ICLR
+ * 2017).
+ */
 const HALF_SHARE = 0.001;
 /** Zipf and Mandelbrot: the piece of rank r has 1/(r + 2.7) of what the sum over all ranks leaves it. */
 const RANK_SHIFT = 2.7;
@@ -8,9 +11,9 @@ const EULER_GAMMA = 0.577;
 const PRIOR_PIECES = 100_000;
 
 /**
- * Share of running text that each piece is thought to be, from the vocabulary's order alone: the more frequent come first. Single
- * characters stand in front of a vocabulary in no such order: all of them are taken for as frequent as `CHARACTER_RANK` says.
- * Pieces without a surface (null) get 0.
+ * Share of running text that each piece is thought to be, from the vocabulary's order alone: the more frequent come
+ * first. Single characters stand in front of a vocabulary in no such order: all of them are taken for as frequent as
+ * `CHARACTER_RANK` says. Pieces without a surface (null) get 0.
  */
 export function sharesByRank(surfaces: readonly (string | null)[]): Float64Array {
   const pieces = surfaces.filter((surface) => surface !== null).length;

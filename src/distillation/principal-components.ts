@@ -22,8 +22,8 @@ export function meanRow(points: Matrix): Float64Array {
 }
 
 /**
- * The first `dimensions` principal components of points around their mean, by the eigenvectors of their covariance. Some seconds
- * at 1000 columns: points × columns² + columns³. Throws `RangeError` unless 1 ≤ `dimensions` ≤ columns.
+ * The first `dimensions` principal components of points around their mean, by the eigenvectors of their covariance.
+ * Some seconds at 1000 columns: points × columns² + columns³. Throws `RangeError` unless 1 ≤ `dimensions` ≤ columns.
  */
 export function principalComponents(points: Matrix, dimensions: number): PrincipalComponents {
   const { columns } = points;

@@ -14,9 +14,9 @@ export interface RidgeOptions {
 }
 
 /**
- * Ridge regression around a start: the X that makes |A·X − targets|² + λ·|X − start|² least, nearly: by conjugate gradients, each
- * column by itself. A new matrix of the start's shape. Cost: steps × entries of A × columns × 4; memory beside the result: some
- * 32 columns of X five times and of the targets twice.
+ * Ridge regression around a start: the X that makes |A·X − targets|² + λ·|X − start|² least, nearly: by conjugate
+ * gradients, each column by itself. A new matrix of the start's shape. Cost: steps × entries of A × columns × 4; memory
+ * beside the result: some 32 columns of X five times and of the targets twice.
  */
 export async function ridgeRegression(
   a: SparseRows,
@@ -35,7 +35,10 @@ export async function ridgeRegression(
   return solved;
 }
 
-/** The start times the number that brings A·X closest to the targets; unchanged where none points the same way. A new matrix. */
+/**
+ * The start times the number that brings A·X closest to the targets; unchanged where none points the same way. A new
+ * matrix.
+ */
 export function scaledToFit(a: SparseRows, start: Matrix, targets: Matrix): Matrix {
   const from = times(a, start);
   let product = 0;

@@ -12,8 +12,8 @@ export interface SparseRows {
 }
 
 /**
- * A row for each text: how often it holds each piece, over how many pieces it holds. Times a matrix with a row for each piece,
- * that is the mean of each text's piece vectors. A text without pieces is a row of zeros.
+ * A row for each text: how often it holds each piece, over how many pieces it holds. Times a matrix with a row for each
+ * piece, that is the mean of each text's piece vectors. A text without pieces is a row of zeros.
  *
  * @param texts ids of pieces, each below `pieces`
  */

@@ -34,8 +34,8 @@ const NODES: readonly OnnxNode[] = [
 ];
 
 /**
- * The ONNX graph of a static model, its table as external data: `input_ids` and `attention_mask` (int64, batch × length) to
- * `sentence_embedding` (float32, batch × dimension).
+ * The ONNX graph of a static model, its table as external data: `input_ids` and `attention_mask` (int64, batch ×
+ * length) to `sentence_embedding` (float32, batch × dimension).
  */
 export function writeStaticGraph({ rows, scales }: QuantisedRows, dimension: number): OnnxFiles {
   return writeOnnxModel({

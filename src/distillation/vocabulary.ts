@@ -23,10 +23,10 @@ export interface Vocabulary {
 }
 
 /**
- * The vocabulary of a static model from its teacher's `tokenizer.json`: an uncased WordPiece one as it is, so that ids can be
- * shared. From any other one (cased, byte-level BPE, SentencePiece) the pieces that our reader could meet: lower-cased and
- * without accents, each once, in the teacher's order, and every single letter both as a begin and as a rest, so that each word can
- * be split. Throws an Error that says what is wrong with the file.
+ * The vocabulary of a static model from its teacher's `tokenizer.json`: an uncased WordPiece one as it is, so that ids
+ * can be shared. From any other one (cased, byte-level BPE, SentencePiece) the pieces that our reader could meet:
+ * lower-cased and without accents, each once, in the teacher's order, and every single letter both as a begin and as a
+ * rest, so that each word can be split. Throws an Error that says what is wrong with the file.
  */
 export function vocabularyOf(tokenizer: string): Vocabulary {
   const file = readTokenizerFile(tokenizer);

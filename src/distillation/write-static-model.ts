@@ -18,8 +18,8 @@ export interface WriteOptions {
 }
 
 /**
- * Throws an Error unless a model may be written to a folder: it is not there, or empty, or, to be replaced, a static model; any
- * other folder is never touched, for it holds something else.
+ * Throws an Error unless a model may be written to a folder: it is not there, or empty, or, to be replaced, a static
+ * model; any other folder is never touched, for it holds something else.
  */
 export function assertWritable(folder: string, { replace }: Pick<WriteOptions, 'replace'>): void {
   if (isFree(folder)) return;
@@ -30,9 +30,9 @@ export function assertWritable(folder: string, { replace }: Pick<WriteOptions, '
 }
 
 /**
- * Writes a static model as a folder, whole or not at all: `config.json`, `tokenizer.json`, the graph with its data, the card and the
- * manifest, in a folder beside the target that is renamed at the end. Throws as `assertWritable` does, and what the file system
- * throws.
+ * Writes a static model as a folder, whole or not at all: `config.json`, `tokenizer.json`, the graph with its data, the
+ * card and the manifest, in a folder beside the target that is renamed at the end. Throws as `assertWritable` does, and
+ * what the file system throws.
  */
 export function writeStaticModel(
   folder: string,

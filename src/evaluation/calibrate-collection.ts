@@ -39,10 +39,11 @@ interface KeyedQuery {
 }
 
 /**
- * Measures the τ of an encoder on a collection, as queries of unseen needs meet a memory that was visited with half of the needs, drawn
- * anew several times: `simulate` splits them so. Unrelated are queries of different groups without a relevant document in common;
- * related are those of one group, or, where there are no groups, each query and a rewording of it. Queries in which the encoder knows
- * nothing are left out. Throws as `measureThreshold` does. Cost: a request for each wording, and all pairs.
+ * Measures the τ of an encoder on a collection, as queries of unseen needs meet a memory that was visited with half of
+ * the needs, drawn anew several times: `simulate` splits them so. Unrelated are queries of different groups without a
+ * relevant document in common; related are those of one group, or, where there are no groups, each query and a
+ * rewording of it. Queries in which the encoder knows nothing are left out. Throws as `measureThreshold` does. Cost: a
+ * request for each wording, and all pairs.
  */
 export async function calibrateCollection(
   collection: Collection,

@@ -56,8 +56,8 @@ export interface ThresholdReport {
 }
 
 /**
- * The τ of key vectors: the least at which few of the asked queries find one that is unrelated to them. Looks at every pair. Throws
- * `ThresholdError` where there are fewer than `FEWEST_QUERIES`, and where even at .99 too many find one.
+ * The τ of key vectors: the least at which few of the asked queries find one that is unrelated to them. Looks at every
+ * pair. Throws `ThresholdError` where there are fewer than `FEWEST_QUERIES`, and where even at .99 too many find one.
  */
 export function measureThreshold(input: ThresholdInput): ThresholdReport {
   const { keys } = input;

@@ -11,8 +11,8 @@ const ASCII_KIND = Uint8Array.from({ length: 128 }, (_, code) => {
 });
 
 /**
- * Tokens of a text in order, as BERT uncased reads it: lower case, beyond ASCII without accents (NFD, marks that take no
- * room left out); runs of letters, numbers and marks; every other character that is no white space alone; ideographs
+ * Tokens of a text in order, as BERT uncased reads it: lower case, beyond ASCII without accents (NFD, marks that take
+ * no room left out); runs of letters, numbers and marks; every other character that is no white space alone; ideographs
  * alone.
  */
 export const tokenReading: Reading = {

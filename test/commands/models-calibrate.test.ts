@@ -153,7 +153,9 @@ describe('models calibrate on a namespace', () => {
   it('leaves out what another encoder made, and says so where too little is left', async () => {
     await remember(30, 2, 'other@v1');
     const { error } = await calibrate(['--from-namespace', 'shop']);
-    expect(error?.message).toContain('0 queries are too few');
+    expect(error?.message).toBe(
+      'shop remembers 0 queries with a key by fake and something accepted; 50 are needed',
+    );
   });
 
   it('leaves out damaged records', async () => {
