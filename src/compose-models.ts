@@ -7,8 +7,10 @@ import type { Settings } from './base/settings/table.js';
 import type { CrossEncoder } from './encoders/cross-encoder.js';
 import type { Encoder } from './encoders/encoder.js';
 import { createHashEncoder } from './encoders/hash.js';
+import { createKeptEncoder, type VectorKeeper } from './encoders/kept-encoder.js';
 import { createOnnxEncoder } from './encoders/onnx.js';
 import { createOnnxCrossEncoder } from './encoders/onnx-cross-encoder.js';
+import { openOpenAiEncoder } from './encoders/openai.js';
 import { createStaticEncoder, type StaticEncoder } from './encoders/static.js';
 import type { Inference } from './inference/inference.js';
 import type { ModelFacts, ModelSpec } from './inference/loaded-model.js';
@@ -41,6 +43,8 @@ export interface ModelTools {
   /** Absent where nobody looks. */
   readonly metrics?: Metrics;
   readonly logger?: Logger;
+  /** Keeps what encoders elsewhere have made. */
+  readonly keeper?: VectorKeeper | undefined;
 }
 
 /** The models there are, by name. */
@@ -69,14 +73,15 @@ export async function openModels(settings: Settings, tools: ModelTools): Promise
 
 async function openWith(
   settings: Settings,
-  { metrics }: ModelTools,
+  tools: ModelTools,
   models: ModelStore,
   inference: LoadedModels,
 ): Promise<OpenedModels> {
   const { prior, words, share } = openWords(settings, models);
-  const encoder = await encoderOf(settings, inference, { words, share });
+  const made = await encoderOf(settings, tools, inference, { words, share });
+  const encoder = made.encodeEach === undefined ? made : keeping(made, tools);
   const crossEncoder = usesScorer(settings, 'cross-encoder') ? await inference.crossEncoder() : undefined;
-  const keyEncoder = encoder.tau === undefined ? openStatic(models, STATIC_MODEL) : encoder;
+  const keyEncoder = encoder.tau === undefined ? bundledKeys(models, words) : encoder;
   const scorer = createScorer(settings.scorer, {
     encoder,
     crossEncoder,
@@ -85,8 +90,8 @@ async function openWith(
     prior,
     inputPrior: settings.inputPrior,
     keyEncoder,
-    ...(inference.isUsed
-      ? { onFallback: (namespace, failure) => metrics?.modelMissed('scorer', failure, namespace) }
+    ...(inference.isUsed || encoder.encodeEach !== undefined
+      ? { onFallback: (namespace, failure) => tools.metrics?.modelMissed('scorer', failure, namespace) }
       : {}),
   });
   return {
@@ -95,7 +100,7 @@ async function openWith(
     checks: () => ({ scorer: scorer.name, encoder: encoder.name, ...inference.checks() }),
     async close() {
       await scorer.close();
-      await Promise.all([encoder.close(), keyEncoder.close(), crossEncoder?.close()]);
+      await Promise.all([encoder, keyEncoder, crossEncoder].map((model) => model?.close()));
       await inference.close();
     },
   };
@@ -116,10 +121,11 @@ export interface OpenedEncoder {
 export async function openEncoder(settings: Settings, name: string | undefined): Promise<OpenedEncoder> {
   const models = openModelStore(settings);
   const chosen = name === undefined ? settings : settingsOf(models.open(name), name, settings);
-  const inference = new LoadedModels(chosen, { clock: systemClock() }, models);
+  const tools = { clock: systemClock() };
+  const inference = new LoadedModels(chosen, tools, models);
   try {
     const { words, share } = openWords(chosen, models);
-    const encoder = await encoderOf(chosen, inference, { words, share });
+    const encoder = await encoderOf(chosen, tools, inference, { words, share });
     const file = modelOf(chosen);
     const model = file === undefined ? null : { folder: models.find(file).folder, files: models.open(file) };
     const close = async () => {
@@ -162,6 +168,11 @@ function openWords(settings: Settings, models: ModelStore) {
   return { prior, share, words: openStatic(models, wordModel(settings)) };
 }
 
+/** The encoder of the memory where nobody measured the configured one. */
+function bundledKeys(models: ModelStore, words: StaticEncoder): StaticEncoder {
+  return words.name === STATIC_MODEL ? words : openStatic(models, STATIC_MODEL);
+}
+
 /** The static model whose words `hybrid` goes by. */
 function wordModel({ embeddingBackend, embeddingModel }: Settings): string {
   return embeddingBackend === 'static' ? (embeddingModel ?? STATIC_MODEL) : STATIC_MODEL;
@@ -175,6 +186,7 @@ function openStatic(models: ModelStore, name: string): StaticEncoder {
 
 async function encoderOf(
   settings: Settings,
+  { logger }: ModelTools,
   inference: LoadedModels,
   { words, share }: { words: StaticEncoder; share: (stem: string) => number },
 ): Promise<Encoder> {
@@ -186,8 +198,36 @@ async function encoderOf(
     case 'onnx':
       return inference.encoder();
     case 'openai':
-      throw new Error('EMBEDDING_BACKEND=openai is not built yet');
+      return openRemoteEncoder(settings, logger);
   }
+}
+
+/** The encoder behind the service that `EMBEDDING_URL` names. */
+function openRemoteEncoder(settings: Settings, logger: Logger | undefined): Promise<Encoder> {
+  return openOpenAiEncoder({
+    url: settings.embeddingUrl!,
+    model: settings.embeddingModel!,
+    apiKey: settings.embeddingApiKey,
+    dimensions: unlessAuto(settings.embeddingDimensions),
+    batchSize: settings.embeddingBatchSize,
+    timeoutMs: settings.embeddingTimeoutMs,
+    maxWaiting: settings.inferenceQueueMax,
+    prompts: {
+      query: unlessAuto(settings.embeddingQueryPrompt) ?? '',
+      document: unlessAuto(settings.embeddingDocumentPrompt) ?? '',
+    },
+    onUnavailable: (error) => logger?.warn({ err: error }, 'the embedding service does not answer yet'),
+  });
+}
+
+/** The encoder over what was kept of its vectors, where anything keeps them. */
+function keeping(encoder: Encoder, { keeper, metrics }: ModelTools): Encoder {
+  if (keeper === undefined) return encoder;
+  return createKeptEncoder({
+    encoder,
+    store: keeper,
+    onLookedUp: (namespace, hits, misses) => metrics?.cacheLookups('vectors', hits, misses, namespace),
+  });
 }
 
 function assertKind({ name, entry }: Pick<ModelFiles, 'name' | 'entry'>, kind: ModelKind): void {

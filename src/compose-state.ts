@@ -1,6 +1,7 @@
 import { systemClock } from './base/clock.js';
 import type { KeyedHash } from './base/keyed-hash.js';
 import type { Settings } from './base/settings/table.js';
+import { droppingCached } from './compose-cache.js';
 import { openModels } from './compose-models.js';
 import { openStateOwner, openStateReader, storedState } from './compose-stores.js';
 import { carryHashKey } from './stores/hash-key.js';
@@ -18,7 +19,10 @@ import { openWorkerStore } from './stores/worker-store.js';
 /** What commands need of stored state. */
 export const stateForCommands = {
   openReader: openStateReader,
-  openOwner: (settings: Settings): Promise<Store> => openStateOwner(settings, systemClock()),
+  async openOwner(settings: Settings): Promise<Store> {
+    const clock = systemClock();
+    return droppingCached(await openStateOwner(settings, clock), settings, clock);
+  },
   openMigration,
   identify,
   openUpkeep,

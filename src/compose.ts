@@ -10,10 +10,12 @@ import { loadSettings } from './base/settings/load-settings.js';
 import type { Settings } from './base/settings/table.js';
 import { Sparingly } from './base/sparingly.js';
 import { withinTime } from './base/within-time.js';
+import { openCache } from './compose-cache.js';
 import { type OpenedModels, openModels } from './compose-models.js';
 import { gateSettings, memorySettings, rerankerSettings } from './compose-options.js';
 import { openClock, openRetention } from './compose-retention.js';
 import { openStore } from './compose-stores.js';
+import type { VectorKeeper } from './encoders/kept-encoder.js';
 import { Maintenance } from './namespaces/maintenance.js';
 import { NamespaceNames } from './namespaces/name.js';
 import { Namespace } from './namespaces/namespace.js';
@@ -28,7 +30,9 @@ import type {
   RerankRequest,
 } from './reranker/request.js';
 import { Reranker, type RerankerEvents } from './reranker/reranker.js';
+import type { CacheStore } from './stores/cache-store.js';
 import { InstalledHashKey } from './stores/installed-hash-key.js';
+import { MemoryCache } from './stores/memory-cache.js';
 import type { Store } from './stores/store.js';
 import { FlatIndex } from './vectors/flat.js';
 
@@ -38,6 +42,9 @@ const FAILURE_LOG_INTERVAL_MS = 10_000;
 const SAVING_TIMEOUT_MS = 10_000;
 /** Shares of `CACHE_MAX_BYTES` that one namespace may fill; together below 1, so that one alone is never trimmed whole. */
 const CACHE_SHARES = { texts: 0.45, pairs: 0.4, queries: 0.05 } as const;
+
+/** Bound of the vectors of a measurement. */
+const SHARED_VECTOR_BYTES = 2 ** 30;
 
 /** The whole program without HTTP: what `serve` and the measuring commands use. */
 export interface ComposedServices {
@@ -75,42 +82,60 @@ export async function compose(
   logger: Logger,
   clock: Clock = openClock(settings, logger),
   random = chanceOf(settings),
+  keeper?: VectorKeeper,
 ): Promise<ComposedServices> {
   const metrics = new Metrics({
     registry: new Registry(),
     namespaceLabel: settings.metricsNamespaceLabel,
     namespaceMax: settings.metricsNamespaceMax,
   });
-  const models = await openModels(settings, { clock, metrics, logger });
-  try {
-    return await composeWith(models, settings, logger, clock, random, metrics);
-  } catch (error) {
-    await models.close();
-    throw error;
-  }
-}
-
-async function composeWith(
-  models: OpenedModels,
-  settings: Settings,
-  logger: Logger,
-  clock: Clock,
-  random: Random,
-  metrics: Metrics,
-): Promise<ComposedServices> {
-  const { keyEncoder: encoder, scorer } = models;
   const residents: { registry?: NamespaceRegistry<Namespace> } = {};
   const store = await openStore(settings, clock, logger, metrics, (name) =>
     forgetState(residents.registry, name),
   );
-  const hashKey = await openHashKey(settings, store);
+  const sparingly = new Sparingly(clock, FAILURE_LOG_INTERVAL_MS);
+  const tools = { settings, clock, logger, metrics, random, sparingly };
+  const cache = openCache(settings, tools);
+  try {
+    const models = await openModels(settings, { clock, metrics, logger, keeper: keeper ?? cache });
+    return composeWith(tools, { store, cache, models }, residents);
+  } catch (error) {
+    await cache?.close();
+    await store.close();
+    throw error;
+  }
+}
+
+/** What everything is made with. */
+interface Tools {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly random: Random;
+  readonly sparingly: Sparingly;
+}
+
+/** What is open already, and is closed with the services. */
+interface Opened {
+  readonly store: Store;
+  readonly cache: CacheStore | undefined;
+  readonly models: OpenedModels;
+}
+
+function composeWith(
+  { settings, clock, logger, metrics, random, sparingly }: Tools,
+  { store, cache, models }: Opened,
+  residents: { registry?: NamespaceRegistry<Namespace> },
+): ComposedServices {
+  const { keyEncoder: encoder, scorer } = models;
+  const hashKey = openHashKey(settings, store);
   const { hash } = hashKey;
   const installHash = () => {
     if (hashKey.install())
       for (const namespace of residents.registry?.present(null) ?? []) namespace.forgetHashes();
     return hashKey.isInstalled;
   };
-  const sparingly = new Sparingly(clock, FAILURE_LOG_INTERVAL_MS);
   const events = eventsOf(logger, metrics, sparingly);
   const registry = openRegistry(
     settings,
@@ -160,13 +185,17 @@ async function composeWith(
     rerank: (namespace, requests) => reranker.rerank(namespace, requests),
     feedback: (namespace, request) => reranker.feedback(namespace, request),
     async drop(namespace) {
-      await registry.evict(namespace, 'dropped', () => store.drop(namespace));
+      await registry.evict(namespace, 'dropped', async () => {
+        await store.drop(namespace);
+        await cache?.drop(namespace);
+      });
     },
     parseNamespace: (raw) => names.parse(raw),
     async readiness() {
       const storage = store.health();
       const checks = {
         storage: { driver: store.name, ...storage },
+        ...(cache === undefined ? {} : { cache: cache.health() }),
         ...models.checks(),
       };
       return { status: storage.status, checks };
@@ -179,6 +208,7 @@ async function composeWith(
       const saved = Promise.all([retention.stop(), maintenance.stop()])
         .then(() => registry.close(patience))
         .then(() => (clock instanceof LastingClock ? clock.stop() : undefined))
+        .then(() => cache?.close())
         .then(() => store.close());
       const inTime = await withinTime(saved, settings.shutdownTimeoutMs + SAVING_TIMEOUT_MS);
       if (!inTime) logger.error('the disk did not answer in time; what was unwritten is lost');
@@ -198,17 +228,12 @@ function forgetState(registry: NamespaceRegistry<Namespace> | undefined, changed
   }
 }
 
-/** The key of the hashes. Rejects with `StorageError` `damaged` where its file is cut off; then the folder is given back. */
-async function openHashKey(settings: Settings, store: Store): Promise<InstalledHashKey> {
-  try {
-    return new InstalledHashKey({
-      key: settings.storageHashKey,
-      folder: store.durable ? settings.storageDir : undefined,
-    });
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+/** The key of the hashes. Throws `StorageError` `damaged` where its file is cut off. */
+function openHashKey(settings: Settings, store: Store): InstalledHashKey {
+  return new InstalledHashKey({
+    key: settings.storageHashKey,
+    folder: store.durable ? settings.storageDir : undefined,
+  });
 }
 
 function openRegistry(
@@ -299,5 +324,21 @@ export function createMeasuredService(
   where = { env: process.env as Readonly<Record<string, string | undefined>>, cwd: process.cwd() },
 ): Promise<ComposedServices> {
   const { settings } = loadSettings({ ...where, overrides });
-  return compose(settings, silentLogger(), clock, seededRandom(settings.deterministicSeed));
+  // Nobody is kept from anybody here, and every namespace meets the same texts: each is encoded once.
+  return compose(
+    settings,
+    silentLogger(),
+    clock,
+    seededRandom(settings.deterministicSeed),
+    sharedVectors(clock),
+  );
+}
+
+/** Keeps vectors for all namespaces alike. */
+function sharedVectors(clock: Clock): VectorKeeper {
+  const cache = new MemoryCache({ maxBytes: SHARED_VECTOR_BYTES, clock });
+  return {
+    getMany: (_, keys) => cache.getMany('', keys),
+    put: (_, entries) => cache.put('', entries),
+  };
 }

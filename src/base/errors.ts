@@ -16,6 +16,14 @@ export const ERRORS = {
   VALIDATION_ERROR: { status: 422, when: 'a body that parsed breaks a rule; `detail` lists where' },
   RATE_LIMITED: { status: 429, when: 'too many requests; wait for `Retry-After`' },
   HEADERS_TOO_LARGE: { status: 431, when: 'the header section is too large' },
+  UPSTREAM_ERROR: {
+    status: 502,
+    when: 'the service behind us fails or answers nonsense, and nothing may stand in',
+  },
+  UPSTREAM_TIMEOUT: {
+    status: 504,
+    when: 'the service behind us does not answer in time, or `only-if-cached` was asked and something is not known',
+  },
   INTERNAL_ERROR: { status: 500, when: 'a fault of ours; the log has the request id' },
   UNAVAILABLE: { status: 503, when: 'the store cannot be written or the server is shutting down; try again' },
 } as const;
@@ -32,14 +40,17 @@ export interface ValidationIssue {
 /** A failure that may be shown to a caller. `message` never holds secrets, query or document text. */
 export class AppError extends Error {
   override readonly name = 'AppError';
+  /** Seconds after which to try again, for `Retry-After`; undefined where nobody knows. */
+  readonly retryAfterS: number | undefined;
 
   constructor(
     readonly code: ErrorCode,
     message: string,
     readonly detail: unknown = null,
-    options?: ErrorOptions,
+    options: ErrorOptions & { readonly retryAfterS?: number } = {},
   ) {
     super(message, options);
+    this.retryAfterS = options.retryAfterS;
   }
 
   get status(): number {

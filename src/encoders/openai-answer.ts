@@ -32,9 +32,13 @@ function numbersOf(embedding: unknown): ArrayLike<unknown> {
 
 function floatsOf(base64: string): Float32Array {
   const bytes = Buffer.from(base64, 'base64');
-  const isWhole = bytes.toString('base64').replace(/=+$/, '') === base64.replace(/=+$/, '');
-  if (!isWhole || bytes.length % 4 !== 0) throw new AnswerError('a vector that is not base64 of floats');
-  return Float32Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readFloatLE(index * 4));
+  // Characters that are no base64 are passed over, and missed in the length.
+  const characters = base64.length - (base64.endsWith('==') ? 2 : Number(base64.endsWith('=')));
+  if (bytes.length !== Math.floor((characters * 3) / 4) || bytes.length % 4 !== 0)
+    throw new AnswerError('a vector that is not base64 of floats');
+  const floats = new Float32Array(bytes.length / 4);
+  for (let index = 0; index < floats.length; index++) floats[index] = bytes.readFloatLE(index * 4);
+  return floats;
 }
 
 function unitVector(numbers: ArrayLike<unknown>): Float32Array {
@@ -49,5 +53,7 @@ function unitVector(numbers: ArrayLike<unknown>): Float32Array {
     throw new AnswerError('a vector without numbers, or with some that are not finite');
   }
   const scale = length === 0 ? 0 : 1 / length;
-  return Float32Array.from(numbers as ArrayLike<number>, (value) => value * scale);
+  const vector = new Float32Array(numbers.length);
+  for (let index = 0; index < vector.length; index++) vector[index] = (numbers[index] as number) * scale;
+  return vector;
 }

@@ -15,6 +15,7 @@ export function errorFields(error: AppError): { code: string; message: string; d
 
 /** Headers that belong to an error, as a flat list of names and values. `Allow` of a 405 is added by who knows the methods. */
 export function errorHeaders(error: AppError): string[] {
+  if (error.retryAfterS !== undefined) return ['Retry-After', String(Math.ceil(error.retryAfterS))];
   switch (error.code) {
     case 'UNAUTHORIZED':
       return ['WWW-Authenticate', 'Bearer realm="neuralcache"'];

@@ -2,8 +2,8 @@ import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { exportError } from '../models/export-files.js';
 import type { TokenRow } from './token-slots.js';
 
-// Its warnings speak of what optimisers left undone; errors are thrown anyway.
-env.logLevel = 'error';
+// Its errors are thrown too, and told by whoever catches them.
+env.logLevel = 'fatal';
 
 /** What a graph of a text model may ask for. */
 const KNOWN_INPUTS = ['input_ids', 'attention_mask', 'token_type_ids', 'position_ids'];
@@ -22,6 +22,8 @@ export interface GraphOptions {
 
 /** An ONNX graph that reads rows of tokens. */
 export class Graph {
+  private closed = false;
+
   private constructor(
     private readonly session: InferenceSession,
     private readonly options: GraphOptions,
@@ -42,7 +44,7 @@ export class Graph {
         executionMode: 'sequential',
         graphOptimizationLevel: 'all',
         enableCpuMemArena: true,
-        logSeverityLevel: 3,
+        logSeverityLevel: 4,
       });
     } catch (cause) {
       throw exportError(folder, file, (cause as Error).message, cause);
@@ -63,11 +65,15 @@ export class Graph {
     return this.session.outputNames;
   }
 
-  /** Runs rows together, shorter ones filled up to the longest; the outputs asked for. Holds the thread while it runs. */
+  /**
+   * Runs rows together, shorter ones filled up to the longest; gives the outputs asked for. Holds the thread while it runs.
+   * Rejects where the graph breaks, with the runtime's message, and once it is closed.
+   */
   async run(
     rows: readonly TokenRow[],
     outputs: readonly string[],
   ): Promise<Readonly<Record<string, Tensor>>> {
+    if (this.closed) throw new Error('the model is closed');
     const length = Math.max(...rows.map(({ ids }) => ids.length));
     const { padding, firstPosition } = this.options;
     const fill = (valueAt: (row: TokenRow, place: number) => number) => {
@@ -88,7 +94,10 @@ export class Graph {
     return (await this.session.run(feeds, outputs)) as Record<string, Tensor>;
   }
 
+  /** May be called again. */
   async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
     await this.session.release();
   }
 }

@@ -16,7 +16,7 @@ export interface ModelSpec {
   readonly pooling?: Pooling | undefined;
   /** Whether vectors are scaled to unit length; default: true (the encoder contract asks for it). */
   readonly normalise?: boolean | undefined;
-  /** Longest input in tokens, special ones included; default: the model's own. */
+  /** Longest input in tokens, special ones included, up to what its positions allow; default: the model's own. */
   readonly maxLength?: number | undefined;
   /** Cross-encoders: most windows a long document is read in, ≥ 1; the best window's score counts. */
   readonly windows?: number | undefined;

@@ -25,7 +25,7 @@ interface LibraryTokenizer {
 
 /**
  * A text is read in segments of so many characters for each token that is asked for, which is nearly twice what prose has:
- * most texts are read in one, and what lies beyond is never looked at.
+ * most texts are read in one, and what lies beyond is never looked at. A word longer than a segment is read as several.
  */
 const SEGMENT_CHARACTERS = 8;
 /** Longest segment: the library's time grows with the square of a run of unknown characters (8 ms here). */

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { withinTime } from '../base/within-time.js';
 import type { InputFailure, ModelFacts, ModelInput, ModelSpec } from './loaded-model.js';
 import { type ModelWorker, RunThrew, WorkerLost } from './model-worker.js';
@@ -189,7 +189,8 @@ export class WorkerHandle implements ModelWorker {
 function lowerPriority(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
-    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+    const { PRIORITY_BELOW_NORMAL, PRIORITY_LOW } = constants.priority;
+    setPriority(pid, Math.min(PRIORITY_LOW, getPriority() + PRIORITY_BELOW_NORMAL));
   } catch {
     // It works without, only less smoothly.
   }

@@ -7,8 +7,8 @@ import { ModelStoreError } from './model-store-error.js';
 
 /**
  * Compares a folder with its manifest: every file there, of that length and SHA-256, and no other file that would change
- * the model. One sentence for each that is wrong, naming it; none = whole. Reads all files, some 2 ms a megabyte, off the
- * event loop and a mebibyte at a time.
+ * the model. One sentence for each that is wrong, naming it; none = whole. Reads all files a mebibyte
+ * at a time, some 2 ms for each, between which others have their turn.
  *
  * @param onBytes told how many more bytes were read
  */

@@ -1,5 +1,5 @@
 import { validationError } from '../base/errors.js';
-import type { NamespaceScorer } from '../scorers/scorer.js';
+import type { NamespaceScorer, Scorer } from '../scorers/scorer.js';
 import { TextCache } from '../scorers/text-cache.js';
 import { type Change, type Row, StorageError } from '../stores/store.js';
 import { DocumentFrequencies } from '../text/document-frequencies.js';
@@ -101,9 +101,9 @@ export class Namespace implements Resident {
     return this.loading.isLoaded;
   }
 
-  /** Name of the scorer, as in `SCORER`. */
-  get scorerName(): string {
-    return this.dependencies.scorer.name;
+  /** The scorer that namespaces share: its name, and what its scores mean. */
+  get scorerKind(): Pick<Scorer, 'name' | 'scale'> {
+    return this.dependencies.scorer;
   }
 
   get feedbackTotal(): number {

@@ -1,6 +1,8 @@
 import type { Candidate } from '../base/documents.js';
 import type { ValidationIssue } from '../base/errors.js';
 import type { Patience } from '../base/patience.js';
+import type { CacheControl, ModelWishes } from '../base/request-wishes.js';
+import type { Scale } from '../scorers/scorer.js';
 
 /** When the entropy gate lets candidates move. */
 export type GateMode = 'off' | 'auto' | 'on';
@@ -39,6 +41,9 @@ export interface RerankRequest {
   readonly source?: string;
   /** A signal that aborts when nobody waits for the answer any more; asked for by what takes a while. */
   readonly signal?: Patience | undefined;
+  /** For scorers with a model behind them. */
+  readonly wishes?: ModelWishes | undefined;
+  readonly cacheControl?: CacheControl | undefined;
 }
 
 /** What each signal adds to a document, weighted, as it entered the order. */
@@ -126,6 +131,16 @@ export interface RerankAnswer {
   readonly scorer: string;
   /** How many pairs the pair cache knew: all, some, none; `bypass` where the scorer keeps no pairs. */
   readonly cache: 'hit' | 'partial' | 'miss' | 'bypass';
+  /** The same in numbers, for `Cache-Status` and `Age`. */
+  readonly pairs: {
+    readonly hits: number;
+    readonly misses: number;
+    readonly stale: number;
+    readonly ageMs: number | undefined;
+    readonly isStored: boolean;
+  };
+  /** What the scores mean; dialects with scores in 0…1 map them by it. */
+  readonly scale: Scale;
   /** Whether memory changed the order. */
   readonly adapted: boolean;
   /**

@@ -87,8 +87,7 @@ export class Reranker {
     const { hits, misses } = namespace.texts;
     const texts = namespace.texts.getList(request.query, request.candidates);
     const looked = { textHits: namespace.texts.hits - hits, textMisses: namespace.texts.misses - misses };
-    const { query, candidates, queryEmbedding, signal } = request;
-    const base = await namespace.scorer.score({ query, candidates, texts, queryEmbedding, signal });
+    const base = await namespace.scorer.score({ ...request, texts });
     const scoredAt = performance.now();
     const ranking = await orderCandidates(namespace, request, base, texts, this.dependencies);
     const stages = [

@@ -19,6 +19,7 @@ export function createCombinedScorer(parts: readonly CombinedPart[]): Scorer {
     name: parts.map(({ scorer, weight }) => `${scorer.name}:${Number(weight.toFixed(4))}`).join(','),
     revision: parts.map(({ scorer, weight }) => `${weight}*(${scorer.revision})`).join('+'),
     autoInputPrior: parts.every(({ scorer }) => scorer.autoInputPrior),
+    scale: 'relative',
     open(context) {
       const share = { ...context, maxPairBytes: context.maxPairBytes / parts.length };
       return new CombinedNamespace(

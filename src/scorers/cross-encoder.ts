@@ -14,6 +14,7 @@ export function createCrossEncoderScorer({ model, scores = 'sigmoid' }: CrossEnc
     name: 'cross-encoder',
     revision: `cross-encoder-1 ${model.name}@${model.version} ${scores}`,
     autoInputPrior: false,
+    scale: scores === 'sigmoid' ? 'probability' : 'logit',
     open: ({ namespace, maxPairBytes }) =>
       new CrossEncoderNamespace(model, namespace, new PairScores(maxPairBytes), scores === 'sigmoid'),
     async close() {},

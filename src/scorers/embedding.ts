@@ -27,6 +27,7 @@ export function createEmbeddingScorer({
     name: 'embedding',
     revision: `embedding-1 ${encoder.name}@${encoder.version}`,
     autoInputPrior: false,
+    scale: 'cosine',
     open(context) {
       const vectors = new VectorStore(encoder, context, sharesKeyVectors);
       return new EmbeddingNamespace(vectors, startPace ?? (() => new Pace()));

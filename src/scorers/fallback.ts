@@ -18,6 +18,7 @@ export function withFallback(scorer: Scorer, options: FallbackOptions): Scorer {
     name: scorer.name,
     revision: scorer.revision,
     autoInputPrior: scorer.autoInputPrior,
+    scale: scorer.scale,
     open(context) {
       const share = { ...context, maxPairBytes: SPARE_SHARE * context.maxPairBytes };
       const own = { ...context, maxPairBytes: context.maxPairBytes - share.maxPairBytes };
@@ -51,7 +52,7 @@ class FallbackNamespace implements NamespaceScorer {
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
       onFallback?.(this.namespace, error.failure);
-      return { ...(await this.spare.score(request)), fallback: spare.name };
+      return { ...(await this.spare.score(request)), fallback: spare.name, scale: spare.scale };
     }
   }
 

@@ -41,6 +41,7 @@ export function createHybridScorer(options: HybridOptions): Scorer {
     name: 'hybrid',
     revision: `hybrid-1 ${words.name}@${words.version} ${prior.revision}`,
     autoInputPrior: true,
+    scale: 'relative',
     open(context) {
       const { index } = tools;
       const measure = hybridMeasure({ words, similarity, index, texts: context.texts, sharesKeyVectors });

@@ -27,6 +27,7 @@ export function withInputPrior(scorer: Scorer, prior: InputPrior): Scorer {
     name: scorer.name,
     revision: `${scorer.revision} input-prior-${prior}`,
     autoInputPrior: scorer.autoInputPrior,
+    scale: 'relative',
     open: (context) => new PriorNamespace(scorer.open(context), prior),
     close: () => scorer.close(),
   };

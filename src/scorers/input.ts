@@ -7,6 +7,7 @@ export function createInputScorer(): Scorer {
     name: 'input',
     revision: 'input-1',
     autoInputPrior: false,
+    scale: 'relative',
     open: () => NAMESPACE,
     async close() {},
   };

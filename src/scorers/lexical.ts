@@ -27,6 +27,7 @@ export function createLexicalScorer({ prior, startPace, lexicon = new Lexicon() 
     name: 'lexical',
     revision: `lexical-1 ${prior.revision}`,
     autoInputPrior: true,
+    scale: 'relative',
     open: (context) => new TermNamespace(context, tools, lexicalMeasure(tools.index)),
     async close() {},
   };

@@ -1,8 +1,15 @@
 import type { Candidate } from '../base/documents.js';
 import type { Patience } from '../base/patience.js';
+import type { CacheControl, ModelWishes } from '../base/request-wishes.js';
 import type { DocumentFrequencies } from '../text/document-frequencies.js';
 import type { QueryVectors } from './query-vectors.js';
 import type { TextCache, TextEntry } from './text-cache.js';
+
+/**
+ * What scores mean: `relative` to the list, in 0…1; `probability`, in 0…1 and the same in every list; `cosine`, −1…1; `logit`,
+ * any number, .5 at 0 through the logistic function.
+ */
+export type Scale = 'relative' | 'probability' | 'cosine' | 'logit';
 
 /**
  * What gives candidates their base score. A scorer holds what comes from models alone and is shared by all namespaces;
@@ -15,6 +22,8 @@ export interface Scorer {
   readonly revision: string;
   /** Whether `INPUT_PRIOR=auto` acts for this scorer (`hybrid` and `lexical` alone). */
   readonly autoInputPrior: boolean;
+  /** What its scores mean; see `Scale`. */
+  readonly scale: Scale;
   /** Opens the scorer for one namespace. Cheap. */
   open(context: ScoringContext): NamespaceScorer;
   close(): Promise<void>;
@@ -42,6 +51,9 @@ export interface ScoreRequest {
   readonly queryEmbedding?: readonly number[];
   /** A signal that aborts when nobody waits for the scores any more; asked for by scorers that take a while. */
   readonly signal?: Patience | undefined;
+  /** For scorers with a model behind them. */
+  readonly wishes?: ModelWishes | undefined;
+  readonly cacheControl?: CacheControl | undefined;
 }
 
 /** Base scores in the candidates' order. */
@@ -53,8 +65,16 @@ export interface BaseScores {
   /** Pairs whose features were known before this request, and those computed for it; both 0 without a pair cache. */
   readonly pairHits: number;
   readonly pairMisses: number;
+  /** Of the hits, those that were past their time and given all the same; absent = none. */
+  readonly pairStale?: number;
+  /** Age of the oldest score that was remembered, in milliseconds; absent where none was or nobody knows. */
+  readonly ageMs?: number;
+  /** Whether what was asked for is remembered now; absent = it is. */
+  readonly isStored?: boolean;
   /** Name of the scorer that stood in for all of them because a model gave no answer; absent = none had to. */
   readonly fallback?: string;
+  /** What these scores mean where it is not what the scorer's usually do. */
+  readonly scale?: Scale;
 }
 
 /** A scorer at work in one namespace. Calls may overlap. */

@@ -62,8 +62,15 @@ describe('a request', () => {
     expect(server.seen[1]!.body).toEqual({
       model: 'some-model',
       input: ['red', 'blue'],
-      encoding_format: 'float',
+      encoding_format: 'base64',
     });
+  });
+
+  it('asks for numbers where the server knows no base64', async () => {
+    server.behave = (seen) =>
+      (seen.body.encoding_format === 'float' ? embeddings({ asBase64: false }) : json({}, 422))(seen);
+    await (await open()).encode(['red'], AS_DOCUMENT);
+    expect(server.seen.map(({ body }) => body.encoding_format)).toEqual(['base64', 'float', 'float']);
   });
 
   it('has the vectors of numbers and of base64, whatever their order', async () => {

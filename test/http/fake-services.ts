@@ -175,6 +175,8 @@ export class FakeServices implements Services {
       },
       scorer: 'fake',
       cache: 'miss',
+      pairs: { hits: 0, misses: 0, stale: 0, ageMs: undefined, isStored: true },
+      scale: 'relative',
       adapted: false,
       degraded: this.degraded ? ['memory'] : [],
       stages: [

@@ -47,6 +47,11 @@ describe('batches', () => {
     expect(drain(queue, 100, 64)).toEqual([['long', 'long too'], ['short']]);
   });
 
+  it('begin with the oldest text, whatever was taken before', () => {
+    const queue = queueOf([item('1'), item('long', { tokens: 31 }), item('3')]);
+    expect(drain(queue, 1)).toEqual([['1'], ['long'], ['3']]);
+  });
+
   it('are of one model', () => {
     const queue = queueOf([item('1'), item('2', { model: 'n' }), item('3')]);
     expect(drain(queue)).toEqual([['1', '3'], ['2']]);

@@ -134,7 +134,9 @@ describe('workers that no longer come up', () => {
     await settled();
     await workers.started[0]!.lose();
     expect(await ended).toEqual(['failed']);
-    expect(await submit(['y'])).toEqual(['failed']);
+    const refused = submit(['y']);
+    expect(pool.status().queued).toBe(0);
+    expect(await refused).toEqual(['failed']);
     expect(pool.status().workers[0]).toMatchObject({
       state: 'starting',
       problem: 'some/model/onnx/model.onnx is damaged',
@@ -213,6 +215,17 @@ describe('loading', () => {
     await settled();
     workers.onLoad = () => FACTS;
     expect(await pool.load(SPEC)).toEqual(FACTS);
+  });
+
+  it('rejects while the models that were there before do not come up', async () => {
+    await open();
+    workers.onLoad = () => {
+      throw new Error('some/model is damaged');
+    };
+    await workers.started[0]!.lose();
+    await expect(pool.load({ ...SPEC, id: 'other', folder: 'other/model' })).rejects.toThrow(
+      'cannot load the model in other/model: some/model is damaged',
+    );
   });
 
   it('rejects where the model takes more memory than a worker may have', async () => {

@@ -86,7 +86,7 @@ describe('a pool of processes', () => {
 });
 
 describe('the workers of a process that is killed', () => {
-  it('end with it, one that is running too', async () => {
+  it('end with it, one whose run never ends too', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'neuralcache-test-'));
     const path = join(folder, 'lives');
     const lives: Promise<unknown>[] = [];

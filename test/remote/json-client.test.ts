@@ -266,10 +266,10 @@ describe('the circuit breaker', () => {
     await vi.waitFor(() => expect(server.seen).toHaveLength(4));
     leaving.abort();
     expect((await trial).kind).toBe('cancelled');
-    const next = client.post({});
+    const next = kindOf(client.post({}));
     server.behave = json({ fine: true });
-    json({})(server.seen[3]!);
-    expect((await next).body).toEqual({ fine: true });
+    json({}, 500)(server.seen[3]!);
+    expect(await next).toBe('breaker');
   });
 });
 

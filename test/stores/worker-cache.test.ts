@@ -57,10 +57,14 @@ describe('writing behind', () => {
   });
 
   it('writes by itself, at once where there is much', async () => {
-    const { cache, written } = openStalled({ writeIntervalMs: 1 });
+    const { cache, resume, written } = openStalled({ writeIntervalMs: 1 });
     cache.put('a', one('1'));
     expect(written()).toEqual([]);
     await vi.waitFor(() => expect(written()).toEqual([['1']]));
+    resume[0]!();
+    await new Promise(setImmediate);
+    cache.put('a', one('2'));
+    await vi.waitFor(() => expect(written()).toEqual([['1'], ['2']]));
     const { cache: busy, written: writtenNow } = openStalled({ writeIntervalMs: 1e6 });
     busy.put('a', one('2', 600_000));
     expect(writtenNow()).toEqual([['2']]);

@@ -46,6 +46,9 @@ export function ruleProblems(settings: Settings): string[] {
     settings.embeddingBackend === 'openai' &&
       (settings.embeddingModel === undefined || settings.embeddingUrl === undefined) &&
       'NEURALCACHE_EMBEDDING_BACKEND="openai": needs NEURALCACHE_EMBEDDING_URL and NEURALCACHE_EMBEDDING_MODEL',
+    settings.embeddingCachePersist &&
+      settings.storageBackend === 'memory' &&
+      'NEURALCACHE_EMBEDDING_CACHE_PERSIST=true: nothing is kept on disk with NEURALCACHE_STORAGE_BACKEND="memory"',
     usesScorer(settings, 'cross-encoder') &&
       settings.crossEncoderModel === undefined &&
       `NEURALCACHE_SCORER="${settings.scorer}": needs NEURALCACHE_CROSS_ENCODER_MODEL, a folder or a name in the model store`,

@@ -63,6 +63,16 @@ describe('a pull', () => {
     expect(home.files(home.path('onnx'))).toEqual(['model.onnx', 'model.onnx_data']);
   });
 
+  it('of one precision leaves out what an earlier try brought of another', async () => {
+    const path = join(home.storeDir, 'acme', `.tiny.${COMMIT}.partial`);
+    writeExport(path, {
+      'onnx/model.onnx': EXPORT_FILES['onnx/model.onnx']!,
+      'onnx/model.onnx_data.part': 'x',
+    });
+    await home.pull();
+    expect(home.files(home.storeDir)).toEqual(STORE);
+  });
+
   it('asks everything of the commit to which the revision led', async () => {
     await home.pull('acme/tiny@v1');
     expect(home.hub.seen[0]!.path).toMatch(/^\/api\/models\/acme\/tiny\/revision\/v1\?/);
