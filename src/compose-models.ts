@@ -83,7 +83,7 @@ async function openWith(
   const made = await encoderOf(settings, tools, inference, { words, share });
   const encoder = made.encodeEach === undefined ? made : keeping(made, tools);
   const crossEncoder = usesScorer(settings, 'cross-encoder') ? await inference.crossEncoder() : undefined;
-  const keyEncoder = encoder.tau === undefined ? bundledKeys(models, words) : encoder;
+  const keyEncoder = encoder.tau === undefined ? bundledKeys(settings, models, words) : encoder;
   const scorer = createScorer(settings.scorer, {
     encoder,
     crossEncoder,
@@ -171,8 +171,8 @@ function openWords(settings: Settings, models: ModelStore) {
 }
 
 /** The encoder of the memory where nobody measured the configured one. */
-function bundledKeys(models: ModelStore, words: StaticEncoder): StaticEncoder {
-  return words.name === STATIC_MODEL ? words : openStatic(models, STATIC_MODEL);
+function bundledKeys(settings: Settings, models: ModelStore, words: StaticEncoder): StaticEncoder {
+  return wordModel(settings) === STATIC_MODEL ? words : openStatic(models, STATIC_MODEL);
 }
 
 /** The static model whose words `hybrid` goes by. */
