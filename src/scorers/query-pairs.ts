@@ -75,7 +75,7 @@ export class QueryPairs {
     );
   }
 
-  /** The row of a text's analysis, or −1. */
+  /** The row of a text by its entry's id, or −1. */
   row(textId: number): number {
     return this.rows.get(textId) ?? -1;
   }

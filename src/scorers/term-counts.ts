@@ -24,7 +24,7 @@ export class TermCounts {
   }
 
   /** Finds the terms in a text: one pass over its stems. */
-  find({ slots, size, frequencies }: TextAnalysis): void {
+  find({ slots, stride, size, frequencies }: TextAnalysis): void {
     const { places, counts, index } = this;
     this.fillIndex(frequencies);
     places.fill(-1);
@@ -33,7 +33,7 @@ export class TermCounts {
       const term = index.get(slots[place]!);
       if (term < 0) continue;
       places[term] = place;
-      counts[term] = slots[2 * size + place]!;
+      counts[term] = slots[2 * stride + place]!;
     }
   }
 

@@ -5,6 +5,8 @@ import type { TextAnalysis } from './text-analysis.js';
 
 /** What is known of one text of a namespace, filled in as it is needed. */
 export interface TextEntry {
+  /** Names the text in pair caches; unique in the process. */
+  readonly id: number;
   readonly text: string;
   /** The key encoder's vector, unit length or zero. */
   vector: Float32Array | undefined;
@@ -12,8 +14,12 @@ export interface TextEntry {
   contentHash: string | undefined;
   /** The text as a JSON string, once it was answered: answers repeat texts. */
   quoted: string | undefined;
-  /** The scorers' reading of the text. */
-  analysis?: TextAnalysis | undefined;
+  /** Pooled word vector of the text, once a scorer needed it and it is not `vector`. */
+  wordVector: Float32Array | undefined;
+  /** Whether scorers have read the text. */
+  wasRead: boolean;
+  /** Their reading of it, kept from the second time on. */
+  analysis: TextAnalysis | undefined;
 }
 
 /** An entry with what the cache needs to find and weigh it. */
@@ -43,6 +49,8 @@ const LIST_BYTES = 200;
 const LISTED_BYTES = 8;
 
 const { h64 } = await createHashers();
+
+let lastId = 0;
 
 /**
  * The texts one namespace meets, least recently used first out, bounded in bytes.
@@ -110,10 +118,13 @@ export class TextCache {
     const size = ENTRY_BYTES + 2 * text.length;
     const weight = Math.ceil(size + GROWTH_BYTES + GROWTH_PER_CHARACTER * text.length);
     const entry: HeldEntry = {
+      id: ++lastId,
       text,
       vector: undefined,
       contentHash: undefined,
       quoted: undefined,
+      wordVector: undefined,
+      wasRead: false,
       analysis: undefined,
       key,
       size,
