@@ -12,13 +12,13 @@ export interface TextEntry {
   vector: Float32Array | undefined;
   /** Keyed hash of the text, 22 characters of base64url. */
   contentHash: string | undefined;
-  /** The text as a JSON string, once it was answered: answers repeat texts. */
+  /** Whether it was met more than once. What is quickly made anew is not kept before: most texts are met once. */
+  isRepeated: boolean;
+  /** The text as a JSON string, once a repeated text was answered. */
   quoted: string | undefined;
   /** Pooled word vector of the text, once a scorer needed it and it is not `vector`. */
   wordVector: Float32Array | undefined;
-  /** Whether scorers have read the text. */
-  wasRead: boolean;
-  /** Their reading of it, kept from the second time on. */
+  /** The scorers' reading of a repeated text. */
   analysis: TextAnalysis | undefined;
 }
 
@@ -96,10 +96,7 @@ export class TextCache {
     const entries = candidates.map(({ text }, index) => {
       const key = keys?.[index];
       const known = key === undefined ? undefined : this.entries.get(key);
-      if (known !== undefined && known.text === text) {
-        this.hits++;
-        return known;
-      }
+      if (known !== undefined && known.text === text) return this.hit(known);
       isKnown = false;
       return this.get(text);
     });
@@ -111,10 +108,7 @@ export class TextCache {
   get(text: string): TextEntry {
     const key = h32(text, this.seed) | 0;
     const known = this.entries.get(key);
-    if (known !== undefined && known.text === text) {
-      this.hits++;
-      return known;
-    }
+    if (known !== undefined && known.text === text) return this.hit(known);
     this.misses++;
     const size = ENTRY_BYTES + 2 * text.length;
     const weight = Math.ceil(size + GROWTH_BYTES + GROWTH_PER_CHARACTER * text.length);
@@ -123,9 +117,9 @@ export class TextCache {
       text,
       vector: undefined,
       contentHash: undefined,
+      isRepeated: false,
       quoted: undefined,
       wordVector: undefined,
-      wasRead: false,
       analysis: undefined,
       key,
       size,
@@ -152,6 +146,12 @@ export class TextCache {
   clear(): void {
     this.entries.clear();
     this.lists.clear();
+  }
+
+  private hit(entry: HeldEntry): HeldEntry {
+    this.hits++;
+    entry.isRepeated = true;
+    return entry;
   }
 
   private keepList(query: string, entries: readonly HeldEntry[]): void {
