@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import createHashers from 'xxhash-wasm';
+import { type Linked, RecentEntries } from './recent-entries.js';
 import type { TextAnalysis } from './text-analysis.js';
 
 /** What is known of one text of a namespace, filled in as it is needed. */
@@ -23,11 +24,9 @@ export interface TextEntry {
 }
 
 /** An entry with what the cache needs to find and weigh it. */
-interface HeldEntry extends TextEntry {
-  readonly key: number;
-  /** Bytes held, and those it is weighed with: never fewer. */
+interface HeldEntry extends TextEntry, Linked<HeldEntry> {
+  /** Bytes held; it is weighed with no fewer. */
   size: number;
-  weight: number;
 }
 
 export interface TextCacheOptions {
@@ -65,20 +64,19 @@ export class TextCache {
   hits = 0;
   misses = 0;
   private readonly seed = randomBytes(4).readUInt32LE();
-  private readonly entries: LRUCache<number, HeldEntry>;
+  private readonly entries: RecentEntries<HeldEntry>;
   /** By query: keys of the texts it last came with, in order. Keys alone, so that no text is kept alive. */
   private readonly lists: LRUCache<string, readonly number[]>;
 
-  /** Throws a TypeError where `maxBytes` is no whole number from 1. */
   constructor({ maxBytes }: TextCacheOptions) {
     const listBytes = Math.floor(LIST_SHARE * maxBytes);
-    this.entries = new LRUCache({ maxSize: Math.max(1, maxBytes - listBytes) });
+    this.entries = new RecentEntries(Math.max(1, maxBytes - listBytes));
     this.lists = new LRUCache({ maxSize: Math.max(1, listBytes) });
   }
 
   /** Estimate of the bytes held. */
   get bytes(): number {
-    return this.entries.calculatedSize + this.lists.calculatedSize;
+    return this.entries.weight + this.lists.calculatedSize;
   }
 
   /** Number of texts held. */
@@ -124,22 +122,19 @@ export class TextCache {
       key,
       size,
       weight,
+      older: undefined,
+      newer: undefined,
     };
-    this.entries.set(key, entry, { size: weight });
+    this.entries.add(entry);
     return entry;
   }
 
   /** Tells the cache that an entry grew by so many bytes. Nothing for an entry that is no longer held. */
   grew(entry: TextEntry, bytes: number): void {
-    const { key } = entry as HeldEntry;
-    const held = this.entries.peek(key);
-    if (held === undefined || held !== entry) return;
+    const held = entry as HeldEntry;
+    if (!this.entries.has(held)) return;
     held.size += bytes;
-    if (held.size <= held.weight) return;
-    held.weight = Math.ceil(WEIGHT_MARGIN * held.size);
-    // Setting the same value again would keep its old size.
-    this.entries.delete(key);
-    this.entries.set(key, held, { size: held.weight });
+    if (held.size > held.weight) this.entries.reweigh(held, Math.ceil(WEIGHT_MARGIN * held.size));
   }
 
   /** Forgets all texts; entries in use stay valid for whoever holds them. */
