@@ -21,7 +21,7 @@ function newDesk(stride: number) {
   return {
     slots: new Uint32Array(LISTS * stride),
     stride,
-    entry: undefined as TextEntry | undefined,
+    entryId: 0,
     analysis: undefined as TextAnalysis | undefined,
   };
 }
@@ -72,14 +72,14 @@ export class TextAnalyser {
   /** Forgets what can be looked up again. */
   clear(): void {
     this.wordSlots.clear();
-    desk.entry = undefined;
+    desk.entryId = 0;
     desk.analysis = undefined;
   }
 
   /** An analysis that was made before and still holds. */
   private known(entry: TextEntry): TextAnalysis | undefined {
     if (this.isCurrent(entry.analysis)) return entry.analysis;
-    return desk.entry === entry && this.isCurrent(desk.analysis) ? desk.analysis : undefined;
+    return desk.entryId === entry.id && this.isCurrent(desk.analysis) ? desk.analysis : undefined;
   }
 
   private isCurrent(analysis: TextAnalysis | undefined): analysis is TextAnalysis {
@@ -125,7 +125,7 @@ export class TextAnalyser {
       }
       if (++length <= HEAD_LENGTH) headSize = size;
     }
-    desk.entry = entry;
+    desk.entryId = entry.id;
     desk.analysis = {
       slots,
       stride,
