@@ -16,6 +16,7 @@ import type { Inference } from './inference/inference.js';
 import type { ModelFacts, ModelSpec } from './inference/loaded-model.js';
 import { InferencePool } from './inference/pool.js';
 import { describeFolder } from './models/describe-folder.js';
+import { pickGraph } from './models/graph-files.js';
 import type { ModelKind } from './models/manifest.js';
 import { BUNDLED_MODELS, type ModelFiles, ModelStore } from './models/model-store.js';
 import { ModelStoreError } from './models/model-store-error.js';
@@ -298,6 +299,9 @@ class LoadedModels {
       id: `${wish.kind} ${found}`,
       folder,
       revision: entry.revision,
+      files: manifest === undefined ? entry.files : undefined,
+      // The same in every later worker, whatever other graphs are put beside it.
+      precision: wish.precision ?? pickGraph(folder).precision,
       threads: settings.inferenceThreads,
       batchTokens: settings.inferenceBatchTokens,
     };

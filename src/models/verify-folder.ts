@@ -14,7 +14,7 @@ import { ModelStoreError } from './model-store-error.js';
  */
 export async function verifyFolder(
   folder: string,
-  manifest: Manifest,
+  manifest: Pick<Manifest, 'files'>,
   onBytes?: (count: number) => void,
 ): Promise<string[]> {
   const problems: string[] = [];

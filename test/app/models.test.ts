@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describeFolder } from '../../src/models/describe-folder.js';
+import { writeManifest } from '../../src/models/manifest.js';
 import { embeddings } from '../fixtures/embedding-answers.js';
 import { FakeServer, json } from '../fixtures/fake-server.js';
 import { buildTinyCrossEncoder } from '../fixtures/tiny-models/cross-encoder.js';
@@ -36,6 +38,12 @@ const onnx = () => ({
 /** Texts that models were given so far, by outcome. */
 async function textsRun(app: RunningApp): Promise<number> {
   return (await app.metrics()).get('neuralcache_inference_texts_total{outcome="done"}') ?? 0;
+}
+
+/** The next worker has to load everything anew. */
+async function killWorker(app: RunningApp): Promise<void> {
+  const { body } = await app.client.get('/readyz');
+  process.kill(body.checks.inference.workers[0].pid, 'SIGKILL');
 }
 
 describe('an ONNX encoder', () => {
@@ -92,6 +100,29 @@ describe('an ONNX encoder', () => {
     expect(response.headers['x-neuralcache-degraded']).toBe('scorer');
     const name = 'neuralcache_model_fallbacks_total{part="scorer",reason="overloaded"}';
     expect((await app.metrics()).get(name)).toBe(1);
+  });
+
+  it('stays the graph it was when another is put beside it, or is no longer asked', async () => {
+    const folder = join(models, 'mine');
+    const addGraph = () =>
+      copyFileSync(join(folder, 'onnx/model.onnx'), join(folder, 'onnx/model_quantized.onnx'));
+    cpSync(join(models, 'encoder'), folder, { recursive: true });
+    writeManifest(folder, describeFolder(folder));
+    const app = await home.start({ ...onnx(), EMBEDDING_MODEL: folder });
+    addGraph();
+    writeManifest(folder, {
+      ...describeFolder(folder),
+      revision: describeFolder(join(models, 'encoder')).revision,
+    });
+    await killWorker(app);
+    const { body } = await app.rank('a', 'stars at sea');
+    expect(body.meta.degraded).toBe(false);
+    rmSync(join(folder, 'manifest.json'));
+    await killWorker(app);
+    expect((await app.rank('b', 'stars at sea')).body.meta).toMatchObject({
+      scorer: 'lexical',
+      degraded: true,
+    });
   });
 
   it('keeps the memory of the static encoder as long as nobody measured its own threshold', async () => {

@@ -201,6 +201,7 @@ describe('what is known of a model', () => {
       dimension: 12,
       maxLength: 32,
       pooling: 'mean',
+      isPoolingAssumed: false,
       precision: 'fp32',
       file: 'onnx/model.onnx',
       prompts: { query: 'query: ', document: 'passage: ' },

@@ -2,6 +2,8 @@ import { cpSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ModelSpec } from '../../src/inference/loaded-model.js';
+import { describeFolder } from '../../src/models/describe-folder.js';
+import { writeManifest } from '../../src/models/manifest.js';
 import { buildTinyCrossEncoder } from '../fixtures/tiny-models/cross-encoder.js';
 import { buildTinyEncoder, type TinyEncoderOptions } from '../fixtures/tiny-models/encoder.js';
 import { write, writeJson } from '../fixtures/tiny-models/write-export.js';
@@ -72,6 +74,26 @@ describe('a model is refused, by folder, file and reason, for', () => {
     );
     expect(await failure({}, undefined, { precision: 'q4' })).toBe(
       'no graph of precision q4; there are: onnx/model.onnx',
+    );
+  });
+
+  it('another revision than that which was loaded first, or none', async () => {
+    const manifest = (folder: string) => writeManifest(folder, { ...describeFolder(folder), revision: 'r2' });
+    expect(await failure({}, manifest, { revision: 'r1' })).toBe(
+      'it is of revision r2 now, not r1; restart the server',
+    );
+    expect(await failure({}, undefined, { revision: 'r1' })).toBe(
+      'it is of revision unknown now, not r1; restart the server',
+    );
+  });
+
+  it('other files than those that were loaded first', async () => {
+    const { folder } = buildTinyEncoder(modelFolder());
+    const { files } = describeFolder(folder);
+    await load(folder, { files, revision: 'r1' });
+    const change = (other: string) => writeJson(other, '1_Pooling/config.json', { pooling_mode: 'cls' });
+    expect(await failure({}, change, { files })).toMatch(
+      /^it is not as it was \(model file …\/1_Pooling\/config\.json has .*\); restart the server$/,
     );
   });
 
