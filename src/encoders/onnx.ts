@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ModelError } from '../base/model-call.js';
+import { allEnded, handled } from '../base/rejections.js';
 import type { Inference } from '../inference/inference.js';
 import type { ModelFacts, ModelSpec } from '../inference/loaded-model.js';
 import type { EncodeCall, Encoder, TextRole } from './encoder.js';
@@ -35,7 +36,8 @@ export function createOnnxEncoder(options: OnnxEncoderOptions): Encoder {
   };
   let isClosed = false;
   const encodeEach = (texts: readonly string[], call: EncodeCall): readonly Promise<Float32Array>[] => {
-    if (isClosed) return texts.map(() => rejected(new ModelError('closed', `encoder ${name} is closed`)));
+    if (isClosed)
+      return texts.map(() => handled(Promise.reject(new ModelError('closed', `encoder ${name} is closed`))));
     const readable = texts.filter((text) => !hasNothingToRead(text));
     const prompt = prompts[call.role];
     const vectors = inference.submit(
@@ -53,7 +55,7 @@ export function createOnnxEncoder(options: OnnxEncoderOptions): Encoder {
     version: versionOf(revision, spec, facts, prompts),
     dimension: facts.dimension,
     ...(tau === undefined ? {} : { tau }),
-    encode: (texts, call) => Promise.all(encodeEach(texts, call)),
+    encode: (texts, call) => allEnded(encodeEach(texts, call)),
     encodeEach,
     async close() {
       isClosed = true;
@@ -76,11 +78,4 @@ function versionOf(
 
 function hashOf(texts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 8);
-}
-
-/** A rejection that is handled already. */
-function rejected(error: Error): Promise<never> {
-  const promise = Promise.reject(error);
-  promise.catch(() => undefined);
-  return promise;
 }

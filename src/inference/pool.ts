@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../base/clock.js';
 import type { ModelCall, ModelFailure } from '../base/model-call.js';
+import { allEnded, handled } from '../base/rejections.js';
 import { withinTime } from '../base/within-time.js';
 import { BatchQueue } from './batch-queue.js';
 import { estimateTokens } from './estimate-tokens.js';
@@ -77,11 +78,7 @@ export class InferencePool implements Inference {
 
   async load(spec: ModelSpec): Promise<ModelFacts> {
     if (this.closed) throw new Error('inference was closed');
-    const loads = await Promise.allSettled(this.slots.map((slot) => slot.load(spec)));
-    const facts = loads.map((load) => {
-      if (load.status === 'rejected') throw load.reason;
-      return load.value;
-    });
+    const facts = await allEnded(this.slots.map((slot) => slot.load(spec)));
     const first = facts[0]!;
     if (!facts.every((other) => isDeepStrictEqual(other, first)))
       throw new Error(
@@ -102,8 +99,7 @@ export class InferencePool implements Inference {
         submission.wait(task, waiter);
         if (failure !== undefined) task.reject(...failure);
       });
-      result.catch(() => undefined);
-      return result;
+      return handled(result);
     });
     this.wake();
     return results;

@@ -4,6 +4,7 @@ import { createOnnxEncoder, type OnnxEncoderOptions } from '../../src/encoders/o
 import { FakeInference } from '../fixtures/fake-inference.js';
 import { FACTS, SPEC } from '../fixtures/fake-model-workers.js';
 import { AS_DOCUMENT, AS_QUERY } from '../fixtures/model-calls.js';
+import { hasEnded, oneBroken } from '../fixtures/one-broken.js';
 
 const FAILURE = new ModelError('failed', 'it broke');
 const lengths = () =>
@@ -59,6 +60,15 @@ describe('the ONNX encoder', () => {
     expect(await good).toEqual(Float32Array.of(4));
     await expect(bad).rejects.toBe(FAILURE);
     await expect(encoder.encode(['good', 'bad'], AS_DOCUMENT)).rejects.toBe(FAILURE);
+  });
+
+  it('ends no call while any of its texts goes on', async () => {
+    const { each, finish } = oneBroken();
+    const { encoder } = create({ inference: { submit: () => each } });
+    const call = encoder.encode(['bad', 'slow'], AS_DOCUMENT);
+    expect(await hasEnded(call)).toBe(false);
+    finish(Float32Array.of(1));
+    await expect(call).rejects.toThrow('it broke');
   });
 
   it('has another version whenever its vectors may be others', () => {
