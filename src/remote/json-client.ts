@@ -130,6 +130,8 @@ export class JsonClient {
   /** As often as it may help and there is time for. */
   private async try(text: string, call: JsonCall, signal: AbortSignal, endsAt: number): Promise<JsonAnswer> {
     for (let attempt = 1; ; attempt++) {
+      // Nothing that is not sent tells anything of the server.
+      signal.throwIfAborted();
       try {
         return await this.breaker.execute(() => this.attempt(text, call, signal));
       } catch (cause) {
@@ -143,7 +145,6 @@ export class JsonClient {
 
   /** The try after a pause of the breaker is carried to its end whatever its caller does: it decides for all. */
   private async attempt(text: string, call: JsonCall, callers: AbortSignal): Promise<JsonAnswer> {
-    callers.throwIfAborted();
     const { timeoutMs } = this.options;
     const isTrial = this.breaker.state !== CircuitState.Closed;
     const signal = isTrial ? AbortSignal.timeout(timeoutMs) : callers;
