@@ -71,7 +71,7 @@ export class EmbeddingServer {
   }
 
   async ask(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> {
-    const { dimension, wishes } = await this.agreed();
+    const { dimension, wishes } = await unlessAborted(this.agreed(), signal);
     const vectors = await this.request(texts, wishes, signal);
     if (vectors[0]!.length !== dimension) throw this.otherLength(vectors[0]!.length, dimension);
     return vectors;
@@ -122,5 +122,20 @@ export class EmbeddingServer {
 
   private otherLength(found: number, wanted: number): AnswerError {
     return new AnswerError(`${this.client.label}: vectors of ${found} numbers, not of ${wanted}`);
+  }
+}
+
+/** What `work` gives; rejects when nobody waits for it any more, and lets it go on for others. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = (): void => undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(new RemoteError('cancelled', 'the caller left'));
+  });
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ModelError } from '../../src/base/model-call.js';
+import { EmbeddingServer } from '../../src/encoders/embedding-server.js';
 import type { Encoder } from '../../src/encoders/encoder.js';
 import { type OpenAiEncoderOptions, openOpenAiEncoder } from '../../src/encoders/openai.js';
 import { encoderContract } from '../contracts/encoder.js';
@@ -104,6 +105,19 @@ describe('a request', () => {
 });
 
 describe('the dimension', () => {
+  it('is not waited for by a request that nobody waits for', async () => {
+    server.behave = FAULTS['never answers'];
+    const connection = { proxies: { noProxy: '*' } };
+    const asking = new EmbeddingServer({ url: server.url, model: 'some-model', timeoutMs: 1000, connection });
+    const leaving = new AbortController();
+    const call = asking.ask(['red'], leaving.signal);
+    await vi.waitFor(() => expect(server.seen).toHaveLength(1));
+    leaving.abort();
+    await expect(call).rejects.toMatchObject({ kind: 'cancelled' });
+    await expect(asking.ask(['red'], leaving.signal)).rejects.toMatchObject({ kind: 'cancelled' });
+    await asking.close();
+  });
+
   it('is what the server gives, and it is not told', async () => {
     const encoder = await open({ dimensions: 32 });
     await encoder.encode(['red'], AS_DOCUMENT);
