@@ -32,6 +32,8 @@ export interface SlotOptions {
 const MANY_FAILED_STARTS = 5;
 /** The same where the worker says that it cannot load a model: that seldom passes by itself. */
 const MANY_REFUSED_STARTS = 2;
+/** Batches after which a worker's memory may be used up without that counting as a loss. */
+const MANY_BATCHES = 100;
 
 /** A model that the worker has, and what was told of it to those who call for it. */
 interface HeldModel {
@@ -52,6 +54,8 @@ export class WorkerSlot {
   private lastLoss: LossReason | undefined;
   /** Workers lost since one did something useful. */
   private losses = 0;
+  /** Workers in a row that had used up their memory after a few batches. */
+  private shortLives = 0;
   private problem: string | undefined;
   private readonly models: HeldModel[] = [];
   private loads: PendingLoad[] = [];
@@ -114,7 +118,8 @@ export class WorkerSlot {
     while (!this.isClosing && this.models.length + this.loads.length > 0) {
       const loss = await this.keepOne();
       if (this.isClosing) break;
-      if (loss !== undefined) await this.recover(loss);
+      if (loss !== undefined) this.recover(loss);
+      await this.pause(loss === undefined ? this.shortLives : this.losses);
     }
     this.refuseLoads(new Error('inference was closed'));
     this.life = undefined;
@@ -141,20 +146,25 @@ export class WorkerSlot {
     }
   }
 
-  private async recover(loss: WorkerLost): Promise<void> {
+  private recover(loss: WorkerLost): void {
     this.losses += 1;
     this.lastLoss = loss.reason;
     this.problem = loss.message;
     this.refuseLoads(loss);
     this.options.onReplaced(loss.reason, loss.message);
+  }
+
+  /** Before the start that follows so many that came to little; none before the first. */
+  private async pause(count: number): Promise<void> {
     const { minPauseMs, maxPauseMs } = this.options;
-    if (this.losses === 1) return;
-    const pauseMs = Math.min(maxPauseMs, minPauseMs * 2 ** (this.losses - 2));
+    if (count < 2) return;
+    const pauseMs = Math.min(maxPauseMs, minPauseMs * 2 ** (count - 2));
     await delay(pauseMs, undefined, { signal: this.closing.signal }).catch(() => undefined);
   }
 
   /** Gives the worker batches until it is to be replaced or all ends. Rejects with `WorkerLost`. */
   private async serve(worker: ModelWorker): Promise<void> {
+    let batches = 0;
     for (;;) {
       if (worker.loss !== undefined) throw worker.loss;
       await this.loadNew(worker);
@@ -165,7 +175,10 @@ export class WorkerSlot {
         continue;
       }
       await this.run(worker, batch);
+      batches += 1;
+      if (batches === MANY_BATCHES) this.shortLives = 0;
       if (worker.bytes > this.options.memoryBytes) {
+        if (batches < MANY_BATCHES) this.shortLives += 1;
         this.options.onReplaced('memory', `an inference worker had ${mebibytes(worker.bytes)}`);
         return;
       }

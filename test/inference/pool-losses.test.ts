@@ -187,6 +187,37 @@ describe('a worker with too much memory', () => {
   });
 });
 
+describe('workers whose memory is used up at once', () => {
+  const HOUR_MS = 3_600_000;
+  /** Runs so many batches on the one worker, the last of which takes too much. */
+  async function wearOut(batches: number): Promise<void> {
+    for (let batch = 1; batch <= batches; batch += 1) {
+      void submit([`${batch}`]);
+      await settled();
+      if (batch === batches) workers.runs[0]!.worker.bytes = 1_000_001;
+      await workers.runs[0]!.finish();
+      await settled();
+    }
+  }
+
+  it('are started with a pause, as after any loss', async () => {
+    await open({ minPauseMs: HOUR_MS, maxPauseMs: HOUR_MS });
+    await wearOut(1);
+    expect(workers.started).toHaveLength(2);
+    await wearOut(99);
+    expect(workers.started).toHaveLength(2);
+    expect(events.filter((event) => event === 'replaced memory')).toHaveLength(2);
+  });
+
+  it('but not where it took them many batches', async () => {
+    await open({ minPauseMs: HOUR_MS, maxPauseMs: HOUR_MS });
+    await wearOut(100);
+    await wearOut(1);
+    await wearOut(100);
+    expect(workers.started).toHaveLength(4);
+  });
+});
+
 describe('a silent worker', () => {
   it('is asked whether it lives, and replaced if it does not', async () => {
     await open({ pingAfterMs: 1 });
