@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ListedModel } from '../models/model-store.js';
 import { verifyFolder } from '../models/verify-folder.js';
 import { type CommandContext, CommandError } from './context.js';
-import { openModels, sizeOf } from './model-places.js';
+import { findModels, sizeOf } from './model-places.js';
 import { startProgress } from './progress-bar.js';
 
 interface Verified {
@@ -24,7 +24,7 @@ export function registerModelsVerify(models: Command, context: CommandContext): 
 }
 
 async function verify(context: CommandContext, names: readonly string[], json: boolean): Promise<void> {
-  const { models } = openModels(context);
+  const { models } = findModels(context);
   const chosen: readonly ListedModel[] =
     names.length > 0 ? names.map((name) => models.find(name)) : models.list();
   const total = chosen.reduce((sum, model) => sum + sizeOf(model), 0);

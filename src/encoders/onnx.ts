@@ -3,6 +3,7 @@ import { ModelError } from '../base/model-call.js';
 import { allEnded, handled } from '../base/rejections.js';
 import type { Inference } from '../inference/inference.js';
 import type { ModelFacts, ModelSpec } from '../inference/loaded-model.js';
+import { type Manifest, tauOf } from '../models/manifest.js';
 import type { EncodeCall, Encoder, TextRole } from './encoder.js';
 import { hasNothingToRead } from './nothing-to-read.js';
 
@@ -15,8 +16,8 @@ export interface OnnxEncoderOptions {
   /** Name and revision of the model's files. */
   readonly name: string;
   readonly revision: string;
-  /** Cosine from which two queries count as neighbours, where it was measured for these files and prompts. */
-  readonly tau?: number | undefined;
+  /** Cosine from which two queries count as neighbours, as the manifest has it; of another version it counts for nothing. */
+  readonly tau?: Manifest['tau'] | undefined;
   /** What to put before texts; default: what the model was trained with (`facts.prompts`). */
   readonly prompts?: Partial<Readonly<Record<TextRole, string>>> | undefined;
 }
@@ -29,11 +30,13 @@ const READING = 1;
  * costs nothing.
  */
 export function createOnnxEncoder(options: OnnxEncoderOptions): Encoder {
-  const { inference, spec, facts, name, revision, tau } = options;
+  const { inference, spec, facts, name, revision } = options;
   const prompts = {
     query: options.prompts?.query ?? facts.prompts.query,
     document: options.prompts?.document ?? facts.prompts.document,
   };
+  const version = versionOf(revision, spec, facts, prompts);
+  const tau = tauOf(options, version);
   let isClosed = false;
   const encodeEach = (texts: readonly string[], call: EncodeCall): readonly Promise<Float32Array>[] => {
     if (isClosed)
@@ -52,7 +55,7 @@ export function createOnnxEncoder(options: OnnxEncoderOptions): Encoder {
   };
   return {
     name,
-    version: versionOf(revision, spec, facts, prompts),
+    version,
     dimension: facts.dimension,
     ...(tau === undefined ? {} : { tau }),
     encode: (texts, call) => allEnded(encodeEach(texts, call)),

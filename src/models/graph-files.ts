@@ -1,5 +1,6 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
+import { namesIn } from './model-files.js';
 import { ModelStoreError } from './model-store-error.js';
 
 /** Which of an export's graphs is used: how its weights are held. */
@@ -56,7 +57,7 @@ export function graphsAmong(paths: readonly string[], processor?: string): Graph
 /** The graphs of a folder, in `onnx/` and at its root, best first. Empty where there is none. */
 export function listGraphs(folder: string, processor: string = process.arch): GraphFile[] {
   const paths = FOLDERS.flatMap((under) =>
-    filesOf(path.join(folder, under)).map((file) => `${under}${file}`),
+    namesIn(path.join(folder, under)).map((file) => `${under}${file}`),
   );
   return graphsAmong(paths, processor);
 }
@@ -81,15 +82,6 @@ function dataOf(graph: string, paths: readonly string[]): string[] {
 /** Files that name the instructions of the other kind of processor are left out. */
 function suits(file: string, processor: string): boolean {
   return processor === 'arm64' ? !/avx/.test(file) : !/arm64/.test(file);
-}
-
-function filesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
-    throw error;
-  }
 }
 
 const MARK = Buffer.from('DynamicQuantize');

@@ -29,8 +29,11 @@ const manifestSchema = z.strictObject({
   revision: z.string().min(1).max(100),
   licence: z.string().min(1).max(300),
   dimension: z.int().positive().optional(),
-  /** Cosine from which two queries count as neighbours, measured for this revision as it is configured. */
-  tau: z.number().min(0).max(1).optional(),
+  /**
+   * Cosine from which two queries count as neighbours, and the version of the encoder that it was measured with: the same
+   * files read in another way (pooling, prompts, length, precision) have no τ.
+   */
+  tau: z.strictObject({ value: z.number().min(0).max(1), version: z.string().min(1).max(300) }).optional(),
   /** Where the files were pulled from. */
   source: z.strictObject({ endpoint: z.string(), repository: z.string(), commit: z.string() }).optional(),
   files: z
@@ -47,6 +50,11 @@ export type ModelKind = Manifest['kind'];
 
 /** Length and SHA-256 of a file, as manifests have them. */
 export type FileFacts = Readonly<Manifest['files'][string]>;
+
+/** The τ that was measured with this version of an encoder, if it was. */
+export function tauOf({ tau }: Pick<Manifest, 'tau'>, version: string): number | undefined {
+  return tau?.version === version ? tau.value : undefined;
+}
 
 /** Reads a folder's manifest; undefined where it has none. Throws `ModelStoreError` that names the file and what is wrong. */
 export function readManifest(folder: string): Manifest | undefined {

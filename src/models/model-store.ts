@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isFolder } from '../base/make-folder.js';
 import { describeFolder } from './describe-folder.js';
 import { type Manifest, readManifest } from './manifest.js';
+import { factsOfBytes, namesIn } from './model-files.js';
 import { isPart, parseModelName } from './model-name.js';
 import { ModelStoreError } from './model-store-error.js';
 
@@ -120,16 +121,9 @@ function listed(name: string, folder: string, place: ModelFolder['place']): List
 
 /** Names of the folders in a folder that may be those of models, sorted; none where it is not there. */
 function folders(folder: string): string[] {
-  try {
-    const entries = readdirSync(folder, { withFileTypes: true });
-    return entries
-      .filter((entry) => isPart(entry.name) && isFolder(join(folder, entry.name)))
-      .map((entry) => entry.name)
-      .sort();
-  } catch (cause) {
-    if (['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')) return [];
-    throw cause;
-  }
+  return namesIn(folder)
+    .filter((name) => isPart(name) && isFolder(join(folder, name)))
+    .sort();
 }
 
 function readChecked(folder: string, file: string, entry: Manifest): Buffer {
@@ -144,7 +138,7 @@ function readChecked(folder: string, file: string, entry: Manifest): Buffer {
       `model file ${location} has ${bytes.length} bytes, the manifest says ${expected.bytes}`,
     );
   }
-  if (createHash('sha256').update(bytes).digest('hex') !== expected.sha256) {
+  if (factsOfBytes(bytes).sha256 !== expected.sha256) {
     throw new ModelStoreError(`model file ${location} is damaged: its SHA-256 is not the manifest's`);
   }
   return bytes;
@@ -156,8 +150,4 @@ function readFile(location: string): Buffer {
   } catch (cause) {
     throw new ModelStoreError(`cannot read model file ${location}: ${(cause as Error).message}`, { cause });
   }
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportFiles } from './describe-folder.js';
-import { hashFile } from './hash-file.js';
 import type { FileFacts, Manifest } from './manifest.js';
+import { hashFile } from './model-files.js';
 import { ModelStoreError } from './model-store-error.js';
 
 /**

@@ -141,7 +141,8 @@ describe('models list', () => {
 
   it('--json prints the same for programs', async () => {
     const listed = JSON.parse((await line.run(['models', 'list', '--json'])).stdout);
-    expect(listed[1]).toMatchObject({ name: STATIC_MODEL, dimension: 192, tau: 0.86, place: 'bundled' });
+    expect(listed[1]).toMatchObject({ name: STATIC_MODEL, dimension: 192, place: 'bundled' });
+    expect(listed[1]).toMatchObject({ tau: 0.86, tau_version: '1-8515af96a6d4' });
     expect(listed[1].folder).toBe(join(MODELS_FOLDER, STATIC_MODEL));
   });
 
@@ -225,6 +226,7 @@ describe('models info', () => {
   it('prints a bundled model, and a folder that has no manifest', async () => {
     const { stdout } = await line.run(['models', 'info', STATIC_MODEL]);
     expect(stdout).toMatch(/tau +│ 0\.86/);
+    expect(stdout).toMatch(/tau_version +│ 1-8515af96a6d4/);
     expect(stdout).not.toContain('pooling');
     writeExport(join(line.folder, 'mine'), {
       ...EXPORT_FILES,

@@ -96,7 +96,19 @@ describe('the ONNX encoder', () => {
 
   it('has a threshold only if it was measured', () => {
     expect(create().encoder).not.toHaveProperty('tau');
-    expect(create({ tau: 0.8 }).encoder.tau).toBe(0.8);
+    const tau = { value: 0.8, version: '1-r1-fp32-mean-512' };
+    expect(create({ tau }).encoder.tau).toBe(0.8);
+  });
+
+  it.each<[string, Partial<OnnxEncoderOptions>]>([
+    ['revision', { revision: 'r2' }],
+    ['precision', { facts: { ...FACTS, precision: 'int8' } }],
+    ['pooling', { facts: { ...FACTS, pooling: 'cls' } }],
+    ['length', { facts: { ...FACTS, maxLength: 128 } }],
+    ['prompt', { prompts: { query: 'query: ' } }],
+  ])('has no threshold that was measured with another %s', (_, options) => {
+    const tau = { value: 0.8, version: '1-r1-fp32-mean-512' };
+    expect(create({ tau, ...options }).encoder).not.toHaveProperty('tau');
   });
 
   it('rejects once it is closed', async () => {

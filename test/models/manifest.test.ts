@@ -11,10 +11,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeFolder, exportFiles, setTau } from '../../src/models/describe-folder.js';
+import { describeFolder, exportFiles } from '../../src/models/describe-folder.js';
 import { type Manifest, readManifest, writeManifest } from '../../src/models/manifest.js';
+import { setTau } from '../../src/models/set-tau.js';
+import { withStoreLock } from '../../src/models/store-lock.js';
 import { assertWhole, verifyFolder } from '../../src/models/verify-folder.js';
 import { EXPORT_FILES, writeExport } from '../fixtures/export-folder.js';
+
+const TAU = { value: 0.7, version: '1-r1' };
 
 let folder: string;
 let manifest: Manifest;
@@ -33,14 +37,14 @@ describe('a manifest', () => {
   it('is read as it was written, and leaves nothing beside it', () => {
     const before = readdirSync(folder);
     const source = { endpoint: 'https://hub.example', repository: 'acme/tiny', commit: 'c'.repeat(40) };
-    writeManifest(folder, { ...manifest, tau: 0.7, source });
-    expect(readManifest(folder)).toEqual({ ...manifest, tau: 0.7, source });
+    writeManifest(folder, { ...manifest, tau: TAU, source });
+    expect(readManifest(folder)).toEqual({ ...manifest, tau: TAU, source });
     expect(readdirSync(folder).sort()).toEqual([...before, 'manifest.json'].sort());
   });
 
   it('that could not be read again is not written, and the one there stays', () => {
     writeManifest(folder, manifest);
-    expect(() => writeManifest(folder, { ...manifest, tau: 2 })).toThrow('tau');
+    expect(() => writeManifest(folder, { ...manifest, tau: { value: 2, version: '1' } })).toThrow('tau');
     expect(readManifest(folder)).toEqual(manifest);
   });
 
@@ -111,16 +115,31 @@ describe('a folder without a manifest', () => {
 });
 
 describe('setTau', () => {
-  it('makes a manifest where there was none, and changes τ alone where there is one', () => {
-    expect(setTau(folder, 0.8)).toEqual({ ...manifest, tau: 0.8 });
-    writeManifest(folder, { ...manifest, name: 'acme/tiny', tau: 0.8 });
-    setTau(folder, 0.9);
-    expect(readManifest(folder)).toEqual({ ...manifest, name: 'acme/tiny', tau: 0.9 });
+  const nowhere = join(tmpdir(), 'no-store');
+
+  it('makes a manifest where there was none, and changes τ alone where there is one', async () => {
+    expect(await setTau(folder, TAU, nowhere)).toEqual({ ...manifest, tau: TAU });
+    writeManifest(folder, { ...manifest, name: 'acme/tiny', tau: TAU });
+    const tau = { value: 0.9, version: '1-r2' };
+    await setTau(folder, tau, nowhere);
+    expect(readManifest(folder)).toEqual({ ...manifest, name: 'acme/tiny', tau });
+    expect(existsSync(nowhere)).toBe(false);
   });
 
-  it.skipIf(process.getuid?.() === 0)('tells of a folder that may only be read', () => {
+  it('changes a model of the store only while no other process changes the store', async () => {
+    const model = join(folder, 'acme', 'tiny');
+    writeExport(model);
+    await withStoreLock(folder, async () => {
+      await expect(setTau(model, TAU, folder)).rejects.toThrow('another process is changing it');
+    });
+    expect(readManifest(model)).toBeUndefined();
+    await setTau(model, TAU, folder);
+    expect(readManifest(model)?.tau).toEqual(TAU);
+  });
+
+  it.skipIf(process.getuid?.() === 0)('tells of a folder that may only be read', async () => {
     chmodSync(folder, 0o500);
-    expect(() => setTau(folder, 0.8)).toThrow('EACCES');
+    await expect(setTau(folder, TAU, nowhere)).rejects.toThrow('EACCES');
     chmodSync(folder, 0o700);
   });
 });
