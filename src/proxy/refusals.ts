@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../base/errors.js';
+import { ModelError } from '../base/model-call.js';
 
 const MOST_REMEMBERED = 1000;
 
@@ -36,6 +37,11 @@ export class Refusals {
 /** Whether this says no to what was asked, and would say it again; a failure or a full house does not. */
 export function isRefusal(error: unknown): error is AppError {
   return error instanceof AppError && error.status < 500 && error.status !== 429 && error.status !== 408;
+}
+
+/** Whether an old score may stand in: a model gave no answer, or an upstream failed or has no time. A fault of ours is none of these. */
+export function maySpare(error: unknown): boolean {
+  return error instanceof ModelError || (error instanceof AppError && !isRefusal(error));
 }
 
 /** Whether it says no to the caller, whatever is asked. */
