@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelFailure } from '../../src/base/model-call.js';
-import { FakeCrossEncoder, Faults, frailEncoder } from '../fixtures/fake-models.js';
+import { crossEncoderScorer, FakeCrossEncoder, Faults, frailEncoder } from '../fixtures/fake-models.js';
 import { bundledEncoder } from '../fixtures/models.js';
 import { newScorer, ScoringNamespace } from '../fixtures/scoring.js';
 
@@ -12,7 +12,8 @@ function open(spec: string) {
   const faults = new Faults();
   const encoder = frailEncoder(bundledEncoder(), faults);
   const onFallback = (namespace: string, failure: ModelFailure) => told.push(`${namespace} ${failure}`);
-  const scorer = newScorer(spec, { crossEncoder, encoder, onFallback });
+  const pairScorers = { 'cross-encoder': crossEncoderScorer(crossEncoder) };
+  const scorer = newScorer(spec, { pairScorers, encoder, onFallback });
   return { told, crossEncoder, faults, encoder, namespace: new ScoringNamespace(scorer) };
 }
 
@@ -24,10 +25,13 @@ describe('a scorer whose model gives no answer', () => {
     const { scores, fallback } = await namespace.answer('1 wing lift', TEXTS);
     const lexical = await new ScoringNamespace(newScorer('lexical')).scores('1 wing lift', TEXTS);
     expect([[...scores], fallback, told]).toEqual([lexical, 'lexical', ['default overloaded']]);
+    // The spare one knew the pairs, but a model was asked all the same.
+    const second = await namespace.answer('1 wing lift', TEXTS);
+    expect([second.pairHits, second.forward, second.isStored]).toEqual([3, 'miss', false]);
     crossEncoder.faults.refused = () => false;
     const again = await namespace.answer('1 wing lift', TEXTS);
     expect([again.fallback, [...again.parts.logit!]]).toEqual([undefined, [0, 1, 2]]);
-    expect(told).toHaveLength(1);
+    expect(told).toHaveLength(2);
   });
 
   it('does so for a combination, once for all of its parts', async () => {

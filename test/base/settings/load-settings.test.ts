@@ -216,8 +216,8 @@ describe('refusals', () => {
       NEURALCACHE_UPSTREAM_URL: 'https://example.com',
       NEURALCACHE_STORAGE_BACKEND: 'redis',
       NEURALCACHE_SCORER: 'upstream',
-      NEURALCACHE_CACHE_PERSIST: 'true',
-      NEURALCACHE_ADMIN_TOKENS_FILE: '/run/secret',
+      NEURALCACHE_NAMESPACES_FILE: '/srv/namespaces.yaml',
+      NEURALCACHE_UPSTREAM_API_KEY_FILE: '/run/secret',
     });
     expect(found).toHaveLength(5);
     for (const problem of found) expect(problem).toContain('not built yet');
