@@ -60,8 +60,9 @@ export type AskOutcome =
 /** Of an answer; scores take less than 100 bytes each. */
 const MAX_BODY_BYTES = 4 * 2 ** 20;
 const REFUSAL_BYTES = 4096;
-/** Longest wait for a server that is asked for its limit. */
+/** Longest wait for a server that is asked for its limit, and as a share of the time there is. */
 const LIMIT_TIMEOUT_MS = 2_000;
+const LIMIT_TIMEOUT_SHARE = 0.25;
 /** After which a server that could not be asked is asked again. */
 const LIMIT_RETRY_MS = 60_000;
 
@@ -161,9 +162,10 @@ export class UpstreamClient {
   private async askLimit(wishes: ModelWishes | undefined, signal: AbortSignal): Promise<number> {
     const { limit, maxDocuments } = this.options.dialect;
     const { pathname, search } = new URL(this.url);
+    const patienceMs = Math.min(LIMIT_TIMEOUT_MS, LIMIT_TIMEOUT_SHARE * this.options.timeoutMs);
     const answer = await this.client.get(limit!.pathOf(pathname) + search, {
       headers: this.headersOf(wishes),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(LIMIT_TIMEOUT_MS)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
     });
     return limit!.read(answer.body) ?? maxDocuments;
   }
