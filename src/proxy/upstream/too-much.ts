@@ -28,7 +28,7 @@ export function tooMuch(cause: unknown): string | undefined {
 export function shortened(text: string, refusal: string): string {
   const numbers = [...refusal.matchAll(/\d{2,9}/g)].map(([digits]) => Number(digits));
   const [most, limit] = [...new Set(numbers)].sort((a, b) => b - a);
-  const ratio = limit === undefined ? HALF : limit / most!;
+  const ratio = limit === undefined ? 0 : limit / most!;
   const share = ratio > 0.02 && ratio < 0.98 ? ratio * SAFETY : HALF;
   return text.slice(0, Math.floor(text.length * share)).toWellFormed();
 }
