@@ -20,6 +20,9 @@ import type { ModelKind } from './models/manifest.js';
 import { BUNDLED_MODELS, type ModelFiles, ModelStore } from './models/model-store.js';
 import { ModelStoreError } from './models/model-store-error.js';
 import { assertWhole } from './models/verify-folder.js';
+import { crossEncoderPairs } from './proxy/cross-encoder-pairs.js';
+import type { PairCaches } from './proxy/pair-caches.js';
+import { createPairScorer } from './proxy/pair-scorer.js';
 import { createScorer } from './scorers/create-scorer.js';
 import type { Scorer } from './scorers/scorer.js';
 import { parsePrior } from './text/prior.js';
@@ -43,6 +46,7 @@ export interface ModelTools {
   /** Absent where nobody looks. */
   readonly metrics?: Metrics;
   readonly logger?: Logger;
+  readonly pairCaches: PairCaches;
   /** Keeps what encoders elsewhere have made. */
   readonly keeper?: VectorKeeper | undefined;
 }
@@ -85,12 +89,13 @@ async function openWith(
     share: (stem) => prior.share(stem),
   });
   const encoder = made.encodeEach === undefined ? made : keeping(made, tools);
-  const crossEncoder = usesScorer(settings, 'cross-encoder') ? await inference.crossEncoder() : undefined;
+  const crossEncoder = usesScorer(settings, 'cross-encoder')
+    ? scoringPairs(await inference.crossEncoder(), settings, tools)
+    : undefined;
   const keyEncoder = encoder.tau === undefined ? bundledKeys(models, words) : encoder;
   const scorer = createScorer(settings.scorer, {
     encoder,
-    crossEncoder,
-    crossEncoderScores: settings.crossEncoderScores,
+    pairScorers: crossEncoder === undefined ? {} : { 'cross-encoder': crossEncoder.scorer },
     words,
     prior,
     inputPrior: settings.inputPrior,
@@ -109,6 +114,19 @@ async function openWith(
       await inference.close();
     },
   };
+}
+
+/** A cross-encoder of ours as a scorer; its version names its weights, so its scores never age. */
+function scoringPairs(model: CrossEncoder, settings: Settings, { pairCaches }: ModelTools) {
+  const scorer = createPairScorer({
+    model: crossEncoderPairs(model),
+    caches: pairCaches,
+    scores: settings.crossEncoderScores,
+    freshness: { ttlMs: Number.POSITIVE_INFINITY, staleMs: 0, staleIfErrorMs: 0 },
+    negativeMs: 0,
+    refreshTimeoutMs: settings.inferenceTimeoutMs,
+  });
+  return { scorer, close: () => model.close() };
 }
 
 /** The encoder of the memory where nobody measured the configured one. */
@@ -169,7 +187,8 @@ function keeping(encoder: Encoder, { keeper, metrics }: ModelTools): Encoder {
   return createKeptEncoder({
     encoder,
     store: keeper,
-    onLookedUp: (namespace, hits, misses) => metrics?.cacheLookups('vectors', hits, misses, namespace),
+    onLookedUp: (namespace, hits, misses) =>
+      metrics?.cacheLookups('vectors', { hit: hits, miss: misses }, namespace),
   });
 }
 

@@ -8,6 +8,7 @@ import { Credentials } from './middleware/credentials.js';
 import { selectNamespace } from './middleware/namespace.js';
 import { type AppOptions, bodyRules } from './options.js';
 import { Responder } from './responder.js';
+import { cachePurgeRoute } from './routes/cache-purge.js';
 import { feedbackBatchRoute, feedbackRoute } from './routes/feedback.js';
 import type { Handler, RouteTools } from './routes/handler.js';
 import { healthRoute, metricsRoute, readinessRoute, retentionRoute } from './routes/operations.js';
@@ -24,6 +25,7 @@ const HANDLERS: Readonly<Record<RoutePath, (tools: RouteTools) => Handler>> = {
   '/readyz': readinessRoute,
   '/metrics': metricsRoute,
   '/metrics/retention': retentionRoute,
+  '/admin/cache/purge': cachePurgeRoute,
 };
 
 /** `http://host:port` of a request target in absolute form, which servers have to accept (RFC 9112, 3.2.2). */
@@ -49,6 +51,7 @@ export function createApp(services: Services, options: AppOptions, draining = ne
       parse: (raw) => services.parseNamespace(raw),
     },
     credentials: new Credentials(options.apiTokens),
+    adminCredentials: new Credentials(options.adminTokens),
     draining,
   };
   const app = express();
@@ -57,7 +60,8 @@ export function createApp(services: Services, options: AppOptions, draining = ne
   app.enable('case sensitive routing');
   app.set('query parser', false);
   app.use(openExchange(services));
-  for (const route of ROUTES) app.all(pathsOf(route), runRoute(route, HANDLERS[route.path](tools), tools));
+  const routes = ROUTES.filter(({ access }) => access !== 'admin' || tools.adminCredentials.required);
+  for (const route of routes) app.all(pathsOf(route), runRoute(route, HANDLERS[route.path](tools), tools));
   app.use(() => {
     throw new AppError('NOT_FOUND', 'No such route');
   });
@@ -89,10 +93,14 @@ function openExchange(services: Services) {
 }
 
 /** The way down: method, key, namespace, what the caller accepts; then the route itself, which reads the body. */
-function runRoute(route: Route, handle: Handler, { credentials, namespaces, responder }: RouteTools) {
+function runRoute(
+  route: Route,
+  handle: Handler,
+  { credentials, adminCredentials, namespaces, responder }: RouteTools,
+) {
   const methods = route.method === 'GET' ? ['GET', 'HEAD', 'OPTIONS'] : [route.method, 'OPTIONS'];
   const allow = ['Allow', methods.join(', ')];
-  const usesNamespace = route.method === 'POST';
+  const usesNamespace = route.method === 'POST' && route.access !== 'admin';
   return async (req: Request, res: Response): Promise<void> => {
     const exchange = exchangeOf(res)!;
     exchange.endpoint = route.path;
@@ -106,6 +114,7 @@ function runRoute(route: Route, handle: Handler, { credentials, namespaces, resp
       return;
     }
     if (route.access === 'credentials') exchange.identity = credentials.identify(req.headers);
+    if (route.access === 'admin') exchange.identity = adminCredentials.identify(req.headers);
     if (usesNamespace || exchange.pathNamespace !== undefined) {
       exchange.namespace = selectNamespace(req, exchange.pathNamespace, namespaces);
     }

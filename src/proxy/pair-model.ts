@@ -19,6 +19,8 @@ export interface PairModel {
   readonly isListwise: boolean;
   /** The wishes on which scores depend, as a key under which they are remembered; equal keys, equal scores. Holds no secret. */
   keyOf(wishes: ModelWishes | undefined): string;
+  /** The model that would answer, by the name people have for it, which purges take; absent: `name`. */
+  modelOf?(wishes: ModelWishes | undefined): string;
   /**
    * Raw scores, one per text, in order, finite, each by itself: what is done is had even where the rest fails. Texts differ
    * from each other. Rejections are handled already, so a caller may look at some only: `ModelError`, for which something

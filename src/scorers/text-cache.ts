@@ -12,6 +12,8 @@ export interface TextEntry {
   vector: Float32Array | undefined;
   /** Keyed hash of the text, 22 characters of base64url. */
   contentHash: string | undefined;
+  /** SHA-256 of the text, once a pair of it was scored by a model: what outlives the entry is found by it. */
+  digest: string | undefined;
   /** The text as a JSON string, once it was answered: answers repeat texts. */
   quoted: string | undefined;
   /** The scorers' reading of the text. */
@@ -114,6 +116,7 @@ export class TextCache {
       text,
       vector: undefined,
       contentHash: undefined,
+      digest: undefined,
       quoted: undefined,
       analysis: undefined,
       key,

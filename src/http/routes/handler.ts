@@ -14,6 +14,7 @@ export interface RouteTools {
   readonly bodyLimitBytes: number;
   readonly namespaces: NamespaceRules;
   readonly credentials: Credentials;
+  readonly adminCredentials: Credentials;
   readonly draining: Draining;
 }
 

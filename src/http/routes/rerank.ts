@@ -1,5 +1,6 @@
 import { validationError } from '../../base/errors.js';
 import type { RerankAnswer, RerankRequest } from '../../reranker/request.js';
+import { cacheHeaders, readCacheControl } from '../cache-headers.js';
 import type { Exchange } from '../exchange.js';
 import { checkQueryString, headerWishes } from '../middleware/wishes.js';
 import { nativeVerdict, type Verdict } from '../native.js';
@@ -52,9 +53,10 @@ async function rank(
 ): Promise<readonly RerankAnswer[]> {
   const namespace = exchange.namespace!;
   const signal = () => exchange.callerGone();
+  const cacheControl = readCacheControl(exchange.req.headers['cache-control']);
   const answers = await services.rerank(
     namespace,
-    requests.map((request) => ({ ...request, signal })),
+    requests.map((request) => ({ cacheControl, ...request, signal })),
   );
   // Afterwards: the first request of a namespace opens it, and only then it has a label.
   for (const request of requests) {
@@ -70,6 +72,7 @@ function answerHeaders(
 ): string[] {
   const totalMs = services.clock.now() - exchange.startedAt;
   const headers = ['Server-Timing', serverTiming(exchange.parseMs, answers, totalMs)];
+  for (const part of cacheHeaders(answers)) headers.push(part);
   const degraded = new Set(answers.flatMap((answer) => answer.degraded));
   if (degraded.size > 0) headers.push('X-NeuralCache-Degraded', [...degraded].join(', '));
   return headers;

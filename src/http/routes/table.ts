@@ -5,8 +5,11 @@ export interface Route {
   readonly path: string;
   /** Whether it exists under `/v1` as well. */
   readonly versioned: boolean;
-  /** `open` to all; else credentials are needed once any are configured. */
-  readonly access: 'open' | 'credentials';
+  /**
+   * `open` to all; `credentials` are needed once any are configured; `admin` needs those of administrators, and does not
+   * exist where there are none.
+   */
+  readonly access: 'open' | 'credentials' | 'admin';
   readonly what: string;
 }
 
@@ -55,6 +58,13 @@ export const ROUTES = [
     versioned: false,
     access: 'credentials',
     what: 'what retention removed and when',
+  },
+  {
+    method: 'POST',
+    path: '/admin/cache/purge',
+    versioned: false,
+    access: 'admin',
+    what: 'forget what caches hold: `{"namespace"}`, `{"model"}` (pairs alone) or `{"all": true}`',
   },
 ] as const satisfies readonly Route[];
 
