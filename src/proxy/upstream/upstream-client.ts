@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../../base/clock.js';
 import type { ModelWishes } from '../../base/request-wishes.js';
 import { JsonClient, type JsonClientOptions } from '../../remote/json-client.js';
 import { RemoteError } from '../../remote/remote-error.js';
+import { type AwsKey, parseAwsKey, signForBedrock } from './aws-signature.js';
 import { isTooMuch } from './too-much.js';
 import type { KeyForm } from './upstream-dialect.js';
 import { upstreamUrl } from './upstream-url.js';
@@ -40,6 +41,8 @@ export interface Asked {
   /** Tries included. */
   readonly seconds: number;
   readonly documents: number;
+  /** Whether the credentials were the caller's. */
+  readonly hasCallersKey: boolean;
   /** Absent with `done`. */
   readonly error?: RemoteError;
 }
@@ -123,11 +126,18 @@ export class UpstreamClient {
     const startedAt = this.clock.now();
     const ended = (outcome: AskOutcome, error?: RemoteError) => {
       const seconds = (this.clock.now() - startedAt) / 1000;
-      this.options.onAsked?.({ outcome, seconds, documents: texts.length, ...(error && { error }) });
+      const hasCallersKey = credentialOf(this.options, wishes) !== undefined;
+      this.options.onAsked?.({
+        outcome,
+        seconds,
+        documents: texts.length,
+        hasCallersKey,
+        ...(error && { error }),
+      });
     };
     try {
       const answer = await this.client.post(body, {
-        headers: this.headersOf(wishes),
+        headers: await this.headersOf(wishes, body),
         signal,
         read: (answered) => dialect.decode(answered, texts.length),
       });
@@ -164,20 +174,24 @@ export class UpstreamClient {
     const { pathname, search } = new URL(this.url);
     const patienceMs = Math.min(LIMIT_TIMEOUT_MS, LIMIT_TIMEOUT_SHARE * this.options.timeoutMs);
     const answer = await this.client.get(limit!.pathOf(pathname) + search, {
-      headers: this.headersOf(wishes),
+      headers: await this.headersOf(wishes),
       signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
     });
     return limit!.read(answer.body) ?? maxDocuments;
   }
 
-  private headersOf(wishes: ModelWishes | undefined): Record<string, string> {
+  private async headersOf(wishes: ModelWishes | undefined, body?: unknown): Promise<Record<string, string>> {
     const { dialect, apiKey, keyForm, headers } = this.options;
-    return {
-      ...dialect.headers,
-      ...keyHeader(credentialOf(this.options, wishes) ?? apiKey, keyForm ?? dialect.key),
-      ...headers,
-      ...traceHeader(wishes),
-    };
+    const key = credentialOf(this.options, wishes) ?? apiKey;
+    const awsKey = dialect.isSigned && key !== undefined ? parseAwsKey(key) : undefined;
+    const keyHeaders =
+      awsKey === undefined ? keyHeader(key, keyForm ?? dialect.key) : await this.sign(awsKey, body);
+    return { ...dialect.headers, ...keyHeaders, ...headers, ...traceHeader(wishes) };
+  }
+
+  /** Of the body as the client will write it. */
+  private sign(key: AwsKey, body: unknown): Promise<Record<string, string>> {
+    return signForBedrock(this.url, JSON.stringify(body), key, this.clock.now());
   }
 }
 

@@ -45,6 +45,8 @@ export interface UpstreamDialect {
   readonly knobs?: Readonly<Record<string, 'string' | 'number' | 'boolean'>>;
   /** Default: `Authorization: Bearer …`. */
   readonly key?: KeyForm;
+  /** Requests are signed where the key is one of AWS, `ID:SECRET`. */
+  readonly isSigned?: boolean;
   /** Sent with every request; names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Where the server tells its own limit, and how it is read there; undefined = it does not say. */

@@ -69,6 +69,13 @@ export function keyOfWishes(rules: WishRules, wishes: ModelWishes | undefined): 
 /** As if there were no wishes. */
 const PLAIN = '[null,{},false,null]';
 
+/** Reads `Name` or `Name: Scheme`; `Authorization` alone means a bearer token. */
+export function parseKeyForm(text: string): KeyForm {
+  const [header = '', scheme] = text.split(':').map((part) => part.trim());
+  if (scheme !== undefined) return { header, scheme };
+  return header.toLowerCase() === BEARER.header ? BEARER : { header };
+}
+
 /** The header a key goes in. */
 export function keyHeader(key: string | undefined, form: KeyForm = BEARER): Record<string, string> {
   if (key === undefined) return {};

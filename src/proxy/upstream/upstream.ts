@@ -12,7 +12,7 @@ import { type Part, splitTexts } from './split-texts.js';
 import { Turns } from './turns.js';
 import { UpstreamClient, type UpstreamClientOptions } from './upstream-client.js';
 import { upstreamUrl } from './upstream-url.js';
-import { credentialOf, isRaw, isSendable, keyOfWishes } from './upstream-wishes.js';
+import { credentialOf, isRaw, isSendable, keyOfWishes, modelOf } from './upstream-wishes.js';
 
 export interface UpstreamOptions extends UpstreamClientOptions {
   /** Models by namespace, over `model` and what callers name; not for dialects with the model in the path. */
@@ -85,6 +85,10 @@ class RemoteReranker implements Upstream {
 
   keyOf(wishes: ModelWishes | undefined): string {
     return keyOfWishes(this.options, wishes);
+  }
+
+  modelOf(wishes: ModelWishes | undefined): string {
+    return modelOf(this.options, wishes) ?? this.name;
   }
 
   scaleOf(wishes: ModelWishes | undefined): PairModel['scale'] {

@@ -8,6 +8,7 @@ export const BEDROCK_INVOKE: UpstreamDialect = {
   endpoint: /\/invoke$/,
   maxDocuments: 1000,
   scale: 'probability',
+  isSigned: true,
   knobs: { max_tokens_per_doc: 'number' },
   encode: ({ query, texts, knobs }) => ({
     query,

@@ -9,6 +9,7 @@ export const BEDROCK: UpstreamDialect = {
   endpoint: RERANK_ENDPOINT,
   maxDocuments: 1000,
   scale: 'probability',
+  isSigned: true,
   encode: ({ query, texts, model }) => ({
     queries: [{ type: 'TEXT', textQuery: { text: query } }],
     sources: texts.map((text) => ({
