@@ -1,11 +1,9 @@
 import { systemClock } from './base/clock.js';
 import type { KeyedHash } from './base/keyed-hash.js';
-import { systemRandom } from './base/random.js';
 import type { Settings } from './base/settings/table.js';
 import { droppingCached, type PurgeWish, purgeCacheFile } from './compose-cache.js';
 import { openModels } from './compose-models.js';
 import { openStateOwner, openStateReader, storedState } from './compose-stores.js';
-import { PairCaches } from './proxy/pair-caches.js';
 import { carryHashKey } from './stores/hash-key.js';
 import { InstalledHashKey } from './stores/installed-hash-key.js';
 import { JsonUpkeep } from './stores/json-upkeep.js';
@@ -69,11 +67,7 @@ async function openMigration(from: Settings, to: Settings) {
 async function identify(
   settings: Settings,
 ): Promise<{ encoder: { name: string; id: string; dimension: number }; hash: KeyedHash }> {
-  const clock = systemClock();
-  const models = await openModels(settings, {
-    clock,
-    pairCaches: new PairCaches({ clock, random: systemRandom }),
-  });
+  const models = await openModels(settings, { clock: systemClock() });
   const { name, version, dimension } = models.keyEncoder;
   await models.close();
   const { hash } = new InstalledHashKey({ key: settings.storageHashKey, folder: settings.storageDir });

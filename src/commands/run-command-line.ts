@@ -11,6 +11,7 @@ import { type CommandContext, CommandError } from './context.js';
 import { registerEvaluate } from './evaluate.js';
 import { registerModels } from './models.js';
 import { registerNamespaces } from './namespaces.js';
+import type { OpenEncoder } from './open-encoder.js';
 import { registerRerank } from './rerank.js';
 import { registerServe, type ServeProcess, type StartServices } from './serve.js';
 import { registerSimulate } from './simulate.js';
@@ -25,6 +26,7 @@ export interface CommandParts {
   readonly startServices: StartServices;
   readonly createService: CreateService;
   readonly storedState: StoredState;
+  readonly openEncoder: OpenEncoder;
 }
 
 /**
@@ -66,7 +68,7 @@ function buildProgram(context: CommandContext, parts: CommandParts): Command {
   registerConfig(program, context);
   registerNamespaces(program, context, parts.storedState);
   registerStorage(program, context, parts.storedState);
-  registerModels(program, context);
+  registerModels(program, context, parts);
   registerCache(program, context, parts.storedState);
   registerWarm(program, context, parts.createService);
   return program;

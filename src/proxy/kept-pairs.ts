@@ -1,7 +1,7 @@
 import { PatientReads } from '../base/patient-reads.js';
+import { textDigest } from '../base/text-digest.js';
 import type { CacheStore } from '../stores/cache-store.js';
 import type { ScoredText } from './pair-cache.js';
-import { textDigest } from './text-digest.js';
 
 /** What of a cache store is needed here. */
 export type PairStore = Pick<CacheStore, 'getMany' | 'put'>;

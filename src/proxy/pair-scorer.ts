@@ -1,6 +1,7 @@
 import { AppError } from '../base/errors.js';
 import { Pace, type StartPace } from '../base/pace.js';
 import type { CacheControl } from '../base/request-wishes.js';
+import { digestOfAll, textDigest } from '../base/text-digest.js';
 import type {
   BaseScores,
   Forward,
@@ -17,7 +18,6 @@ import type { PairCaches } from './pair-caches.js';
 import type { PairModel } from './pair-model.js';
 import { isOfCaller, isRefusal, maySpare, Refusals } from './refusals.js';
 import { RequestPairs, type Settled } from './request-pairs.js';
-import { digestOfAll, textDigest } from './text-digest.js';
 
 export interface PairScorerOptions {
   /** Lent. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/base/errors.js';
 import { ModelError } from '../../src/base/model-call.js';
 import { PairHome } from '../fixtures/pair-home.js';

@@ -18,7 +18,7 @@ export interface KillFigures {
 const CALLERS = 4;
 const DOCUMENTS = 10;
 /** Pause before a kill, at least and at most. */
-const PAUSES_MS = [100, 900] as const;
+const PAUSES_MS = [100, 3000] as const;
 /** The server answers within its own `INFERENCE_TIMEOUT_MS`; what takes longer hangs. */
 const HANGS_AFTER_MS = 90_000;
 
