@@ -92,12 +92,8 @@ async function openWith(
   const crossEncoder = usesScorer(settings, 'cross-encoder')
     ? scoringPairs(await inference.crossEncoder(), settings, tools)
     : undefined;
-<<<<<<< HEAD
   const upstream = usesScorer(settings, 'upstream') ? openUpstream(settings, tools) : undefined;
-  const keyEncoder = encoder.tau === undefined ? bundledKeys(models, words) : encoder;
-=======
   const keyEncoder = encoder.tau === undefined ? bundledKeys(settings, models, words) : encoder;
->>>>>>> e3267c7ebf42a402d7126718f0b79df61358e13b
   const scorer = createScorer(settings.scorer, {
     encoder,
     pairScorers: {

@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
 import type { Clock } from './base/clock.js';
 import type { Metrics } from './base/metrics.js';
+import { systemRandom } from './base/random.js';
 import type { Settings } from './base/settings/table.js';
 import { Sparingly } from './base/sparingly.js';
 import { freshnessOptions } from './compose-options.js';
-import type { PairCaches } from './proxy/pair-caches.js';
+import { PairCaches } from './proxy/pair-caches.js';
 import { createPairScorer } from './proxy/pair-scorer.js';
 import { upstreamFailure } from './proxy/upstream/refusals.js';
 import { createUpstream } from './proxy/upstream/upstream.js';
@@ -28,7 +29,8 @@ export interface UpstreamTools {
   readonly clock: Clock;
   readonly metrics?: Metrics;
   readonly logger?: Logger;
-  readonly pairCaches: PairCaches;
+  /** Absent where nothing is shared. */
+  readonly pairCaches?: PairCaches | undefined;
 }
 
 /** Opens the upstream that the settings name; it is asked for nothing yet. Throws an Error where its URL and dialect do not go together. */
@@ -63,7 +65,7 @@ export function openUpstream(
   });
   const scorer = createPairScorer({
     model,
-    caches: pairCaches,
+    caches: pairCaches ?? new PairCaches({ clock, random: systemRandom }),
     freshness: freshnessOptions(settings),
     negativeMs: settings.cacheNegativeS * 1000,
     refreshTimeoutMs: settings.upstreamTimeoutMs,
