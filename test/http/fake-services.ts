@@ -18,6 +18,8 @@ export const OPTIONS: AppOptions = {
   maxDocuments: 128,
   maxTextLength: 8192,
   maxBatchSize: 16,
+  dialectMaxDocuments: 2048,
+  modelAliases: [],
   namespaceHeader: 'X-NeuralCache-Namespace',
   defaultNamespace: 'default',
   mmrLambdaDefault: 0.5,

@@ -61,8 +61,6 @@ export const NOT_BUILT: Readonly<Record<string, { readonly harmless?: RegExp; re
   ADMIN_TOKENS: { secret: true },
   CACHE_PERSIST: { harmless: /^(false|0|no|off)$/i },
   CACHE_TTL_S: {},
-  DIALECT_MAX_DOCUMENTS: {},
-  MODEL_ALIASES: {},
   NAMESPACES_FILE: {},
   NAMESPACE_DELETION_GRACE_S: {},
   RATE_LIMIT_PER_MINUTE: {},

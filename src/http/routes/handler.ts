@@ -12,6 +12,8 @@ export interface RouteTools {
   readonly responder: Responder;
   readonly rules: BodyRules;
   readonly bodyLimitBytes: number;
+  /** Most documents of a request in any API but ours. */
+  readonly maxDialectDocuments: number;
   readonly namespaces: NamespaceRules;
   readonly credentials: Credentials;
   readonly draining: Draining;

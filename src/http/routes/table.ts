@@ -1,12 +1,21 @@
 /** One route: what it answers to and what it is for. Each is also reachable under `/ns/{namespace}`. */
 export interface Route {
   readonly method: 'GET' | 'POST';
-  /** Without prefix; this is also the metric label. */
+  /** Without prefix; this is also the metric label. `{name}` stands for one segment, `{name…}` for all that follows. */
   readonly path: string;
   /** Whether it exists under `/v1` as well. */
-  readonly versioned: boolean;
+  readonly versioned?: true;
+  /** Also answers every path that ends so; of several the first in the table. */
+  readonly ending?: string;
+  /** Whether calls of it are counted and timed as rerank calls. */
+  readonly ranks?: true;
   /** `open` to all; else credentials are needed once any are configured. */
   readonly access: 'open' | 'credentials';
+  /**
+   * Whose errors it answers with before the body says more: `native`; `any` = what all drop-in clients can read; else a
+   * dialect's.
+   */
+  readonly errors: string;
   readonly what: string;
 }
 
@@ -15,15 +24,18 @@ export const ROUTES = [
   {
     method: 'POST',
     path: '/rerank',
-    versioned: true,
+    ranks: true,
     access: 'credentials',
-    what: 'rank the documents of one request',
+    errors: 'native',
+    what: 'rank the documents of one request; native, or the API of the client it comes from',
   },
   {
     method: 'POST',
     path: '/rerank/batch',
+    ranks: true,
     versioned: true,
     access: 'credentials',
+    errors: 'native',
     what: 'rank several requests; all or nothing is recorded',
   },
   {
@@ -31,6 +43,7 @@ export const ROUTES = [
     path: '/feedback',
     versioned: true,
     access: 'credentials',
+    errors: 'native',
     what: 'say which documents of a request helped',
   },
   {
@@ -38,22 +51,59 @@ export const ROUTES = [
     path: '/feedback/batch',
     versioned: true,
     access: 'credentials',
+    errors: 'native',
     what: 'several feedbacks, a status for each',
   },
-  { method: 'GET', path: '/healthz', versioned: false, access: 'open', what: 'the process lives' },
+  {
+    method: 'POST',
+    path: '/v2/rerank',
+    ranks: true,
+    ending: '/v2/rerank',
+    access: 'credentials',
+    errors: 'any',
+    what: 'rank as Cohere v2, vLLM and LiteLLM do',
+  },
+  {
+    method: 'POST',
+    path: '/v1/rerank',
+    ranks: true,
+    ending: '/rerank',
+    access: 'credentials',
+    errors: 'any',
+    what: 'rank as Cohere v1, Jina, Voyage, vLLM, LiteLLM, Xinference and others do; native with a native field',
+  },
+  {
+    method: 'POST',
+    path: '/v1/reranking',
+    ranks: true,
+    ending: '/reranking',
+    access: 'credentials',
+    errors: 'any',
+    what: 'the same, as llama.cpp calls it',
+  },
+  {
+    method: 'POST',
+    path: '/v1/reranks',
+    ranks: true,
+    ending: '/reranks',
+    access: 'credentials',
+    errors: 'any',
+    what: 'the same, as DashScope calls it',
+  },
+  { method: 'GET', path: '/healthz', access: 'open', errors: 'native', what: 'the process lives' },
   {
     method: 'GET',
     path: '/readyz',
-    versioned: false,
     access: 'open',
+    errors: 'native',
     what: 'it can rank (200) or cannot (503), with the state of its parts',
   },
-  { method: 'GET', path: '/metrics', versioned: false, access: 'credentials', what: 'Prometheus metrics' },
+  { method: 'GET', path: '/metrics', access: 'credentials', errors: 'native', what: 'Prometheus metrics' },
   {
     method: 'GET',
     path: '/metrics/retention',
-    versioned: false,
     access: 'credentials',
+    errors: 'native',
     what: 'what retention removed and when',
   },
 ] as const satisfies readonly Route[];

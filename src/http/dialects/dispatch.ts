@@ -1,0 +1,31 @@
+import { cohereLike } from './cohere-like.js';
+import { cohereV2 } from './cohere-v2.js';
+import type { DialectCall } from './dialect.js';
+import { isNative } from './native-marks.js';
+import type { Spoken } from './registry.js';
+import { voyage } from './voyage.js';
+import { hasTopKWithStrings, isVoyageClient } from './voyage-marks.js';
+
+/** One row of the table: whose request it is where the test holds. */
+interface DispatchRow {
+  readonly dialect: Spoken;
+  readonly when: (call: DialectCall) => boolean;
+}
+
+/**
+ * Which API a request for ranking is of that does not name one itself: by path, headers and body, first match wins. Shapes
+ * that only one API has stand first, what many share last.
+ */
+const DISPATCH: readonly DispatchRow[] = [
+  { dialect: cohereV2, when: ({ path }) => path.endsWith('/v2/rerank') },
+  { dialect: 'native', when: ({ body, path }) => isNative(body, path) },
+  { dialect: voyage, when: (call) => isVoyageClient(call) || hasTopKWithStrings(call) },
+];
+
+/** The dialect of a request. Cost: at most one pass over the documents, over the first alone where they are strings. */
+export function dispatch(call: DialectCall): Spoken {
+  for (const { dialect, when } of DISPATCH) {
+    if (when(call)) return dialect;
+  }
+  return cohereLike;
+}

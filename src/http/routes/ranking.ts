@@ -1,0 +1,37 @@
+import type { RerankAnswer, RerankRequest } from '../../reranker/request.js';
+import type { Exchange } from '../exchange.js';
+import { serverTiming } from '../rerank-response.js';
+import type { RouteTools } from './handler.js';
+
+/** Ranks the requests of one call, in their order; all or nothing. Counts their documents. */
+export async function rank(
+  exchange: Exchange,
+  { services }: RouteTools,
+  requests: readonly RerankRequest[],
+): Promise<readonly RerankAnswer[]> {
+  const namespace = exchange.namespace!;
+  const signal = () => exchange.callerGone();
+  const answers = await services.rerank(
+    namespace,
+    requests.map((request) => ({ ...request, signal })),
+  );
+  if (answers.length !== requests.length) throw new Error('the reranker gave too few answers');
+  // Afterwards: the first request of a namespace opens it, and only then it has a label.
+  for (const request of requests) {
+    services.metrics.documentsRanked(exchange.endpoint, request.candidates.length, namespace);
+  }
+  return answers;
+}
+
+/** Headers that every answer with a ranking has, in every dialect. */
+export function answerHeaders(
+  exchange: Exchange,
+  { services }: RouteTools,
+  answers: readonly RerankAnswer[],
+): string[] {
+  const totalMs = services.clock.now() - exchange.startedAt;
+  const headers = ['Server-Timing', serverTiming(exchange.parseMs, answers, totalMs)];
+  const degraded = new Set(answers.flatMap((answer) => answer.degraded));
+  if (degraded.size > 0) headers.push('X-NeuralCache-Degraded', [...degraded].join(', '));
+  return headers;
+}
