@@ -13,11 +13,19 @@ import { selectNamespace } from './middleware/namespace.js';
 import { type AppOptions, bodyRules } from './options.js';
 import { type RequestTarget, readTarget } from './request-target.js';
 import { Responder } from './responder.js';
+import {
+  clusterAuthRoute,
+  dialectHealthRoute,
+  infoRoute,
+  modelRoute,
+  modelsRoute,
+} from './routes/discovery.js';
 import { feedbackBatchRoute, feedbackRoute } from './routes/feedback.js';
 import { methodsOf, RouteFinder } from './routes/find-route.js';
 import type { Handler, RouteTools } from './routes/handler.js';
 import { healthRoute, metricsRoute, readinessRoute, retentionRoute } from './routes/operations.js';
 import { rerankBatchRoute, rerankRoute } from './routes/rerank.js';
+import { scoreRoute } from './routes/score.js';
 import { ROUTES, type Route, type RoutePath } from './routes/table.js';
 import type { Services } from './services.js';
 
@@ -28,6 +36,12 @@ const HANDLERS: Readonly<Record<RoutePath, (tools: RouteTools) => Handler>> = {
   '/v1/reranking': rerankRoute,
   '/v1/reranks': rerankRoute,
   '/rerank/batch': rerankBatchRoute,
+  '/score': scoreRoute,
+  '/health': dialectHealthRoute,
+  '/info': infoRoute,
+  '/models': modelsRoute,
+  '/v1/models/{model…}': modelRoute,
+  '/v1/cluster/auth': clusterAuthRoute,
   '/feedback': feedbackRoute,
   '/feedback/batch': feedbackBatchRoute,
   '/healthz': healthRoute,
@@ -62,6 +76,8 @@ export function createApp(services: Services, options: AppOptions, draining = ne
       parse: (raw) => services.parseNamespace(raw),
     },
     credentials: new Credentials(options.apiTokens),
+    modelAliases: options.modelAliases,
+    passCredentials: options.upstreamPassCredentials === true && options.apiTokens.length === 0,
     draining,
   };
   const app = express();

@@ -15,6 +15,8 @@ export interface AppOptions {
   readonly dialectMaxDocuments: number;
   /** Names of models that are listed to clients which look for theirs. */
   readonly modelAliases: readonly string[];
+  /** Hands the caller's credential on to the service behind us; only without `apiTokens`, else it is one of ours. */
+  readonly upstreamPassCredentials?: boolean;
   /** Header that names the namespace, in any case. */
   readonly namespaceHeader: string;
   /** The namespace of requests that name none. */

@@ -35,10 +35,10 @@ export interface DecodedRequest {
   /** Whether results are to carry their documents. */
   readonly echo: boolean;
   /** Asked for the model's own scores instead of 0…1. */
-  readonly rawScores?: boolean;
+  readonly rawScores?: boolean | undefined;
   /** What scores depend on besides: see `ModelWishes`. */
-  readonly knobs?: ModelWishes['knobs'];
-  readonly cacheControl?: CacheControl;
+  readonly knobs?: ModelWishes['knobs'] | undefined;
+  readonly cacheControl?: CacheControl | undefined;
 }
 
 /** One result: `score` is as the dialect shows it, in 0…1 unless raw scores were asked for, and falls with rank. */

@@ -1,8 +1,11 @@
+import { isAbsent, type JsonObject } from '../schemas/issues.js';
 import { cohereLike } from './cohere-like.js';
 import { cohereV2 } from './cohere-v2.js';
 import type { DialectCall } from './dialect.js';
+import { infinity } from './infinity.js';
 import { isNative } from './native-marks.js';
 import type { Spoken } from './registry.js';
+import { tei } from './tei.js';
 import { voyage } from './voyage.js';
 import { hasTopKWithStrings, isVoyageClient } from './voyage-marks.js';
 
@@ -17,10 +20,20 @@ interface DispatchRow {
  * that only one API has stand first, what many share last.
  */
 const DISPATCH: readonly DispatchRow[] = [
+  { dialect: tei, when: ({ body }) => has(body, 'texts') && !has(body, 'documents') },
+  { dialect: tei, when: ({ body }) => has(body, 'texts') && !COHERE_MARKS.some((field) => has(body, field)) },
   { dialect: cohereV2, when: ({ path }) => path.endsWith('/v2/rerank') },
   { dialect: 'native', when: ({ body, path }) => isNative(body, path) },
   { dialect: voyage, when: (call) => isVoyageClient(call) || hasTopKWithStrings(call) },
+  { dialect: infinity, when: ({ body }) => has(body, 'raw_scores') },
 ];
+
+/** With one of these a body that has both `texts` and `documents` is meant for Cohere's form, else for TEI's. */
+const COHERE_MARKS = ['model', 'top_n', 'return_documents'];
+
+function has(body: JsonObject, field: string): boolean {
+  return !isAbsent(body[field]);
+}
 
 /** The dialect of a request. Cost: at most one pass over the documents, over the first alone where they are strings. */
 export function dispatch(call: DialectCall): Spoken {

@@ -14,7 +14,7 @@ export interface Estimate {
 }
 
 /** Estimates usage. Cost: one pass over the documents' lengths. */
-export function estimateUsage({ query, candidates }: DecodedRequest): Estimate {
+export function estimateUsage({ query, candidates }: Pick<DecodedRequest, 'query' | 'candidates'>): Estimate {
   const queryTokens = tokensOf(query);
   let tokens = 0;
   let chunks = 0;

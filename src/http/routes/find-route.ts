@@ -1,5 +1,8 @@
 import type { Route } from './table.js';
 
+/** `.` or `..` as a segment, encoded or not: whoever resolves them sees another path than we do. */
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
+
 /** Finds routes by method and path. A path that exists for other methods alone gives one of those (405). */
 export class RouteFinder<Known extends Route> {
   /** By path, and by what a path ends in: each list in the order of the table. */
@@ -24,6 +27,7 @@ export class RouteFinder<Known extends Route> {
     const exact = this.exact.get(path);
     const [only] = exact ?? [];
     if (only !== undefined && answers(only, method)) return only;
+    if (DOT_SEGMENT.test(path)) return undefined;
     const matching = [
       ...(exact ?? []),
       ...this.patterns.filter(({ pattern }) => pattern.test(path)).map(({ route }) => route),

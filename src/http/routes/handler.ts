@@ -16,6 +16,10 @@ export interface RouteTools {
   readonly maxDialectDocuments: number;
   readonly namespaces: NamespaceRules;
   readonly credentials: Credentials;
+  /** Names of models that are listed beside ours. */
+  readonly modelAliases: readonly string[];
+  /** Whether the caller's credential is not for us but for the service behind us. */
+  readonly passCredentials: boolean;
   readonly draining: Draining;
 }
 

@@ -1,19 +1,23 @@
+import type { ModelWishes } from '../../base/request-wishes.js';
 import type { RerankAnswer, RerankRequest } from '../../reranker/request.js';
+import { callerIds } from '../caller-ids.js';
 import type { Exchange } from '../exchange.js';
+import { shownToken } from '../middleware/credentials.js';
 import { serverTiming } from '../rerank-response.js';
 import type { RouteTools } from './handler.js';
 
 /** Ranks the requests of one call, in their order; all or nothing. Counts their documents. */
 export async function rank(
   exchange: Exchange,
-  { services }: RouteTools,
+  { services, passCredentials }: RouteTools,
   requests: readonly RerankRequest[],
 ): Promise<readonly RerankAnswer[]> {
   const namespace = exchange.namespace!;
   const signal = () => exchange.callerGone();
+  const caller = callerWishes(exchange, passCredentials);
   const answers = await services.rerank(
     namespace,
-    requests.map((request) => ({ ...request, signal })),
+    requests.map((request) => ({ ...request, signal, wishes: { ...request.wishes, ...caller } })),
   );
   if (answers.length !== requests.length) throw new Error('the reranker gave too few answers');
   // Afterwards: the first request of a namespace opens it, and only then it has a label.
@@ -21,6 +25,13 @@ export async function rank(
     services.metrics.documentsRanked(exchange.endpoint, request.candidates.length, namespace);
   }
   return answers;
+}
+
+/** What the service behind us gets of the caller: whose call it is part of, and on whose account it is. */
+function callerWishes({ req: { headers } }: Exchange, passCredentials: boolean): ModelWishes | undefined {
+  const credential = passCredentials ? shownToken(headers) : undefined;
+  const { traceparent } = callerIds(headers);
+  return credential === undefined && traceparent === undefined ? undefined : { credential, traceparent };
 }
 
 /** Headers that every answer with a ranking has, in every dialect. */
