@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
-import type { Clock } from './base/clock.js';
+import { type Clock, systemClock } from './base/clock.js';
 import type { Metrics } from './base/metrics.js';
+import { systemRandom } from './base/random.js';
 import { usesScorer } from './base/settings/rules.js';
 import type { Settings } from './base/settings/table.js';
 import type { CrossEncoder } from './encoders/cross-encoder.js';
@@ -20,6 +21,9 @@ import type { ModelKind } from './models/manifest.js';
 import { BUNDLED_MODELS, type ModelFiles, ModelStore } from './models/model-store.js';
 import { ModelStoreError } from './models/model-store-error.js';
 import { assertWhole } from './models/verify-folder.js';
+import { crossEncoderPairs } from './proxy/cross-encoder-pairs.js';
+import { PairCaches } from './proxy/pair-caches.js';
+import { createPairScorer } from './proxy/pair-scorer.js';
 import { createScorer } from './scorers/create-scorer.js';
 import type { Scorer } from './scorers/scorer.js';
 import { parsePrior } from './text/prior.js';
@@ -27,6 +31,8 @@ import { termsOf } from './text/terms.js';
 
 const STATIC_MODEL = 'static-minilm-192';
 const PRIOR = 'df-prior';
+const POOLING_ASSUMED =
+  'the model does not say how its vectors are pooled: the mean is taken; set EMBEDDING_POOLING if that is wrong';
 
 /** The models of a running program. */
 export interface OpenedModels {
@@ -43,6 +49,8 @@ export interface ModelTools {
   /** Absent where nobody looks. */
   readonly metrics?: Metrics;
   readonly logger?: Logger;
+  /** Absent where nothing is scored. */
+  readonly pairCaches?: PairCaches | undefined;
   /** Keeps what encoders elsewhere have made. */
   readonly keeper?: VectorKeeper | undefined;
 }
@@ -77,20 +85,16 @@ async function openWith(
   models: ModelStore,
   inference: LoadedModels,
 ): Promise<OpenedModels> {
-  const stems = models.open(PRIOR);
-  const prior = parsePrior(stems.readText('stems.tsv'), stems.entry.revision);
-  const words = openStatic(models, wordModel(settings));
-  const made = await openEncoder(settings, tools, inference, {
-    words,
-    share: (stem) => prior.share(stem),
-  });
+  const { prior, words, share } = openWords(settings, models);
+  const made = await encoderOf(settings, tools, inference, { words, share });
   const encoder = made.encodeEach === undefined ? made : keeping(made, tools);
-  const crossEncoder = usesScorer(settings, 'cross-encoder') ? await inference.crossEncoder() : undefined;
-  const keyEncoder = encoder.tau === undefined ? bundledKeys(models, words) : encoder;
+  const crossEncoder = usesScorer(settings, 'cross-encoder')
+    ? scoringPairs(await inference.crossEncoder(), settings, tools)
+    : undefined;
+  const keyEncoder = encoder.tau === undefined ? bundledKeys(settings, models, words) : encoder;
   const scorer = createScorer(settings.scorer, {
     encoder,
-    crossEncoder,
-    crossEncoderScores: settings.crossEncoderScores,
+    pairScorers: crossEncoder === undefined ? {} : { 'cross-encoder': crossEncoder.scorer },
     words,
     prior,
     inputPrior: settings.inputPrior,
@@ -111,9 +115,84 @@ async function openWith(
   };
 }
 
+/** A cross-encoder of ours as a scorer; its version names its weights, so its scores never age. */
+function scoringPairs(model: CrossEncoder, settings: Settings, { clock, pairCaches }: ModelTools) {
+  const scorer = createPairScorer({
+    model: crossEncoderPairs(model),
+    caches: pairCaches ?? new PairCaches({ clock, random: systemRandom }),
+    scores: settings.crossEncoderScores,
+    freshness: { ttlMs: Number.POSITIVE_INFINITY, staleMs: 0, staleIfErrorMs: 0 },
+    negativeMs: 0,
+    refreshTimeoutMs: settings.inferenceTimeoutMs,
+  });
+  return { scorer, close: () => model.close() };
+}
+
+/** An encoder by itself, with where its files are; null for one that has none here. */
+export interface OpenedEncoder {
+  readonly encoder: Encoder;
+  readonly model: { readonly folder: string; readonly files: ModelFiles } | null;
+  /** Closes the encoder and what runs it. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens one encoder for a command: a static or ONNX model by name or folder, read as its own files say, or, without a
+ * name, that of the settings. Rejects as `openModels` does.
+ */
+export async function openEncoder(settings: Settings, name: string | undefined): Promise<OpenedEncoder> {
+  const models = openModelStore(settings);
+  const chosen = name === undefined ? settings : settingsOf(models.open(name), name, settings);
+  const tools = { clock: systemClock() };
+  const inference = new LoadedModels(chosen, tools, models);
+  try {
+    const { words, share } = openWords(chosen, models);
+    const encoder = await encoderOf(chosen, tools, inference, { words, share });
+    const file = modelOf(chosen);
+    const model = file === undefined ? null : { folder: models.find(file).folder, files: models.open(file) };
+    const close = async () => {
+      await encoder.close();
+      await inference.close();
+    };
+    return { encoder, model, close };
+  } catch (error) {
+    await inference.close();
+    throw error;
+  }
+}
+
+/** The settings that make a model the encoder. Another one than the configured is read as its files say. */
+function settingsOf({ entry }: ModelFiles, name: string, settings: Settings): Settings {
+  const embeddingBackend = entry.kind === 'static-encoder' ? 'static' : 'onnx';
+  if (name === settings.embeddingModel && embeddingBackend === settings.embeddingBackend) return settings;
+  return {
+    ...settings,
+    embeddingBackend,
+    embeddingModel: name,
+    embeddingPooling: 'auto',
+    embeddingMaxLength: 'auto',
+    embeddingQueryPrompt: 'auto',
+    embeddingDocumentPrompt: 'auto',
+  };
+}
+
+/** Name of the configured encoder's model; undefined for one that has no files here. */
+function modelOf({ embeddingBackend, embeddingModel }: Settings): string | undefined {
+  if (embeddingBackend === 'static') return embeddingModel ?? STATIC_MODEL;
+  return embeddingBackend === 'onnx' ? embeddingModel : undefined;
+}
+
+/** What knows words by themselves. */
+function openWords(settings: Settings, models: ModelStore) {
+  const stems = models.open(PRIOR);
+  const prior = parsePrior(stems.readText('stems.tsv'), stems.entry.revision);
+  const share = (stem: string) => prior.share(stem);
+  return { prior, share, words: openStatic(models, wordModel(settings)) };
+}
+
 /** The encoder of the memory where nobody measured the configured one. */
-function bundledKeys(models: ModelStore, words: StaticEncoder): StaticEncoder {
-  return words.name === STATIC_MODEL ? words : openStatic(models, STATIC_MODEL);
+function bundledKeys(settings: Settings, models: ModelStore, words: StaticEncoder): StaticEncoder {
+  return wordModel(settings) === STATIC_MODEL ? words : openStatic(models, STATIC_MODEL);
 }
 
 /** The static model whose words `hybrid` goes by. */
@@ -127,7 +206,7 @@ function openStatic(models: ModelStore, name: string): StaticEncoder {
   return createStaticEncoder(files);
 }
 
-async function openEncoder(
+async function encoderOf(
   settings: Settings,
   { logger }: ModelTools,
   inference: LoadedModels,
@@ -169,7 +248,8 @@ function keeping(encoder: Encoder, { keeper, metrics }: ModelTools): Encoder {
   return createKeptEncoder({
     encoder,
     store: keeper,
-    onLookedUp: (namespace, hits, misses) => metrics?.cacheLookups('vectors', hits, misses, namespace),
+    onLookedUp: (namespace, hits, misses) =>
+      metrics?.cacheLookups('vectors', { hit: hits, miss: misses }, namespace),
   });
 }
 
@@ -201,6 +281,7 @@ class LoadedModels {
       pooling: unlessAuto(settings.embeddingPooling),
       maxLength: unlessAuto(settings.embeddingMaxLength),
     });
+    if (loaded.facts.isPoolingAssumed) this.tools.logger?.warn({ model: loaded.name }, POOLING_ASSUMED);
     const query = unlessAuto(settings.embeddingQueryPrompt) ?? loaded.facts.prompts.query;
     const document = unlessAuto(settings.embeddingDocumentPrompt) ?? loaded.facts.prompts.document;
     return createOnnxEncoder({ ...loaded, spec, prompts: { query, document } });
@@ -237,6 +318,7 @@ class LoadedModels {
       ...wish,
       id: `${wish.kind} ${found}`,
       folder,
+      revision: entry.revision,
       threads: settings.inferenceThreads,
       batchTokens: settings.inferenceBatchTokens,
     };

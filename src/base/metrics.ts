@@ -21,6 +21,8 @@ export interface Residents {
   count(): number;
   /** Bytes they hold together, estimated. */
   bytes(): number;
+  /** Bytes that their caches hold together, estimated. */
+  cacheBytes(): number;
 }
 
 /** What gauges read of the models that run in other processes. */
@@ -57,6 +59,8 @@ export class Metrics {
       inferenceRun: family('inferenceRun'),
       inferenceWorkersReplaced: family('inferenceWorkersReplaced'),
       cacheLookups: family('cacheLookups'),
+      pairsUsed: family('pairsUsed'),
+      pairEvictions: family('pairEvictions'),
       httpRequests: family('httpRequests'),
       namespaceEvictions: family('namespaceEvictions'),
       namespaceStateDropped: family('namespaceStateDropped'),
@@ -67,6 +71,7 @@ export class Metrics {
     };
     this.gauge('namespacesResident', () => this.residents?.count() ?? 0);
     this.gauge('namespacesResidentBytes', () => this.residents?.bytes() ?? 0);
+    this.gauge('cacheBytes', () => this.residents?.cacheBytes() ?? 0);
     this.gauge('inferenceQueue', () => this.models?.queued() ?? 0);
     this.gauge('inferenceWorkerBytes', () => this.models?.bytes() ?? 0);
     if (options.processMetrics !== false) collectDefaultMetrics({ register: registry });
@@ -130,11 +135,29 @@ export class Metrics {
     this.families.inferenceWorkersReplaced.series(OTHER_NAMESPACES, reason).add(1);
   }
 
-  /** Look-ups of one request in one cache. */
-  cacheLookups(cache: 'texts' | 'pairs' | 'vectors', hits: number, misses: number, namespace: string): void {
+  /** Look-ups of one request in one cache, by outcome: hit, miss, stale, bypass. */
+  cacheLookups(
+    cache: 'texts' | 'pairs' | 'vectors',
+    outcomes: Readonly<Record<string, number>>,
+    namespace: string,
+  ): void {
     const owner = this.ownerOf(namespace);
-    if (hits > 0) this.families.cacheLookups.series(owner, cache, 'hit').add(hits);
-    if (misses > 0) this.families.cacheLookups.series(owner, cache, 'miss').add(misses);
+    for (const outcome in outcomes) {
+      const count = outcomes[outcome]!;
+      if (count > 0) this.families.cacheLookups.series(owner, cache, outcome).add(count);
+    }
+  }
+
+  /** Where the scores of one list came from, by way: remembered, joined, repeated, asked. */
+  pairsUsed(scorer: string, use: object, namespace: string): void {
+    const owner = this.ownerOf(namespace);
+    for (const [way, count] of Object.entries(use) as [string, number][])
+      if (count > 0) this.families.pairsUsed.series(owner, scorer, way).add(count);
+  }
+
+  /** Pairs had to make room for others. */
+  pairsEvicted(pairs: number): void {
+    this.families.pairEvictions.series(OTHER_NAMESPACES).add(pairs);
   }
 
   /** A namespace came into memory; opening one that is open changes nothing. */
@@ -210,4 +233,9 @@ export class Metrics {
   }
 }
 
-type GaugeName = 'namespacesResident' | 'namespacesResidentBytes' | 'inferenceQueue' | 'inferenceWorkerBytes';
+type GaugeName =
+  | 'namespacesResident'
+  | 'namespacesResidentBytes'
+  | 'cacheBytes'
+  | 'inferenceQueue'
+  | 'inferenceWorkerBytes';

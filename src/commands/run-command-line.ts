@@ -5,16 +5,19 @@ import type { CreateService } from '../evaluation/ranked-service.js';
 import { ModelStoreError } from '../models/model-store-error.js';
 import { StorageError } from '../stores/store.js';
 import { TransferError } from '../transfer/transfer-error.js';
+import { registerCache } from './cache.js';
 import { registerConfig } from './config.js';
 import { type CommandContext, CommandError } from './context.js';
 import { registerEvaluate } from './evaluate.js';
 import { registerModels } from './models.js';
 import { registerNamespaces } from './namespaces.js';
+import type { OpenEncoder } from './open-encoder.js';
 import { registerRerank } from './rerank.js';
 import { registerServe, type ServeProcess, type StartServices } from './serve.js';
 import { registerSimulate } from './simulate.js';
 import { registerStorage } from './storage.js';
 import type { StoredState } from './stored-state.js';
+import { registerWarm } from './warm.js';
 
 /** What commands need of the rest of the program. */
 export interface CommandParts {
@@ -23,6 +26,7 @@ export interface CommandParts {
   readonly startServices: StartServices;
   readonly createService: CreateService;
   readonly storedState: StoredState;
+  readonly openEncoder: OpenEncoder;
 }
 
 /**
@@ -64,7 +68,9 @@ function buildProgram(context: CommandContext, parts: CommandParts): Command {
   registerConfig(program, context);
   registerNamespaces(program, context, parts.storedState);
   registerStorage(program, context, parts.storedState);
-  registerModels(program, context);
+  registerModels(program, context, parts);
+  registerCache(program, context, parts.storedState);
+  registerWarm(program, context, parts.createService);
   return program;
 }
 

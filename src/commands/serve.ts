@@ -52,7 +52,8 @@ async function serve(
   const { settings, warnings } = readSettings(context);
   const problem = openAccessProblem(settings);
   if (problem !== undefined) throw new CommandError(problem);
-  const secrets = [...settings.apiTokens, ...(settings.storageHashKey ? [settings.storageHashKey] : [])];
+  const { apiTokens, adminTokens, storageHashKey } = settings;
+  const secrets = [...apiTokens, ...adminTokens, ...(storageHashKey ? [storageHashKey] : [])];
   const destination = processOf.logDestination ?? {
     write: (line: string) => void context.stdout.write(line),
   };

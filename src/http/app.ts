@@ -13,6 +13,7 @@ import { selectNamespace } from './middleware/namespace.js';
 import { type AppOptions, bodyRules } from './options.js';
 import { type RequestTarget, readTarget } from './request-target.js';
 import { Responder } from './responder.js';
+import { cachePurgeRoute } from './routes/cache-purge.js';
 import {
   clusterAuthRoute,
   dialectHealthRoute,
@@ -54,6 +55,7 @@ const HANDLERS: Readonly<Record<RoutePath, (tools: RouteTools) => Handler>> = {
   '/readyz': readinessRoute,
   '/metrics': metricsRoute,
   '/metrics/retention': retentionRoute,
+  '/admin/cache/purge': cachePurgeRoute,
 };
 
 type KnownRoute = Route & { readonly path: RoutePath };
@@ -84,6 +86,7 @@ export function createApp(services: Services, options: AppOptions, draining = ne
     credentials: new Credentials(options.apiTokens),
     modelAliases: options.modelAliases,
     passCredentials: options.upstreamPassCredentials === true && options.apiTokens.length === 0,
+    adminCredentials: new Credentials(options.adminTokens),
     draining,
   };
   const app = express();
@@ -97,8 +100,11 @@ export function createApp(services: Services, options: AppOptions, draining = ne
 
 /** The way down: target, route, method, key, namespace, what the caller accepts; then the route, which reads the body. */
 function answerRequest(tools: RouteTools) {
-  const { services, responder, credentials, namespaces } = tools;
-  const finder = new RouteFinder<KnownRoute>(ROUTES);
+  const { services, responder, credentials, adminCredentials, namespaces } = tools;
+  const routes: readonly KnownRoute[] = ROUTES;
+  const finder = new RouteFinder(
+    routes.filter(({ access }) => access !== 'admin' || adminCredentials.required),
+  );
   const handlers = new Map(ROUTES.map((route) => [route.path, HANDLERS[route.path](tools)]));
   return async (req: Request, res: Response): Promise<void> => {
     const target = readTarget(req.url, PREFIXES);
@@ -123,7 +129,9 @@ function answerRequest(tools: RouteTools) {
       return;
     }
     if (route.access === 'credentials') exchange.identity = credentials.identify(req.headers);
-    if (route.method === 'POST' || target.namespace !== undefined) {
+    if (route.access === 'admin') exchange.identity = adminCredentials.identify(req.headers);
+    const usesNamespace = route.method === 'POST' && route.access !== 'admin';
+    if (usesNamespace || target.namespace !== undefined) {
       exchange.namespace = selectNamespace(req, target.namespace, namespaces);
     }
     if (route.path !== '/metrics') requireJsonAccepted(req);

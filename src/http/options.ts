@@ -4,6 +4,8 @@ import type { GateMode, GateSettings } from '../reranker/request.js';
 export interface AppOptions {
   /** Accepted credentials; none = open to everybody who can connect. */
   readonly apiTokens: readonly string[];
+  /** Credentials of administrators; none = there are no routes for them. */
+  readonly adminTokens: readonly string[];
   /** Most bytes of a body, as sent and again after decompression. */
   readonly bodyLimitBytes: number;
   /** Most results a request may ask for, documents it may bring, characters in a text or query, items in a batch. */

@@ -50,6 +50,15 @@ export interface Services {
   rerank(namespace: string, requests: readonly RerankRequest[]): Promise<readonly RerankAnswer[]>;
   /** Applies one feedback; `applied` only once it is safe in the store. Failures of the store are an outcome, not a throw. */
   feedback(namespace: string, request: FeedbackRequest): Promise<FeedbackResult>;
+  /**
+   * Forgets what caches hold of a namespace, the pairs of a model, or everything. Answers how many pairs memory held.
+   * Rejects where the disk does not let go.
+   */
+  purgeCaches(wish: {
+    readonly namespace?: string;
+    readonly model?: string;
+    readonly all?: true;
+  }): Promise<{ readonly pairs: number }>;
   /** The name as it is to be used; throws `AppError` 400 "Invalid namespace". Gets at most what a header can hold. */
   parseNamespace(raw: string): string;
   readiness(): Promise<ReadinessReport>;

@@ -5,6 +5,7 @@ import { patience } from '../base/patience.js';
 import type { Random } from '../base/random.js';
 import type { Encoder } from '../encoders/encoder.js';
 import type { Namespace } from '../namespaces/namespace.js';
+import type { BaseScores } from '../scorers/scorer.js';
 import { buildAnswer } from './answer.js';
 import { applyFeedback, type FeedbackEvents, type FeedbackSettings } from './feedback.js';
 import { type OrderSettings, orderCandidates } from './order.js';
@@ -17,12 +18,16 @@ export interface RerankerSettings extends OrderSettings, FeedbackSettings {
   readonly impressionTtlMs: number;
 }
 
-/** What one answer found in the caches, and whether memory changed its order. */
+/** What one answer found in the caches, as numbers of texts by outcome, and whether memory changed its order. */
 export interface AnswerReport {
-  readonly textHits: number;
-  readonly textMisses: number;
-  readonly pairHits: number;
-  readonly pairMisses: number;
+  readonly texts: { readonly hit: number; readonly miss: number };
+  /** `hit` without the `stale` ones; `bypass` where nothing was to be remembered. */
+  readonly pairs: {
+    readonly hit: number;
+    readonly stale: number;
+    readonly miss: number;
+    readonly bypass: number;
+  };
   readonly adapted: boolean;
 }
 
@@ -86,7 +91,7 @@ export class Reranker {
     const { fingerprint } = hash;
     const { hits, misses } = namespace.texts;
     const texts = namespace.texts.getList(request.query, request.candidates);
-    const looked = { textHits: namespace.texts.hits - hits, textMisses: namespace.texts.misses - misses };
+    const looked = { hit: namespace.texts.hits - hits, miss: namespace.texts.misses - misses };
     const base = await namespace.scorer.score({ ...request, texts });
     const scoredAt = performance.now();
     const ranking = await orderCandidates(namespace, request, base, texts, this.dependencies);
@@ -94,9 +99,8 @@ export class Reranker {
       { name: 'score', ms: scoredAt - startedAt },
       { name: 'memory', ms: performance.now() - scoredAt },
     ];
-    const { pairHits, pairMisses } = base;
     return {
-      report: { ...looked, pairHits, pairMisses, adapted: ranking.moved },
+      report: { texts: looked, pairs: pairLookups(base), adapted: ranking.moved },
       answer: buildAnswer(namespace, request, base, ranking, texts, stages, this.dependencies.settings),
       record: () => {
         // Nobody could match hashes of a key that was replaced meanwhile.
@@ -105,6 +109,16 @@ export class Reranker {
       },
     };
   }
+}
+
+function pairLookups({ pairHits, pairMisses, pairStale = 0, forward }: BaseScores): AnswerReport['pairs'] {
+  const isBypassed = forward === 'bypass';
+  return {
+    hit: pairHits - pairStale,
+    stale: pairStale,
+    miss: isBypassed ? 0 : pairMisses,
+    bypass: isBypassed ? pairMisses : 0,
+  };
 }
 
 function checkDimensions(namespace: Namespace, requests: readonly RerankRequest[]): void {

@@ -1,9 +1,7 @@
 import type { StartPace } from '../base/pace.js';
-import type { CrossEncoder } from '../encoders/cross-encoder.js';
 import type { Encoder } from '../encoders/encoder.js';
 import type { DocumentPrior } from '../text/prior.js';
 import { type CombinedPart, createCombinedScorer } from './combine.js';
-import { type CrossEncoderOptions, createCrossEncoderScorer } from './cross-encoder.js';
 import { createEmbeddingScorer } from './embedding.js';
 import { type FallbackOptions, withFallback } from './fallback.js';
 import { createHybridScorer } from './hybrid.js';
@@ -22,9 +20,8 @@ const MODEL_SCORERS: ReadonlySet<ScorerName> = new Set(['embedding', 'cross-enco
 export interface ScorerTools {
   /** Encoder of `embedding`. */
   readonly encoder: Encoder;
-  /** The model of `cross-encoder`. */
-  readonly crossEncoder?: CrossEncoder | undefined;
-  readonly crossEncoderScores?: CrossEncoderOptions['scores'];
+  /** Scorers that are made elsewhere, by name: those with a pair model. */
+  readonly pairScorers?: Readonly<Partial<Record<ScorerName, Scorer>>>;
   /** Models may give no answer; then `lexical` stands in and this is told. Absent = they always answer. */
   readonly onFallback?: FallbackOptions['onFallback'];
   /** Static word vectors of `hybrid`. */
@@ -62,7 +59,7 @@ export function createScorer(spec: string, tools: ScorerTools): Scorer {
 }
 
 function createPart(name: ScorerName, tools: ScorerTools, lexicon: Lexicon): Scorer {
-  const { encoder, crossEncoder, words, prior, keyEncoder, maxRowBytes, startPace } = tools;
+  const { encoder, pairScorers, words, prior, keyEncoder, maxRowBytes, startPace } = tools;
   switch (name) {
     case 'hybrid':
       return createHybridScorer({
@@ -78,8 +75,8 @@ function createPart(name: ScorerName, tools: ScorerTools, lexicon: Lexicon): Sco
     case 'embedding':
       return createEmbeddingScorer({ encoder, startPace, sharesKeyVectors: isSame(keyEncoder, encoder) });
     case 'cross-encoder':
-      if (crossEncoder === undefined) throw new Error('scorer "cross-encoder" needs a model');
-      return createCrossEncoderScorer({ model: crossEncoder, scores: tools.crossEncoderScores });
+      if (pairScorers?.[name] === undefined) throw new Error(`scorer "${name}" needs a model`);
+      return pairScorers[name];
     case 'input':
       return createInputScorer();
   }

@@ -55,8 +55,8 @@ describe('metrics', () => {
     metrics.documentsRanked('/rerank', 7, 'a');
     metrics.feedbackFinished('applied', 'a');
     metrics.feedbackFinished('applied', 'b');
-    metrics.cacheLookups('pairs', 3, 0, 'a');
-    metrics.cacheLookups('pairs', 1, 2, 'a');
+    metrics.cacheLookups('pairs', { hit: 3, miss: 0 }, 'a');
+    metrics.cacheLookups('pairs', { hit: 1, miss: 2 }, 'a');
     metrics.memoryAdapted('a');
     metrics.selectionRanked('memory', 0.5, 'a');
     metrics.storageFailed('commit');
@@ -112,7 +112,7 @@ describe('metrics', () => {
     const { metrics, lines } = setUp();
     expect(await lines('neuralcache_namespaces_resident ')).toEqual(['neuralcache_namespaces_resident 0']);
     let count = 1;
-    metrics.watch({ count: () => count, bytes: () => 1000 });
+    metrics.watch({ count: () => count, bytes: () => 1000, cacheBytes: () => 0 });
     count = 3;
     expect(await lines('neuralcache_namespaces_resident ')).toEqual(['neuralcache_namespaces_resident 3']);
     expect(await lines('neuralcache_namespaces_resident_bytes')).toEqual([

@@ -13,6 +13,7 @@ import type {
 /** Options as the settings' defaults have them, with a small body limit. */
 export const OPTIONS: AppOptions = {
   apiTokens: [],
+  adminTokens: [],
   bodyLimitBytes: 200_000,
   maxTopK: 100,
   maxDocuments: 128,
@@ -45,6 +46,9 @@ export class FakeServices implements Services {
   readonly counted: { endpoint: string; status: number; seconds: number; namespace?: string }[] = [];
   readonly documents: { endpoint: string; count: number; namespace: string }[] = [];
   readonly outcomes: FeedbackOutcome[] = [];
+  readonly purged: object[] = [];
+  /** What answers say of the pair cache. */
+  pairs: RerankAnswer['pairs'] = { hits: 0, misses: 0, stale: 0, ageMs: undefined, isStored: true };
   outcome: FeedbackOutcome = 'applied';
   degraded = false;
   ready: 'ok' | 'degraded' | 'unavailable' = 'ok';
@@ -101,6 +105,11 @@ export class FakeServices implements Services {
     if (request.bestDocumentText === BOOM) throw new Error('secret text of a document');
     this.feedbacks.push({ namespace, request });
     return { outcome: request.requestId === 'gone' ? 'unknown' : this.outcome };
+  }
+
+  async purgeCaches(wish: object) {
+    this.purged.push(wish);
+    return { pairs: 3 };
   }
 
   async readiness() {
@@ -181,7 +190,7 @@ export class FakeServices implements Services {
       },
       scorer: 'fake',
       cache: 'miss',
-      pairs: { hits: 0, misses: 0, stale: 0, ageMs: undefined, isStored: true },
+      pairs: this.pairs,
       scale: this.scale,
       adapted: false,
       degraded: this.degraded ? ['memory'] : [],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelFailure } from '../../src/base/model-call.js';
-import { FakeCrossEncoder, Faults, frailEncoder } from '../fixtures/fake-models.js';
+import { crossEncoderScorer, FakeCrossEncoder, Faults, frailEncoder } from '../fixtures/fake-models.js';
 import { bundledEncoder } from '../fixtures/models.js';
 import { newScorer, ScoringNamespace } from '../fixtures/scoring.js';
 
@@ -12,7 +12,8 @@ function open(spec: string) {
   const faults = new Faults();
   const encoder = frailEncoder(bundledEncoder(), faults);
   const onFallback = (namespace: string, failure: ModelFailure) => told.push(`${namespace} ${failure}`);
-  const scorer = newScorer(spec, { crossEncoder, encoder, onFallback });
+  const pairScorers = { 'cross-encoder': crossEncoderScorer(crossEncoder) };
+  const scorer = newScorer(spec, { pairScorers, encoder, onFallback });
   return { told, crossEncoder, faults, encoder, namespace: new ScoringNamespace(scorer) };
 }
 

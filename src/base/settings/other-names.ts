@@ -7,6 +7,7 @@ import type { SettingName } from './table.js';
 
 /** Another name for one of ours. */
 export const ALIASES: Readonly<Record<string, SettingName>> = {
+  EMBEDDING_CACHE_MAX_BYTES: 'CACHE_PERSIST_MAX_BYTES',
   EPSILON_GREEDY: 'EPSILON',
   GATING_ENTROPY_TEMP: 'GATING_TEMPERATURE',
 };
@@ -58,9 +59,6 @@ export const IMPLIED: readonly {
  * values, which ask for what happens anyway.
  */
 export const NOT_BUILT: Readonly<Record<string, { readonly harmless?: RegExp; readonly secret?: true }>> = {
-  ADMIN_TOKENS: { secret: true },
-  CACHE_PERSIST: { harmless: /^(false|0|no|off)$/i },
-  CACHE_TTL_S: {},
   NAMESPACES_FILE: {},
   NAMESPACE_DELETION_GRACE_S: {},
   RATE_LIMIT_PER_MINUTE: {},

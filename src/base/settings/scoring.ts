@@ -1,4 +1,4 @@
-import { auto, bytes, decimal, type Kind, NotBuiltYet } from './kinds.js';
+import { auto, decimal, type Kind, NotBuiltYet } from './kinds.js';
 import { setting } from './setting.js';
 
 const BUILT = ['hybrid', 'lexical', 'embedding', 'cross-encoder', 'input'];
@@ -27,7 +27,7 @@ function scorerName(part: string, weighted: boolean): string {
   return name!;
 }
 
-/** What gives documents their base score, and what is remembered of it. */
+/** What gives documents their base score. */
 export const SCORING_SETTINGS = {
   SCORER: setting(
     scorer,
@@ -38,11 +38,5 @@ export const SCORING_SETTINGS = {
     auto(decimal(0, 1)),
     'auto',
     'Weight of the order in which documents come in. `auto` uses it with `hybrid` and `lexical` where both orders agree.',
-  ),
-  CACHE_MAX_BYTES: setting(
-    bytes(2 ** 20, 2 ** 40),
-    256 * 2 ** 20,
-    'Memory for what is known of texts and pairs, over all namespaces.',
-    '256 MiB',
   ),
 };

@@ -29,6 +29,14 @@ export const SERVER_SETTINGS = {
       'none',
     ),
   ),
+  ADMIN_TOKENS: secret(
+    setting(
+      list(token, 1000),
+      [],
+      'Tokens for the routes under `/admin`, presented likewise; they open nothing else. None: there are no such routes.',
+      'none',
+    ),
+  ),
   ALLOW_OPEN: setting(boolean, false, 'Allows listening beyond loopback without credentials.'),
   LOG_LEVEL: setting(
     choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),

@@ -1,3 +1,4 @@
+import { CACHING_SETTINGS } from './caching.js';
 import { MEMORY_SETTINGS } from './memory.js';
 import { MODEL_SETTINGS } from './models.js';
 import { NAMESPACE_SETTINGS } from './namespaces.js';
@@ -18,6 +19,7 @@ export const SETTING_GROUPS: readonly {
   { title: 'Namespaces', settings: NAMESPACE_SETTINGS },
   { title: 'Storage', settings: STORAGE_SETTINGS },
   { title: 'Scoring', settings: SCORING_SETTINGS },
+  { title: 'Caching', settings: CACHING_SETTINGS },
   { title: 'Models', settings: MODEL_SETTINGS },
   { title: 'Memory', settings: MEMORY_SETTINGS },
 ];
@@ -28,6 +30,7 @@ export const SETTINGS = {
   ...NAMESPACE_SETTINGS,
   ...STORAGE_SETTINGS,
   ...SCORING_SETTINGS,
+  ...CACHING_SETTINGS,
   ...MODEL_SETTINGS,
   ...MEMORY_SETTINGS,
 };

@@ -23,8 +23,7 @@ export class Credentials {
 
   /** Throws where tokens were given but one of them is blank: that would be an open door that looks shut. */
   constructor(tokens: readonly string[]) {
-    if (tokens.some((token) => token.trim() === ''))
-      throw new RangeError('apiTokens must not hold a blank token');
+    if (tokens.some((token) => token.trim() === '')) throw new RangeError('a token must not be blank');
     this.digests = tokens.map(sha256);
   }
 

@@ -20,6 +20,7 @@ export interface RouteTools {
   readonly modelAliases: readonly string[];
   /** Whether the caller's credential is not for us but for the service behind us. */
   readonly passCredentials: boolean;
+  readonly adminCredentials: Credentials;
   readonly draining: Draining;
 }
 

@@ -1,5 +1,6 @@
 import type { ModelWishes } from '../../base/request-wishes.js';
 import type { RerankAnswer, RerankRequest } from '../../reranker/request.js';
+import { cacheHeaders, readCacheControl } from '../cache-headers.js';
 import { callerIds } from '../caller-ids.js';
 import type { Exchange } from '../exchange.js';
 import { shownToken } from '../middleware/credentials.js';
@@ -15,9 +16,15 @@ export async function rank(
   const namespace = exchange.namespace!;
   const signal = () => exchange.callerGone();
   const caller = callerWishes(exchange, passCredentials);
+  const cacheControl = readCacheControl(exchange.req.headers['cache-control']);
   const answers = await services.rerank(
     namespace,
-    requests.map((request) => ({ ...request, signal, wishes: { ...request.wishes, ...caller } })),
+    requests.map((request) => ({
+      ...request,
+      signal,
+      cacheControl: request.cacheControl ?? cacheControl,
+      wishes: { ...request.wishes, ...caller },
+    })),
   );
   if (answers.length !== requests.length) throw new Error('the reranker gave too few answers');
   // Afterwards: the first request of a namespace opens it, and only then it has a label.
@@ -42,6 +49,7 @@ export function answerHeaders(
 ): string[] {
   const totalMs = services.clock.now() - exchange.startedAt;
   const headers = ['Server-Timing', serverTiming(exchange.parseMs, answers, totalMs)];
+  for (const part of cacheHeaders(answers)) headers.push(part);
   const degraded = new Set(answers.flatMap((answer) => answer.degraded));
   if (degraded.size > 0) headers.push('X-NeuralCache-Degraded', [...degraded].join(', '));
   return headers;

@@ -9,8 +9,11 @@ export interface Route {
   readonly ending?: string;
   /** Whether calls of it are counted and timed as rerank calls. */
   readonly ranks?: true;
-  /** `open` to all; else credentials are needed once any are configured. */
-  readonly access: 'open' | 'credentials';
+  /**
+   * `open` to all; `credentials` are needed once any are configured; `admin` needs those of administrators, and does not
+   * exist where there are none.
+   */
+  readonly access: 'open' | 'credentials' | 'admin';
   /**
    * Whose errors it answers with before the body says more: `native`; `any` = what all drop-in clients can read; else a
    * dialect's.
@@ -198,6 +201,13 @@ export const ROUTES = [
     access: 'credentials',
     errors: 'native',
     what: 'what retention removed and when',
+  },
+  {
+    method: 'POST',
+    path: '/admin/cache/purge',
+    access: 'admin',
+    errors: 'native',
+    what: 'forget what caches hold: `{"namespace"}`, `{"model"}` (pairs alone) or `{"all": true}`',
   },
 ] as const satisfies readonly Route[];
 
