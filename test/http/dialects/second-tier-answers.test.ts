@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { logitOf } from '../../../src/http/dialects/nvidia.js';
+import { harness } from '../harness.js';
 import { ask, ORDER, QUERY, rows, SCORES, TEXTS } from './asking.js';
 import { CAPTURED, type SecondTier } from './second-tier.js';
 
@@ -240,6 +241,15 @@ describe('Bedrock', () => {
     expect(response.headers['x-amzn-requestid']).toBe(id);
     const echo = await speak('bedrock-invoke', { return_documents: true });
     expect(echo.body.results).toEqual(rows((index) => ({ document: { text: TEXTS[index] } })));
+  });
+
+  it('takes a body without a type, as boto3 sends it; with one it has to be JSON', async () => {
+    const { path, body } = CAPTURED['bedrock-invoke'];
+    const bytes = Buffer.from(JSON.stringify(body));
+    const { client } = harness();
+    expect((await client.post(path).send(bytes)).status).toBe(200);
+    expect((await client.post(path).type('text/plain').send(bytes)).status).toBe(415);
+    expect((await client.post('/v1/rerank').send(bytes)).status).toBe(415);
   });
 
   it('takes the name of a model as it is where it is not well encoded', async () => {
