@@ -61,8 +61,6 @@ export const IMPLIED: readonly {
  * values, which ask for what happens anyway.
  */
 export const NOT_BUILT: Readonly<Record<string, { readonly harmless?: RegExp; readonly secret?: true }>> = {
-  DIALECT_MAX_DOCUMENTS: {},
-  MODEL_ALIASES: {},
   NAMESPACES_FILE: {},
   NAMESPACE_DELETION_GRACE_S: {},
   RATE_LIMIT_PER_MINUTE: {},

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../base/clock.js';
+import { startWait } from '../../base/patience.js';
 import type { ModelWishes } from '../../base/request-wishes.js';
 import { JsonClient, type JsonClientOptions } from '../../remote/json-client.js';
 import { RemoteError } from '../../remote/remote-error.js';
@@ -173,11 +174,15 @@ export class UpstreamClient {
     const { limit, maxDocuments } = this.options.dialect;
     const { pathname, search } = new URL(this.url);
     const patienceMs = Math.min(LIMIT_TIMEOUT_MS, LIMIT_TIMEOUT_SHARE * this.options.timeoutMs);
-    const answer = await this.client.get(limit!.pathOf(pathname) + search, {
-      headers: await this.headersOf(wishes),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
-    });
-    return limit!.read(answer.body) ?? maxDocuments;
+    const wait = startWait(patienceMs, () => signal);
+    try {
+      const headers = await this.headersOf(wishes);
+      const path = limit!.pathOf(pathname) + search;
+      const answer = await this.client.get(path, { headers, signal: wait.signal() });
+      return limit!.read(answer.body) ?? maxDocuments;
+    } finally {
+      wait.end();
+    }
   }
 
   private async headersOf(wishes: ModelWishes | undefined, body?: unknown): Promise<Record<string, string>> {

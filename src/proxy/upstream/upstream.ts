@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../base/errors.js';
 import { ModelError } from '../../base/model-call.js';
-import { patience } from '../../base/patience.js';
+import { startWait } from '../../base/patience.js';
 import type { ModelWishes } from '../../base/request-wishes.js';
 import { toModelError } from '../../remote/model-failure.js';
 import { hasNothingToRead } from '../../text/nothing-to-read.js';
@@ -56,6 +56,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   return new RemoteReranker(options);
 }
 
+/** Gives the text at a place its score, or why it has none. */
+type Settle = (place: number, outcome: number | { readonly cause: unknown }) => void;
+
 class RemoteReranker implements Upstream {
   readonly name = 'upstream';
   readonly version: string;
@@ -105,7 +108,7 @@ class RemoteReranker implements Upstream {
       return answer;
     });
     const toError = this.errorsOf(query, texts, call);
-    const settle = (place: number, outcome: number | { readonly cause: unknown }) =>
+    const settle: Settle = (place, outcome) =>
       settlers[place]!(typeof outcome === 'number' ? outcome : toError(outcome.cause));
     void this.run(query, texts, call, settle).catch((cause) => {
       for (const settleOne of settlers) settleOne(toError(cause));
@@ -118,18 +121,12 @@ class RemoteReranker implements Upstream {
     await this.client.close();
   }
 
-  private async run(
-    query: string,
-    texts: readonly string[],
-    call: PairCall,
-    settle: (place: number, outcome: number | { readonly cause: unknown }) => void,
-  ): Promise<void> {
+  private async run(query: string, texts: readonly string[], call: PairCall, settle: Settle): Promise<void> {
     if (this.isClosed) throw new ModelError('closed', 'the upstream is closed');
-    const { wishes, namespace } = call;
+    const { wishes } = call;
     const credential = credentialOf(this.options, wishes);
     if (credential !== undefined && !isSendable(credential))
       throw new AppError('UNAUTHORIZED', 'The credential cannot be sent to the upstream');
-    const signal = patience(this.options.timeoutMs, call.signal && (() => call.signal!))();
     const sent: { places: number[]; texts: string[] } = { places: [], texts: [] };
     texts.forEach((text, place) => {
       if (hasNothingToRead(text)) {
@@ -140,6 +137,21 @@ class RemoteReranker implements Upstream {
       }
     });
     if (sent.texts.length === 0) return;
+    const wait = startWait(this.options.timeoutMs, call.signal && (() => call.signal!));
+    try {
+      await this.askFor(query, sent, call, settle, wait.signal());
+    } finally {
+      wait.end();
+    }
+  }
+
+  private async askFor(
+    query: string,
+    sent: Part,
+    { wishes, namespace }: PairCall,
+    settle: Settle,
+    signal: AbortSignal,
+  ): Promise<void> {
     const context = { wishes, model: this.options.models?.[namespace], signal };
     const ask = (asked: readonly string[]) =>
       this.turns.take(namespace, signal, () => this.client.ask(query.toWellFormed(), asked, context));
