@@ -33,9 +33,6 @@ export interface RunningModels {
   bytes(): number;
 }
 
-/** Calls of these routes are rerank calls. */
-const RERANK_ENDPOINTS = new Set(['/rerank', '/rerank/batch']);
-
 /**
  * Counts what happens. Every method returns at once and never throws. A namespace has a label of its own from
  * `namespaceOpened` to `namespaceClosed` if there was room when it was opened, so no caller can fill the labels with
@@ -61,6 +58,9 @@ export class Metrics {
       inferenceTexts: family('inferenceTexts'),
       inferenceRun: family('inferenceRun'),
       inferenceWorkersReplaced: family('inferenceWorkersReplaced'),
+      upstreamRequests: family('upstreamRequests'),
+      upstreamSeconds: family('upstreamSeconds'),
+      upstreamDocuments: family('upstreamDocuments'),
       cacheLookups: family('cacheLookups'),
       pairsUsed: family('pairsUsed'),
       pairEvictions: family('pairEvictions'),
@@ -80,10 +80,19 @@ export class Metrics {
     if (options.processMetrics !== false) collectDefaultMetrics({ register: registry });
   }
 
-  /** One answered HTTP call; `endpoint` is a path of the route table or `other`, `seconds` its duration. */
-  requestFinished(endpoint: string, status: number, seconds: number, namespace?: string): void {
+  /**
+   * One answered HTTP call; `endpoint` is a path of the route table or `other`, `seconds` its duration, `isRanking` whether
+   * it was a rerank call.
+   */
+  requestFinished(
+    endpoint: string,
+    status: number,
+    seconds: number,
+    namespace?: string,
+    isRanking = false,
+  ): void {
     this.families.httpRequests.series(OTHER_NAMESPACES, endpoint, String(status)).add(1);
-    if (!RERANK_ENDPOINTS.has(endpoint)) return;
+    if (!isRanking) return;
     const owner = this.ownerOf(namespace);
     this.families.rerankRequests.series(owner, endpoint, status < 400 ? 'success' : 'error').add(1);
     this.families.rerankLatency.series(owner, endpoint).add(seconds);
@@ -127,6 +136,21 @@ export class Metrics {
   /** A worker process is gone, and another takes its place. */
   inferenceWorkerReplaced(reason: string): void {
     this.families.inferenceWorkersReplaced.series(OTHER_NAMESPACES, reason).add(1);
+  }
+
+  /** One request to the upstream ended. */
+  upstreamAsked({
+    outcome,
+    seconds,
+    documents,
+  }: {
+    outcome: string;
+    seconds: number;
+    documents: number;
+  }): void {
+    this.families.upstreamRequests.series(OTHER_NAMESPACES, outcome).add(1);
+    this.families.upstreamSeconds.series(OTHER_NAMESPACES).add(seconds);
+    this.families.upstreamDocuments.series(OTHER_NAMESPACES).add(documents);
   }
 
   /** Look-ups of one request in one cache, by outcome: hit, miss, stale, bypass. */

@@ -19,9 +19,16 @@ export interface Logger {
 export interface HttpMetrics {
   /**
    * One answered request. `endpoint` is a path of the route table or `other`; `status` the HTTP status, 499 where the
-   * caller left before its answer; `namespace` is absent where the request did not get far enough to have one.
+   * caller left before its answer; `namespace` is absent where the request did not get far enough to have one;
+   * `isRanking` says whether the route ranks.
    */
-  requestFinished(endpoint: string, status: number, seconds: number, namespace?: string): void;
+  requestFinished(
+    endpoint: string,
+    status: number,
+    seconds: number,
+    namespace?: string,
+    isRanking?: boolean,
+  ): void;
   /** Documents of one request for ranking (each item of a batch counts by itself). */
   documentsRanked(endpoint: string, count: number, namespace: string): void;
   feedbackFinished(outcome: FeedbackOutcome, namespace: string): void;

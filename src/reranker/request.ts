@@ -161,6 +161,8 @@ export interface FeedbackRequest {
   readonly query?: string;
   /** Ids the caller's user chose; empty = nothing helped. */
   readonly selectedIds: readonly string[];
+  /** The same for documents without ids: their places in the request, from 0, as answers give them in `index`. */
+  readonly selectedIndices?: readonly number[] | undefined;
   /** In [0, 1]. */
   readonly success: number;
   /** Stand in for the embedding of a chosen document whose text is no longer known here. */

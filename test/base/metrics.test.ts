@@ -31,9 +31,9 @@ describe('metrics', () => {
 
   it('count rerank calls by success and all calls by status', async () => {
     const { metrics, lines } = setUp();
-    metrics.requestFinished('/rerank', 200, 0.002, 'a');
-    metrics.requestFinished('/rerank', 422, 0.001, 'a');
-    metrics.requestFinished('/rerank', 499, 0.001);
+    metrics.requestFinished('/rerank', 200, 0.002, 'a', true);
+    metrics.requestFinished('/rerank', 422, 0.001, 'a', true);
+    metrics.requestFinished('/rerank', 499, 0.001, undefined, true);
     metrics.requestFinished('/feedback', 200, 0.001, 'a');
     expect(await lines('neuralcache_rerank_requests_total')).toEqual([
       'neuralcache_rerank_requests_total{endpoint="/rerank",status="success"} 1',
@@ -152,8 +152,8 @@ describe('the namespace label', () => {
 
   it('never carries a name that was not opened', async () => {
     const { metrics, lines } = setUp({ namespaceLabel: true });
-    metrics.requestFinished('/rerank', 401, 0.001, 'made-up');
-    metrics.requestFinished('/rerank', 400, 0.001);
+    metrics.requestFinished('/rerank', 401, 0.001, 'made-up', true);
+    metrics.requestFinished('/rerank', 400, 0.001, undefined, true);
     expect(await lines('neuralcache_rerank_requests_total')).toEqual([
       'neuralcache_rerank_requests_total{endpoint="/rerank",status="error",namespace="__other__"} 2',
     ]);
@@ -162,8 +162,8 @@ describe('the namespace label', () => {
   it('goes with the namespace, whose place another may take', async () => {
     const { metrics, lines } = setUp({ namespaceLabel: true, namespaceMax: 1 });
     metrics.namespaceOpened('a');
-    metrics.requestFinished('/rerank', 200, 0.001, 'a');
-    metrics.requestFinished('/rerank', 500, 0.001, 'a');
+    metrics.requestFinished('/rerank', 200, 0.001, 'a', true);
+    metrics.requestFinished('/rerank', 500, 0.001, 'a', true);
     metrics.documentsRanked('/rerank', 3, 'a');
     metrics.namespaceClosed('a', 'idle');
     expect((await lines('neuralcache_')).join()).not.toContain('namespace="a"');

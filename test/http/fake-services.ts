@@ -19,6 +19,8 @@ export const OPTIONS: AppOptions = {
   maxDocuments: 128,
   maxTextLength: 8192,
   maxBatchSize: 16,
+  dialectMaxDocuments: 2048,
+  modelAliases: [],
   namespaceHeader: 'X-NeuralCache-Namespace',
   defaultNamespace: 'default',
   mmrLambdaDefault: 0.5,
@@ -52,6 +54,9 @@ export class FakeServices implements Services {
   degraded: boolean | 'scorer' = false;
   ready: 'ok' | 'degraded' | 'unavailable' = 'ok';
   metricsEnabled = true;
+  /** What a word of the query adds to a score, and what scores mean. */
+  perWord = 1;
+  scale: RerankAnswer['scale'] = 'relative';
   /** Told when a request for ranking has come in. */
   onRank: () => void = () => {};
   /** When set, ranking waits for it. */
@@ -128,7 +133,8 @@ export class FakeServices implements Services {
         const loc = [...request.loc, 'query_embedding'];
         throw validationError([{ loc, msg: 'has the wrong dimension', type: 'dimension' }]);
       }
-      const score = candidate.text.split(/\s+/).filter((word) => words.has(word.toLowerCase())).length;
+      const found = candidate.text.split(/\s+/).filter((word) => words.has(word.toLowerCase())).length;
+      const score = found * this.perWord;
       const quotedText = JSON.stringify(candidate.text);
       return {
         candidate,
@@ -186,7 +192,7 @@ export class FakeServices implements Services {
       scorer: 'fake',
       cache: 'miss',
       pairs: this.pairs,
-      scale: 'relative',
+      scale: this.scale,
       adapted: false,
       degraded: this.degraded === false ? [] : [this.degraded === true ? 'memory' : this.degraded],
       stages: [

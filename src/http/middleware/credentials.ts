@@ -5,6 +5,15 @@ import { ANONYMOUS } from '../exchange.js';
 
 const SCHEME = /^(?:bearer|apikey)[ \t]+(\S+)[ \t]*$/i;
 
+/** The token a caller shows, wherever it stands; undefined without one. */
+export function shownToken(headers: IncomingHttpHeaders): string | undefined {
+  const others = [headers['x-api-key'], headers['api-key']];
+  return (
+    SCHEME.exec(headers.authorization ?? '')?.[1] ??
+    others.find((token): token is string => typeof token === 'string' && token !== '')
+  );
+}
+
 /**
  * Knows the accepted tokens, as SHA-256 digests only. A token may come as `Authorization: Bearer` or `ApiKey`,
  * `x-api-key` or `Api-Key`; one right one among them is enough.
