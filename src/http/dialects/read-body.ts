@@ -52,7 +52,12 @@ export function readBody({ body, maxDocuments }: DialectCall, form: BodyForm): D
   return { query, candidates, topN, model, echo, rawScores, knobs };
 }
 
-function readQuery(value: unknown, form: BodyForm, issues: Issues): string {
+/** Reads a query: a string, or an object that wraps one. */
+export function readQuery(
+  value: unknown,
+  { takesBlankQuery }: Pick<BodyForm, 'takesBlankQuery'>,
+  issues: Issues,
+): string {
   if (isAbsent(value)) {
     issues.add(['query'], 'is required', 'missing');
     return '';
@@ -62,7 +67,7 @@ function readQuery(value: unknown, form: BodyForm, issues: Issues): string {
     return '';
   }
   const query = queryText(value);
-  if (!form.takesBlankQuery && query.trim() === '') {
+  if (!takesBlankQuery && query.trim() === '') {
     issues.add(['query'], 'must not be empty or be only whitespace', 'string_too_short');
   }
   return query;

@@ -17,12 +17,17 @@ export function relevanceRow({ index, score }: AnswerRow): string {
   return `{"index":${index},"relevance_score":${score}}`;
 }
 
-/** The same with `document` as an object: the caller's own, or `{text}` of a string. */
+/** `{index, score}`, where the score goes by that name. */
+export function scoreRow({ index, score }: AnswerRow): string {
+  return `{"index":${index},"score":${score}}`;
+}
+
+/** `relevanceRow` with `document` as an object: the caller's own, or `{text}` of a string. */
 export function relevanceRowWithObject(row: AnswerRow): string {
   return `{"index":${row.index},"relevance_score":${row.score},"document":${documentObject(row)}}`;
 }
 
-/** The same with `document` as a string. */
+/** `relevanceRow` with `document` as a string. */
 export function relevanceRowWithText({ index, score, quotedText }: AnswerRow): string {
   return `{"index":${index},"relevance_score":${score},"document":${quotedText}}`;
 }
