@@ -31,6 +31,7 @@
  * @property {number} badStatus 400 or 422, as the API has it
  * @property {(error: any) => number} statusOf
  * @property {(error: any) => string} [messageOf] what a user gets to read; `message` unless said
+ * @property {number} [unauthorizedStatus] where a wrong token is not a 401
  * @property {RegExp} [unauthorizedWords] where the SDK has words of its own for a wrong token
  */
 

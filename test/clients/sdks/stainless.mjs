@@ -36,7 +36,7 @@ const resultsOf = ({ results }) =>
 export const clients = [
   client('@mixedbread/sdk', Mixedbread, {
     path: '',
-    badStatus: 422,
+    badStatus: 400,
     echoes: true,
     call: (sdk, query, input, { topN, echo }) =>
       sdk.rerank({ model: 'mxbai-rerank-large-v2', query, input, top_k: topN, return_input: echo }),

@@ -6,17 +6,17 @@ import { APICallError, rerank } from 'ai';
 
 /**
  * @param {string} name
- * @param {number} badStatus
  * @param {(server: import('../client.mjs').Server) => import('ai').RerankingModel} modelOf
  * @returns {import('../client.mjs').Client}
  */
-function client(name, badStatus, modelOf) {
+function client(name, modelOf, unauthorizedStatus = 401) {
   return {
     name: `ai with ${name}`,
     errors: {
       badRequest: APICallError.isInstance,
       unauthorized: APICallError.isInstance,
-      badStatus,
+      unauthorizedStatus,
+      badStatus: 400,
       statusOf: (error) => error.statusCode,
     },
     connect(server) {
@@ -31,18 +31,21 @@ function client(name, badStatus, modelOf) {
 }
 
 export const clients = [
-  client('@ai-sdk/cohere', 400, ({ url, token, headers }) =>
+  client('@ai-sdk/cohere', ({ url, token, headers }) =>
     createCohere({ baseURL: `${url}/v2`, apiKey: token, headers }).reranking('rerank-v3.5'),
   ),
-  client('@ai-sdk/voyage', 400, ({ url, token, headers }) =>
+  client('@ai-sdk/voyage', ({ url, token, headers }) =>
     createVoyage({ baseURL: `${url}/v1`, apiKey: token, headers }).reranking('rerank-2.5'),
   ),
-  client('@ai-sdk/togetherai', 400, ({ url, token, headers }) =>
+  client('@ai-sdk/togetherai', ({ url, token, headers }) =>
     createTogetherAI({ baseURL: `${url}/v1`, apiKey: token, headers }).reranking('Salesforce/Llama-Rank-v1'),
   ),
-  client('@ai-sdk/amazon-bedrock', 400, ({ url, token, headers }) =>
-    createAmazonBedrock({ baseURL: url, region: 'us-west-2', apiKey: token, headers }).reranking(
-      'cohere.rerank-v3-5:0',
-    ),
+  client(
+    '@ai-sdk/amazon-bedrock',
+    ({ url, token, headers }) =>
+      createAmazonBedrock({ baseURL: url, region: 'us-west-2', apiKey: token, headers }).reranking(
+        'cohere.rerank-v3-5:0',
+      ),
+    403,
   ),
 ];
