@@ -49,6 +49,9 @@ export class FakeServices implements Services {
   degraded = false;
   ready: 'ok' | 'degraded' | 'unavailable' = 'ok';
   metricsEnabled = true;
+  /** What a word of the query adds to a score, and what scores mean. */
+  perWord = 1;
+  scale: RerankAnswer['scale'] = 'relative';
   /** Told when a request for ranking has come in. */
   onRank: () => void = () => {};
   /** When set, ranking waits for it. */
@@ -120,7 +123,8 @@ export class FakeServices implements Services {
         const loc = [...request.loc, 'query_embedding'];
         throw validationError([{ loc, msg: 'has the wrong dimension', type: 'dimension' }]);
       }
-      const score = candidate.text.split(/\s+/).filter((word) => words.has(word.toLowerCase())).length;
+      const found = candidate.text.split(/\s+/).filter((word) => words.has(word.toLowerCase())).length;
+      const score = found * this.perWord;
       const quotedText = JSON.stringify(candidate.text);
       return {
         candidate,
@@ -178,7 +182,7 @@ export class FakeServices implements Services {
       scorer: 'fake',
       cache: 'miss',
       pairs: { hits: 0, misses: 0, stale: 0, ageMs: undefined, isStored: true },
-      scale: 'relative',
+      scale: this.scale,
       adapted: false,
       degraded: this.degraded ? ['memory'] : [],
       stages: [

@@ -18,10 +18,11 @@ export function isVoyageClient({ headers, body }: DialectCall): boolean {
   );
 }
 
-/** `top_k` beside strings: Voyage, or an old client of Cohere's form that says it so. */
+/** `top_k` alone beside strings: Voyage, or an old client of Cohere's form that says it so. */
 export function hasTopKWithStrings({ body }: DialectCall): boolean {
   const { documents } = body;
-  return !isAbsent(body.top_k) && Array.isArray(documents) && typeof documents[0] === 'string';
+  if (isAbsent(body.top_k) || !isAbsent(body.top_n)) return false;
+  return Array.isArray(documents) && typeof documents[0] === 'string';
 }
 
 /** Whether the client calls itself one of Voyage's. */
