@@ -19,6 +19,7 @@ export function dialectOfClient(headers: IncomingHttpHeaders): Dialect | undefin
   return isAwsClient(headers) ? bedrock : undefined;
 }
 
-function isAwsClient(headers: IncomingHttpHeaders): boolean {
+/** Whether a client of AWS sent this; a page in a browser cannot pass for one without asking first (CORS). */
+export function isAwsClient(headers: IncomingHttpHeaders): boolean {
   return AWS_SIGNATURE.test(headers.authorization ?? '') || AWS_AGENT.test(headers['user-agent'] ?? '');
 }
