@@ -1,8 +1,5 @@
-import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { createApp } from '../../src/http/app.js';
-import { FakeServices, OPTIONS } from './fake-services.js';
 import { BODY, harness } from './harness.js';
 
 const JSON_BYTES = Buffer.from(JSON.stringify(BODY));
@@ -40,20 +37,6 @@ describe('the body of a request', () => {
     expect([status, body.error.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
     expect(headers['accept-encoding']).toBe('gzip, deflate, br');
     expect(services.ranked).toEqual([]);
-  });
-
-  it.each([
-    ['boto3', 200, { 'User-Agent': 'Boto3/1.44.5 md/Botocore#1.44.8' }],
-    ['a signed request', 200, { Authorization: 'AWS4-HMAC-SHA256 Credential=A/20260101/x' }],
-    ['anyone else', 415, {}],
-  ])('without a type, from %s, it is a %o', async (_client, expected, headers) => {
-    const server = createApp(new FakeServices(), OPTIONS).listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/model/m/invoke`;
-    const body = JSON.stringify({ query: 'q', documents: ['a'] });
-    const { status } = await fetch(url, { method: 'POST', headers, body: Buffer.from(body) });
-    server.close();
-    expect(status).toBe(expected);
   });
 
   it.each([

@@ -19,7 +19,6 @@ export function dialectOfClient(headers: IncomingHttpHeaders): Dialect | undefin
   return isAwsClient(headers) ? bedrock : undefined;
 }
 
-/** Whether a client of AWS sent this; a page in a browser cannot pass for one without asking first (CORS). */
-export function isAwsClient(headers: IncomingHttpHeaders): boolean {
+function isAwsClient(headers: IncomingHttpHeaders): boolean {
   return AWS_SIGNATURE.test(headers.authorization ?? '') || AWS_AGENT.test(headers['user-agent'] ?? '');
 }
