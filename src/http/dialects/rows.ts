@@ -18,8 +18,8 @@ export function relevanceRow(row: AnswerRow): string {
 }
 
 /** `{index, score}`, where the score goes by that name. */
-export function scoreRow({ index, score }: AnswerRow): string {
-  return `{"index":${index},"score":${score}}`;
+export function scoreRow(row: AnswerRow): string {
+  return `{"index":${row.index},"score":${row.score}${explained(row)}}`;
 }
 
 /** `relevanceRow` with `document` as an object: the caller's own, or `{text}` of a string. */
