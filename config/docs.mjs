@@ -12,9 +12,11 @@ export function readmeSections({ groups, errors, metrics, routes }) {
   return {
     routes: table(
       ['Method', 'Path', 'What it does', 'Credentials'],
-      routes.map(({ method, path, versioned, access, what }) => [
+      routes.map(({ method, path, versioned, ending, access, what }) => [
         method,
-        versioned ? `\`${path}\`, \`/v1${path}\`` : `\`${path}\``,
+        [path, ...(versioned ? [`/v1${path}`] : []), ...(ending ? [`…${ending}`] : [])]
+          .map((name) => `\`${name}\``)
+          .join(', '),
         what,
         access === 'open' ? 'never' : 'if configured',
       ]),

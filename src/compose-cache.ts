@@ -2,9 +2,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from './base/clock.js';
+import { AppError } from './base/errors.js';
 import type { Metrics } from './base/metrics.js';
+import { systemRandom } from './base/random.js';
 import type { Settings } from './base/settings/table.js';
 import type { Sparingly } from './base/sparingly.js';
+import { pairPrefix } from './proxy/kept-pairs.js';
+import { PairCaches } from './proxy/pair-caches.js';
 import type { CacheStore } from './stores/cache-store.js';
 import type { Store } from './stores/store.js';
 import { CACHE_FILE, openWorkerCache } from './stores/worker-cache.js';
@@ -19,10 +23,10 @@ export function openCache(
     sparingly,
   }: { clock: Clock; logger: Logger; metrics: Metrics; sparingly: Sparingly },
 ): CacheStore | undefined {
-  if (!settings.embeddingCachePersist) return undefined;
+  if (!settings.embeddingCachePersist && !settings.cachePersist) return undefined;
   return openWorkerCache({
     path: join(settings.storageDir, CACHE_FILE),
-    maxBytes: settings.embeddingCacheMaxBytes,
+    maxBytes: settings.cachePersistMaxBytes,
     clock,
     events: {
       setAside: (newFile, why) =>
@@ -36,28 +40,89 @@ export function openCache(
   });
 }
 
-/** Removes what the cache on disk keeps of a namespace; nothing where there is no such file. The folder must be owned. */
-export async function dropCached(
-  { storageDir, embeddingCacheMaxBytes }: Settings,
-  namespace: string,
-  clock: Clock,
-): Promise<void> {
-  const path = join(storageDir, CACHE_FILE);
-  if (!existsSync(path)) return;
-  const cache = openWorkerCache({ path, maxBytes: embeddingCacheMaxBytes, clock });
-  try {
-    await cache.drop(namespace);
-  } finally {
-    await cache.close();
-  }
+/** The pair caches of a program; what they keep beyond it goes to `cache`. */
+export function openPairCaches(
+  settings: Settings,
+  { clock, metrics, cache }: { clock: Clock; metrics: Metrics; cache: CacheStore | undefined },
+): PairCaches {
+  return new PairCaches({
+    clock,
+    // Not the seeded one: whether a score is fetched anew must not change what is drawn for ranking.
+    random: systemRandom,
+    store: settings.cachePersist ? cache : undefined,
+    events: {
+      evicted: (pairs) => metrics.pairsEvicted(pairs),
+      used: (namespace, scorer, use) => metrics.pairsUsed(scorer, use, namespace),
+    },
+  });
 }
 
-/** The store of a command: what is dropped there goes from the cache on disk too. */
+/** What of the caches is to be forgotten: one of them, or `all`. */
+export interface PurgeWish {
+  readonly namespace?: string | undefined;
+  /** By the name people have for it; its pairs alone. */
+  readonly model?: string | undefined;
+  readonly all?: true | undefined;
+}
+
+/** What purging needs of the program. */
+export interface PurgeTools {
+  readonly caches: PairCaches;
+  readonly cache: CacheStore | undefined;
+  /** All namespaces that may hold something of this one (null = of any) in memory. */
+  present(namespace: string | null): readonly { trimCaches(): void }[];
+}
+
+/**
+ * Forgets what caches hold, in memory first, then on disk: of a namespace or of all everything, of a model its pairs.
+ * Answers how many pairs memory held. Rejects with `AppError` `UNAVAILABLE` where the disk does not let go.
+ */
+export async function purgeCaches(
+  { namespace, model }: PurgeWish,
+  { caches, cache, present }: PurgeTools,
+): Promise<{ pairs: number }> {
+  const pairs = caches.forget({ namespace, model });
+  if (model === undefined) for (const open of present(namespace ?? null)) open.trimCaches();
+  try {
+    await purgeStored({ namespace, model }, cache);
+  } catch (cause) {
+    const message = 'The cache on disk could not be purged; what memory held is gone. Try again';
+    throw new AppError('UNAVAILABLE', message, null, { cause });
+  }
+  return { pairs };
+}
+
+/** The part of a purge that is on disk. */
+export async function purgeStored(
+  { namespace, model }: PurgeWish,
+  cache: Pick<CacheStore, 'drop' | 'purge'> | undefined,
+): Promise<void> {
+  if (namespace !== undefined) await cache?.drop(namespace);
+  else await cache?.purge(model === undefined ? '' : pairPrefix(model));
+}
+
+/** The store of a command: whoever drops a namespace there drops what the cache on disk keeps of it too. */
 export function droppingCached(store: Store, settings: Settings, clock: Clock): Store {
   const drop = store.drop.bind(store);
   store.drop = async (namespace) => {
     await drop(namespace);
-    await dropCached(settings, namespace, clock);
+    await purgeCacheFile(settings, { namespace }, clock);
   };
   return store;
+}
+
+/** Purges the cache on disk, if there is one. Rejects with `StorageError`. */
+export async function purgeCacheFile(
+  { storageDir, cachePersistMaxBytes }: Settings,
+  wish: PurgeWish,
+  clock: Clock,
+): Promise<void> {
+  const path = join(storageDir, CACHE_FILE);
+  if (!existsSync(path)) return;
+  const cache = openWorkerCache({ path, maxBytes: cachePersistMaxBytes, clock });
+  try {
+    await purgeStored(wish, cache);
+  } finally {
+    await cache.close();
+  }
 }

@@ -2,8 +2,10 @@ import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from './base/clock.js';
 import type { Metrics } from './base/metrics.js';
+import { systemRandom } from './base/random.js';
 import { usesScorer } from './base/settings/rules.js';
 import type { Settings } from './base/settings/table.js';
+import { openUpstream } from './compose-upstream.js';
 import type { CrossEncoder } from './encoders/cross-encoder.js';
 import type { Encoder } from './encoders/encoder.js';
 import { createHashEncoder } from './encoders/hash.js';
@@ -21,6 +23,9 @@ import type { ModelKind } from './models/manifest.js';
 import { BUNDLED_MODELS, type ModelFiles, ModelStore } from './models/model-store.js';
 import { ModelStoreError } from './models/model-store-error.js';
 import { assertWhole } from './models/verify-folder.js';
+import { crossEncoderPairs } from './proxy/cross-encoder-pairs.js';
+import { PairCaches } from './proxy/pair-caches.js';
+import { createPairScorer } from './proxy/pair-scorer.js';
 import { createScorer } from './scorers/create-scorer.js';
 import type { Scorer } from './scorers/scorer.js';
 import { parsePrior } from './text/prior.js';
@@ -46,6 +51,8 @@ export interface ModelTools {
   /** Absent where nobody looks. */
   readonly metrics?: Metrics;
   readonly logger?: Logger;
+  /** Absent where nothing is scored. */
+  readonly pairCaches?: PairCaches | undefined;
   /** Keeps what encoders elsewhere have made. */
   readonly keeper?: VectorKeeper | undefined;
 }
@@ -83,30 +90,54 @@ async function openWith(
   const { prior, words, share } = openWords(settings, models);
   const made = await encoderOf(settings, tools, inference, { words, share });
   const encoder = made.encodeEach === undefined ? made : keeping(made, tools);
-  const crossEncoder = usesScorer(settings, 'cross-encoder') ? await inference.crossEncoder() : undefined;
+  const crossEncoder = usesScorer(settings, 'cross-encoder')
+    ? scoringPairs(await inference.crossEncoder(), settings, tools)
+    : undefined;
+  const upstream = usesScorer(settings, 'upstream') ? openUpstream(settings, tools) : undefined;
   const keyEncoder = encoder.tau === undefined ? bundledKeys(settings, models, words) : encoder;
   const scorer = createScorer(settings.scorer, {
     encoder,
-    crossEncoder,
-    crossEncoderScores: settings.crossEncoderScores,
+    pairScorers: {
+      ...(crossEncoder && { 'cross-encoder': crossEncoder.scorer }),
+      ...(upstream && { upstream: upstream.scorer }),
+    },
+    spare: upstream && settings.upstreamFallback === 'input' ? 'input' : 'lexical',
     words,
     prior,
     inputPrior: settings.inputPrior,
     keyEncoder,
-    ...(inference.isUsed || encoder.encodeEach !== undefined
+    ...(inference.isUsed || encoder.encodeEach !== undefined || upstream !== undefined
       ? { onFallback: (namespace, failure) => tools.metrics?.modelMissed('scorer', failure, namespace) }
       : {}),
   });
   return {
     keyEncoder,
     scorer,
-    checks: () => ({ scorer: scorer.name, encoder: encoder.name, ...inference.checks() }),
+    checks: () => ({
+      scorer: scorer.name,
+      encoder: encoder.name,
+      ...inference.checks(),
+      ...(upstream && { upstream: upstream.check() }),
+    }),
     async close() {
       await scorer.close();
-      await Promise.all([encoder, keyEncoder, crossEncoder].map((model) => model?.close()));
+      await Promise.all([encoder, keyEncoder, crossEncoder, upstream].map((model) => model?.close()));
       await inference.close();
     },
   };
+}
+
+/** A cross-encoder of ours as a scorer; its version names its weights, so its scores never age. */
+function scoringPairs(model: CrossEncoder, settings: Settings, { clock, pairCaches }: ModelTools) {
+  const scorer = createPairScorer({
+    model: crossEncoderPairs(model),
+    caches: pairCaches ?? new PairCaches({ clock, random: systemRandom }),
+    scores: settings.crossEncoderScores,
+    freshness: { ttlMs: Number.POSITIVE_INFINITY, staleMs: 0, staleIfErrorMs: 0 },
+    negativeMs: 0,
+    refreshTimeoutMs: settings.inferenceTimeoutMs,
+  });
+  return { scorer, close: () => model.close() };
 }
 
 /** An encoder by itself, with where its files are; null for one that has none here. */
@@ -229,7 +260,8 @@ function keeping(encoder: Encoder, { keeper, metrics }: ModelTools): Encoder {
   return createKeptEncoder({
     encoder,
     store: keeper,
-    onLookedUp: (namespace, hits, misses) => metrics?.cacheLookups('vectors', hits, misses, namespace),
+    onLookedUp: (namespace, hits, misses) =>
+      metrics?.cacheLookups('vectors', { hit: hits, miss: misses }, namespace),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Settings } from './base/settings/table.js';
 import type { Encoder } from './encoders/encoder.js';
 import type { MemorySettings } from './namespaces/memory.js';
+import type { FreshnessOptions } from './proxy/freshness.js';
 import type { GateSettings } from './reranker/request.js';
 import type { RerankerSettings } from './reranker/reranker.js';
 import type { ImpressionBounds } from './stores/store.js';
@@ -41,6 +42,15 @@ export function rerankerSettings(settings: Settings): RerankerSettings {
     modelTimeoutMs: settings.inferenceTimeoutMs,
     successGate: settings.narrativeSuccessGate,
     feedbackPerSource: settings.feedbackPerSource,
+  };
+}
+
+/** How long the scores of an upstream are good for. */
+export function freshnessOptions(settings: Settings): FreshnessOptions {
+  return {
+    ttlMs: settings.cacheTtlS * 1000,
+    staleMs: settings.cacheStaleS * 1000,
+    staleIfErrorMs: settings.cacheStaleIfErrorS * 1000,
   };
 }
 

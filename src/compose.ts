@@ -10,7 +10,7 @@ import { loadSettings } from './base/settings/load-settings.js';
 import type { Settings } from './base/settings/table.js';
 import { Sparingly } from './base/sparingly.js';
 import { withinTime } from './base/within-time.js';
-import { openCache } from './compose-cache.js';
+import { openCache, openPairCaches, type PurgeWish, purgeCaches } from './compose-cache.js';
 import { type OpenedModels, openModels } from './compose-models.js';
 import { gateSettings, memorySettings, rerankerSettings } from './compose-options.js';
 import { openClock, openRetention } from './compose-retention.js';
@@ -22,6 +22,7 @@ import { Namespace } from './namespaces/namespace.js';
 import type { NamespaceDependencies, NamespaceEvents } from './namespaces/namespace-dependencies.js';
 import { NamespaceRegistry } from './namespaces/registry.js';
 import type { RetentionReport } from './namespaces/retention.js';
+import type { PairCaches } from './proxy/pair-caches.js';
 import type {
   FeedbackRequest,
   FeedbackResult,
@@ -59,6 +60,8 @@ export interface ComposedServices {
   feedback(namespace: string, request: FeedbackRequest): Promise<FeedbackResult>;
   /** Removes a namespace with all its state. */
   drop(namespace: string): Promise<void>;
+  /** Forgets what caches hold; see `purgeCaches`. */
+  purgeCaches(wish: PurgeWish): Promise<{ pairs: number }>;
   /** The name as it is to be used; `AppError` 400 "Invalid namespace". */
   parseNamespace(raw: string): string;
   readiness(): Promise<{
@@ -97,8 +100,16 @@ export async function compose(
   const tools = { settings, clock, logger, metrics, random, sparingly };
   const cache = openCache(settings, tools);
   try {
-    const models = await openModels(settings, { clock, metrics, logger, keeper: keeper ?? cache });
-    return composeWith(tools, { store, cache, models }, residents);
+    const pairCaches = openPairCaches(settings, { clock, metrics, cache });
+    const vectors = settings.embeddingCachePersist ? cache : undefined;
+    const models = await openModels(settings, {
+      clock,
+      metrics,
+      logger,
+      pairCaches,
+      keeper: keeper ?? vectors,
+    });
+    return composeWith(tools, { store, cache, pairCaches, models }, residents);
   } catch (error) {
     await cache?.close();
     await store.close();
@@ -120,12 +131,13 @@ interface Tools {
 interface Opened {
   readonly store: Store;
   readonly cache: CacheStore | undefined;
+  readonly pairCaches: PairCaches;
   readonly models: OpenedModels;
 }
 
 function composeWith(
   { settings, clock, logger, metrics, random, sparingly }: Tools,
-  { store, cache, models }: Opened,
+  { store, cache, pairCaches, models }: Opened,
   residents: { registry?: NamespaceRegistry<Namespace> },
 ): ComposedServices {
   const { keyEncoder: encoder, scorer } = models;
@@ -142,6 +154,7 @@ function composeWith(
     { store, scorer, encoder, hash, installHash, clock, events },
     logger,
     metrics,
+    pairCaches,
   );
   residents.registry = registry;
   const reranker = new Reranker({
@@ -186,10 +199,13 @@ function composeWith(
     feedback: (namespace, request) => reranker.feedback(namespace, request),
     async drop(namespace) {
       await registry.evict(namespace, 'dropped', async () => {
+        pairCaches.forget({ namespace });
         await store.drop(namespace);
         await cache?.drop(namespace);
       });
     },
+    purgeCaches: (wish) =>
+      purgeCaches(wish, { caches: pairCaches, cache, present: (name) => registry.present(name) }),
     parseNamespace: (raw) => names.parse(raw),
     async readiness() {
       const storage = store.health();
@@ -244,6 +260,7 @@ function openRegistry(
   >,
   logger: Logger,
   metrics: Metrics,
+  pairCaches: PairCaches,
 ): NamespaceRegistry<Namespace> {
   const dependencies: NamespaceDependencies = {
     ...shared,
@@ -269,6 +286,7 @@ function openRegistry(
     clock: shared.clock,
     onOpened: (name) => metrics.namespaceOpened(name),
     onEvicted: (namespace, reason) => {
+      pairCaches.release(namespace);
       metrics.namespaceClosed(namespace, reason, !shared.store.durable && reason !== 'shutdown');
       logger.info({ namespace, reason }, 'namespace evicted');
     },
@@ -278,15 +296,19 @@ function openRegistry(
       logger.error({ namespace, err: error }, `a namespace could not be saved; ${outcome}`);
     },
   });
-  metrics.watch({ count: () => registry.size.namespaces, bytes: () => registry.size.bytes });
+  metrics.watch({
+    count: () => registry.size.namespaces,
+    bytes: () => registry.size.bytes,
+    cacheBytes: () => registry.size.cacheBytes,
+  });
   return registry;
 }
 
 function eventsOf(logger: Logger, metrics: Metrics, sparingly: Sparingly): NamespaceEvents & RerankerEvents {
   return {
-    answered(namespace, { textHits, textMisses, pairHits, pairMisses, adapted }) {
-      metrics.cacheLookups('texts', textHits, textMisses, namespace);
-      metrics.cacheLookups('pairs', pairHits, pairMisses, namespace);
+    answered(namespace, { texts, pairs, adapted }) {
+      metrics.cacheLookups('texts', texts, namespace);
+      metrics.cacheLookups('pairs', pairs, namespace);
       if (adapted) metrics.memoryAdapted(namespace);
     },
     encoderFailed: (namespace, { failure }) => metrics.modelMissed('memory', failure, namespace),

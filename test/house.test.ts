@@ -76,6 +76,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'reranker',
     'namespaces',
     'vectors',
+    'proxy',
     'stores',
     'encoders',
     'scorers',
@@ -91,6 +92,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   reranker: ['namespaces', 'vectors', 'stores', 'encoders', 'scorers', 'text', 'ranking', 'base'],
   namespaces: ['vectors', 'stores', 'encoders', 'scorers', 'text', 'ranking', 'base'],
   vectors: ['ranking', 'base'],
+  proxy: ['scorers', 'stores', 'encoders', 'remote', 'text', 'base'],
   scorers: ['encoders', 'text', 'base'],
   distillation: ['encoders', 'models', 'text', 'base'],
   encoders: ['inference', 'models', 'remote', 'text', 'base'],
@@ -206,7 +208,9 @@ describe('files', () => {
       return words.filter((word) => content.includes(word)).map((word) => `${path}: ${word}`);
     });
     expect(found).toEqual([]);
-    expect(text('package-lock.json')).not.toContain('"resolved"');
+    for (const lock of ['package-lock.json', 'test/clients/package-lock.json']) {
+      expect(text(lock)).not.toContain('"resolved"');
+    }
   });
 });
 

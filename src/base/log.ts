@@ -24,6 +24,7 @@ const HIDDEN_FIELDS = [
   'cookie',
   'token',
   'tokens',
+  'adminTokens',
   'apiTokens',
   'password',
   'secret',

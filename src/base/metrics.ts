@@ -21,6 +21,8 @@ export interface Residents {
   count(): number;
   /** Bytes they hold together, estimated. */
   bytes(): number;
+  /** Bytes that their caches hold together, estimated. */
+  cacheBytes(): number;
 }
 
 /** What gauges read of the models that run in other processes. */
@@ -30,9 +32,6 @@ export interface RunningModels {
   /** Bytes that the processes hold together. */
   bytes(): number;
 }
-
-/** Calls of these routes are rerank calls. */
-const RERANK_ENDPOINTS = new Set(['/rerank', '/rerank/batch']);
 
 /**
  * Counts what happens. Every method returns at once and never throws. A namespace has a label of its own from
@@ -59,7 +58,12 @@ export class Metrics {
       inferenceTexts: family('inferenceTexts'),
       inferenceRun: family('inferenceRun'),
       inferenceWorkersReplaced: family('inferenceWorkersReplaced'),
+      upstreamRequests: family('upstreamRequests'),
+      upstreamSeconds: family('upstreamSeconds'),
+      upstreamDocuments: family('upstreamDocuments'),
       cacheLookups: family('cacheLookups'),
+      pairsUsed: family('pairsUsed'),
+      pairEvictions: family('pairEvictions'),
       httpRequests: family('httpRequests'),
       namespaceEvictions: family('namespaceEvictions'),
       namespaceStateDropped: family('namespaceStateDropped'),
@@ -70,15 +74,25 @@ export class Metrics {
     };
     this.gauge('namespacesResident', () => this.residents?.count() ?? 0);
     this.gauge('namespacesResidentBytes', () => this.residents?.bytes() ?? 0);
+    this.gauge('cacheBytes', () => this.residents?.cacheBytes() ?? 0);
     this.gauge('inferenceQueue', () => this.models?.queued() ?? 0);
     this.gauge('inferenceWorkerBytes', () => this.models?.bytes() ?? 0);
     if (options.processMetrics !== false) collectDefaultMetrics({ register: registry });
   }
 
-  /** One answered HTTP call; `endpoint` is a path of the route table or `other`, `seconds` its duration. */
-  requestFinished(endpoint: string, status: number, seconds: number, namespace?: string): void {
+  /**
+   * One answered HTTP call; `endpoint` is a path of the route table or `other`, `seconds` its duration, `isRanking` whether
+   * it was a rerank call.
+   */
+  requestFinished(
+    endpoint: string,
+    status: number,
+    seconds: number,
+    namespace?: string,
+    isRanking = false,
+  ): void {
     this.families.httpRequests.series(OTHER_NAMESPACES, endpoint, String(status)).add(1);
-    if (!RERANK_ENDPOINTS.has(endpoint)) return;
+    if (!isRanking) return;
     const owner = this.ownerOf(namespace);
     this.families.rerankRequests.series(owner, endpoint, status < 400 ? 'success' : 'error').add(1);
     this.families.rerankLatency.series(owner, endpoint).add(seconds);
@@ -124,11 +138,44 @@ export class Metrics {
     this.families.inferenceWorkersReplaced.series(OTHER_NAMESPACES, reason).add(1);
   }
 
-  /** Look-ups of one request in one cache. */
-  cacheLookups(cache: 'texts' | 'pairs' | 'vectors', hits: number, misses: number, namespace: string): void {
+  /** One request to the upstream ended. */
+  upstreamAsked({
+    outcome,
+    seconds,
+    documents,
+  }: {
+    outcome: string;
+    seconds: number;
+    documents: number;
+  }): void {
+    this.families.upstreamRequests.series(OTHER_NAMESPACES, outcome).add(1);
+    this.families.upstreamSeconds.series(OTHER_NAMESPACES).add(seconds);
+    this.families.upstreamDocuments.series(OTHER_NAMESPACES).add(documents);
+  }
+
+  /** Look-ups of one request in one cache, by outcome: hit, miss, stale, bypass. */
+  cacheLookups(
+    cache: 'texts' | 'pairs' | 'vectors',
+    outcomes: Readonly<Record<string, number>>,
+    namespace: string,
+  ): void {
     const owner = this.ownerOf(namespace);
-    if (hits > 0) this.families.cacheLookups.series(owner, cache, 'hit').add(hits);
-    if (misses > 0) this.families.cacheLookups.series(owner, cache, 'miss').add(misses);
+    for (const outcome in outcomes) {
+      const count = outcomes[outcome]!;
+      if (count > 0) this.families.cacheLookups.series(owner, cache, outcome).add(count);
+    }
+  }
+
+  /** Where the scores of one list came from, by way: remembered, joined, repeated, asked. */
+  pairsUsed(scorer: string, use: object, namespace: string): void {
+    const owner = this.ownerOf(namespace);
+    for (const [way, count] of Object.entries(use) as [string, number][])
+      if (count > 0) this.families.pairsUsed.series(owner, scorer, way).add(count);
+  }
+
+  /** Pairs had to make room for others. */
+  pairsEvicted(pairs: number): void {
+    this.families.pairEvictions.series(OTHER_NAMESPACES).add(pairs);
   }
 
   /** A namespace came into memory; opening one that is open changes nothing. */
@@ -204,4 +251,9 @@ export class Metrics {
   }
 }
 
-type GaugeName = 'namespacesResident' | 'namespacesResidentBytes' | 'inferenceQueue' | 'inferenceWorkerBytes';
+type GaugeName =
+  | 'namespacesResident'
+  | 'namespacesResidentBytes'
+  | 'cacheBytes'
+  | 'inferenceQueue'
+  | 'inferenceWorkerBytes';

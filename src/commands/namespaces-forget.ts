@@ -47,7 +47,7 @@ async function forget(
   const { keys, forgotten } = await owning(context, state, intent, async (owner, settings) => {
     const { hash } = await state.identify(settings);
     // Which of the vectors there is the document's, its id does not tell.
-    await state.dropCached(settings, name);
+    await state.purgeCaches(settings, { namespace: name });
     return {
       keys: documentKeysOf(id, hash),
       forgotten: await forgetDocument(owner, name, id, hash),

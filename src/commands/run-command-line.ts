@@ -5,6 +5,7 @@ import type { CreateService } from '../evaluation/ranked-service.js';
 import { ModelStoreError } from '../models/model-store-error.js';
 import { StorageError } from '../stores/store.js';
 import { TransferError } from '../transfer/transfer-error.js';
+import { registerCache } from './cache.js';
 import { registerConfig } from './config.js';
 import { type CommandContext, CommandError } from './context.js';
 import { registerEvaluate } from './evaluate.js';
@@ -16,6 +17,7 @@ import { registerServe, type ServeProcess, type StartServices } from './serve.js
 import { registerSimulate } from './simulate.js';
 import { registerStorage } from './storage.js';
 import type { StoredState } from './stored-state.js';
+import { registerWarm } from './warm.js';
 
 /** What commands need of the rest of the program. */
 export interface CommandParts {
@@ -67,6 +69,8 @@ function buildProgram(context: CommandContext, parts: CommandParts): Command {
   registerNamespaces(program, context, parts.storedState);
   registerStorage(program, context, parts.storedState);
   registerModels(program, context, parts);
+  registerCache(program, context, parts.storedState);
+  registerWarm(program, context, parts.createService);
   return program;
 }
 

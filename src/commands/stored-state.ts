@@ -14,8 +14,6 @@ export interface StoredState {
   openReader(settings: Settings): Promise<StoreReader>;
   /** Takes ownership of the folder; `StorageError` `locked` where a server has it. */
   openOwner(settings: Settings): Promise<Store>;
-  /** Removes what the cache on disk keeps of a namespace. For owners alone. */
-  dropCached(settings: Settings, namespace: string): Promise<void>;
   /**
    * State on its way from one mode to another. Takes ownership of the target's folder, where both may be; `finish` says
    * that from now on the target's is the one that counts.
@@ -30,6 +28,11 @@ export interface StoredState {
   openUpkeep(settings: Settings): StateUpkeep;
   /** Takes ownership of the folder without opening what is in it; throws `StorageError` as `openOwner` does. */
   lockFolder(settings: Settings): { release(): void };
+  /** Forgets what is cached on disk, of a namespace, of a model, or all; of who owns the folder alone. */
+  purgeCaches(
+    settings: Settings,
+    wish: { readonly namespace?: string; readonly model?: string; readonly all?: true },
+  ): Promise<void>;
   /** Puts the hash key of one storage folder into another; `other` where that has one of its own. */
   carryHashKey(from: string, to: string): 'none' | 'carried' | 'other';
   /** Notes in the folder how its state is kept, so that a server with other settings does not take it for empty. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
 import { ModelError } from '../base/model-call.js';
 import { Pace } from '../base/pace.js';
+import { PatientReads } from '../base/patient-reads.js';
 import { allEnded, handled } from '../base/rejections.js';
 import { type EncodeCall, type Encoder, encodeEach } from './encoder.js';
 
@@ -40,8 +41,7 @@ class KeptEncoder implements Encoder {
   readonly dimension: number;
   readonly tau?: number;
   private readonly prefix: string;
-  /** Look-ups that were given up and have not been answered yet. */
-  private overdue = 0;
+  private readonly reads: PatientReads;
   private isClosed = false;
 
   constructor(private readonly options: KeptEncoderOptions) {
@@ -50,6 +50,7 @@ class KeptEncoder implements Encoder {
     this.version = version;
     this.dimension = dimension;
     if (tau !== undefined) this.tau = tau;
+    this.reads = new PatientReads(options.waitMs ?? 250);
     this.prefix = `${VECTOR_PREFIX}${hashOf(name, version, endianness()).slice(0, 16)}/`;
   }
 
@@ -122,16 +123,9 @@ class KeptEncoder implements Encoder {
     keys: readonly string[],
     { namespace, signal }: EncodeCall,
   ): Promise<(Float32Array | undefined)[]> {
-    const none = keys.map(() => undefined);
-    if (keys.length === 0 || this.overdue > 0) return none;
-    const asked = this.options.store.getMany(namespace, keys).catch(() => none);
-    const found = await inTime(asked, this.options.waitMs ?? 250, signal);
-    if (found) return found.map((bytes) => this.vectorOf(bytes));
-    this.overdue += 1;
-    void asked.then(() => {
-      this.overdue -= 1;
-    });
-    return none;
+    if (keys.length === 0) return [];
+    const found = await this.reads.read(() => this.options.store.getMany(namespace, keys), signal);
+    return keys.map((_, index) => this.vectorOf(found?.[index]));
   }
 
   /** Undefined where the bytes are no vector of this model. */
@@ -143,26 +137,6 @@ class KeptEncoder implements Encoder {
   private assertWanted({ signal }: EncodeCall): void {
     if (this.isClosed) throw new ModelError('closed', `encoder ${this.name} is closed`);
     if (signal?.aborted) throw new ModelError('late', 'the caller has left');
-  }
-}
-
-/** What `work` gives, or undefined where it takes too long or the caller leaves. */
-async function inTime<T>(
-  work: Promise<T>,
-  ms: number,
-  signal: AbortSignal | undefined,
-): Promise<T | undefined> {
-  let give = (): void => undefined;
-  const late = new Promise<undefined>((resolve) => {
-    give = () => resolve(undefined);
-  });
-  const timer = setTimeout(give, ms);
-  signal?.addEventListener('abort', give, { once: true });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', give);
   }
 }
 

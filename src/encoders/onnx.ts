@@ -4,8 +4,8 @@ import { allEnded, handled } from '../base/rejections.js';
 import type { Inference } from '../inference/inference.js';
 import type { ModelFacts, ModelSpec } from '../inference/loaded-model.js';
 import { type Manifest, tauOf } from '../models/manifest.js';
+import { hasNothingToRead } from '../text/nothing-to-read.js';
 import type { EncodeCall, Encoder, TextRole } from './encoder.js';
-import { hasNothingToRead } from './nothing-to-read.js';
 
 export interface OnnxEncoderOptions {
   /** Lent: closing the encoder does not close it. */

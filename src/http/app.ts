@@ -1,37 +1,73 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { AppError } from '../base/errors.js';
 import { CallerLeft } from './body.js';
+import { dialectOfClient } from './dialects/client-marks.js';
+import type { ErrorForm } from './dialects/dialect.js';
+import { DIALECT_NAMES, dialectOf } from './dialects/registry.js';
+import { supersetError } from './dialects/superset-error.js';
 import { Draining } from './draining.js';
+import { errorFormOf } from './error-body.js';
 import { attachExchange, Exchange, exchangeOf } from './exchange.js';
 import { requireJsonAccepted } from './middleware/accept.js';
 import { Credentials } from './middleware/credentials.js';
 import { selectNamespace } from './middleware/namespace.js';
 import { type AppOptions, bodyRules } from './options.js';
+import { type RequestTarget, readTarget } from './request-target.js';
 import { Responder } from './responder.js';
+import { cachePurgeRoute } from './routes/cache-purge.js';
+import {
+  clusterAuthRoute,
+  dialectHealthRoute,
+  infoRoute,
+  modelRoute,
+  modelsRoute,
+} from './routes/discovery.js';
 import { feedbackBatchRoute, feedbackRoute } from './routes/feedback.js';
+import { methodsOf, RouteFinder } from './routes/find-route.js';
 import type { Handler, RouteTools } from './routes/handler.js';
 import { healthRoute, metricsRoute, readinessRoute, retentionRoute } from './routes/operations.js';
 import { rerankBatchRoute, rerankRoute } from './routes/rerank.js';
+import { scoreRoute } from './routes/score.js';
 import { ROUTES, type Route, type RoutePath } from './routes/table.js';
 import type { Services } from './services.js';
 
 const HANDLERS: Readonly<Record<RoutePath, (tools: RouteTools) => Handler>> = {
   '/rerank': rerankRoute,
+  '/v1/rerank': rerankRoute,
+  '/v2/rerank': rerankRoute,
+  '/v1/reranking': rerankRoute,
+  '/v1/reranks': rerankRoute,
+  '/v1/ranking': rerankRoute,
+  '/v1/rerankings': rerankRoute,
+  '/v1/{config…}:rank': rerankRoute,
+  '/_inference/rerank/{id}': rerankRoute,
+  '/model/{model}/invoke': rerankRoute,
+  '/v1/inference/{org}/{model}': rerankRoute,
   '/rerank/batch': rerankBatchRoute,
+  '/score': scoreRoute,
+  '/health': dialectHealthRoute,
+  '/info': infoRoute,
+  '/models': modelsRoute,
+  '/v1/models/{model…}': modelRoute,
+  '/v1/cluster/auth': clusterAuthRoute,
   '/feedback': feedbackRoute,
   '/feedback/batch': feedbackBatchRoute,
   '/healthz': healthRoute,
   '/readyz': readinessRoute,
   '/metrics': metricsRoute,
   '/metrics/retention': retentionRoute,
+  '/admin/cache/purge': cachePurgeRoute,
 };
 
-/** `http://host:port` of a request target in absolute form, which servers have to accept (RFC 9112, 3.2.2). */
-const AUTHORITY = /^https?:\/\/[^/?#]*/i;
+type KnownRoute = Route & { readonly path: RoutePath };
+
+/** What may stand before a path to say whose API it is. */
+const PREFIXES: ReadonlySet<string> = new Set(DIALECT_NAMES);
 
 /**
- * Builds the HTTP app; it does not listen. A request passes one layer that opens its exchange and then its route,
- * which stands in the table behind fewer others the hotter it is; every layer costs time on every request.
+ * Builds the HTTP app; it does not listen. A request passes one layer, which finds its route in the table; every layer
+ * would cost time on every request.
  *
  * @param draining shared with the listener, so that answers close their connections once it stops
  * @throws RangeError where the options contradict themselves
@@ -43,60 +79,50 @@ export function createApp(services: Services, options: AppOptions, draining = ne
     responder,
     rules: bodyRules(options),
     bodyLimitBytes: options.bodyLimitBytes,
+    maxDialectDocuments: options.dialectMaxDocuments,
     namespaces: {
       header: options.namespaceHeader.toLowerCase(),
       defaultNamespace: options.defaultNamespace,
       parse: (raw) => services.parseNamespace(raw),
     },
     credentials: new Credentials(options.apiTokens),
+    modelAliases: options.modelAliases,
+    passCredentials: options.upstreamPassCredentials === true && options.apiTokens.length === 0,
+    adminCredentials: new Credentials(options.adminTokens),
     draining,
   };
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.enable('case sensitive routing');
   app.set('query parser', false);
-  app.use(openExchange(services));
-  for (const route of ROUTES) app.all(pathsOf(route), runRoute(route, HANDLERS[route.path](tools), tools));
-  app.use(() => {
-    throw new AppError('NOT_FOUND', 'No such route');
-  });
+  app.use(answerRequest(tools));
   app.use(answerError(services, responder));
   return app;
 }
 
-function pathsOf(route: Route): string[] {
-  return route.versioned ? [route.path, `/v1${route.path}`] : [route.path];
-}
-
-/** First layer: gives the request its id and takes `/ns/{namespace}` off its path. */
-function openExchange(services: Services) {
-  return (req: Request, res: Response, next: NextFunction): void => {
-    if (req.url.charCodeAt(0) !== 47) req.url = req.url.replace(AUTHORITY, '') || '/';
-    let pathNamespace: string | undefined;
-    if (req.url.startsWith('/ns/')) {
-      const end = req.url.slice(4).search(/[/?]/);
-      const stop = end < 0 ? req.url.length : 4 + end;
-      pathNamespace = req.url.slice(4, stop);
-      req.url = req.url[stop] === '/' ? req.url.slice(stop) : `/${req.url.slice(stop)}`;
-    }
-    attachExchange(new Exchange(req, res, services.newRequestId(), services.clock.now(), pathNamespace));
+/** The way down: target, route, method, key, namespace, what the caller accepts; then the route, which reads the body. */
+function answerRequest(tools: RouteTools) {
+  const { services, responder, credentials, adminCredentials, namespaces } = tools;
+  const routes: readonly KnownRoute[] = ROUTES;
+  const finder = new RouteFinder(
+    routes.filter(({ access }) => access !== 'admin' || adminCredentials.required),
+  );
+  const handlers = new Map(ROUTES.map((route) => [route.path, HANDLERS[route.path](tools)]));
+  return async (req: Request, res: Response): Promise<void> => {
+    const target = readTarget(req.url, PREFIXES);
+    const exchange = new Exchange(req, res, services.newRequestId(), services.clock.now(), target);
+    attachExchange(exchange);
+    const route = finder.find(req.method, target.path);
+    exchange.errorForm = errorsBeforeBody(route, target, req.headers);
     if (req.headers.host === undefined && req.httpVersion === '1.1') {
       throw new AppError('BAD_REQUEST', 'The Host header is missing');
     }
-    next();
-  };
-}
-
-/** The way down: method, key, namespace, what the caller accepts; then the route itself, which reads the body. */
-function runRoute(route: Route, handle: Handler, { credentials, namespaces, responder }: RouteTools) {
-  const methods = route.method === 'GET' ? ['GET', 'HEAD', 'OPTIONS'] : [route.method, 'OPTIONS'];
-  const allow = ['Allow', methods.join(', ')];
-  const usesNamespace = route.method === 'POST';
-  return async (req: Request, res: Response): Promise<void> => {
-    const exchange = exchangeOf(res)!;
+    if (route === undefined) throw new AppError('NOT_FOUND', 'No such route');
     exchange.endpoint = route.path;
-    exchange.versioned = req.path.startsWith('/v1/');
+    exchange.isRanking = route.ranks === true;
+    exchange.assumesJson = route.assumesJson === true;
+    const methods = methodsOf(route);
+    const allow = ['Allow', methods.join(', ')];
     if (req.method === 'OPTIONS') {
       responder.send(exchange, 204, '', '', allow);
       return;
@@ -106,21 +132,38 @@ function runRoute(route: Route, handle: Handler, { credentials, namespaces, resp
       return;
     }
     if (route.access === 'credentials') exchange.identity = credentials.identify(req.headers);
-    if (usesNamespace || exchange.pathNamespace !== undefined) {
-      exchange.namespace = selectNamespace(req, exchange.pathNamespace, namespaces);
+    if (route.access === 'admin') exchange.identity = adminCredentials.identify(req.headers);
+    const usesNamespace = route.method === 'POST' && route.access !== 'admin';
+    if (usesNamespace || target.namespace !== undefined) {
+      exchange.namespace = selectNamespace(req, target.namespace, namespaces);
     }
     if (route.path !== '/metrics') requireJsonAccepted(req);
-    await handle(exchange);
+    await handlers.get(route.path)!(exchange);
   };
+}
+
+/** The form of errors as long as the body has not said whose request it is: the path's dialect, the client's, or the route's. */
+function errorsBeforeBody(
+  route: Route | undefined,
+  target: RequestTarget,
+  headers: IncomingHttpHeaders,
+): ErrorForm {
+  const client = route?.ranks && target.dialect === undefined ? dialectOfClient(headers) : undefined;
+  const spoken = client ?? dialectOf(target.dialect ?? route?.errors ?? '', target.path);
+  return spoken === undefined ? supersetError : errorFormOf(spoken);
 }
 
 /** Last layer: every failure becomes an answer here. Express knows it by its four parameters. */
 function answerError(services: Services, responder: Responder) {
   return (thrown: unknown, req: Request, res: Response, _next: NextFunction): void => {
     // Without an exchange the first layer itself failed.
-    const exchange =
-      exchangeOf(res) ?? new Exchange(req, res, services.newRequestId(), services.clock.now(), undefined);
+    const exchange = exchangeOf(res) ?? lateExchange(services, req, res);
     if (thrown instanceof CallerLeft) responder.left(exchange);
     else responder.error(exchange, thrown);
   };
+}
+
+function lateExchange(services: Services, req: Request, res: Response): Exchange {
+  const target = { namespace: undefined, dialect: undefined, path: '/' };
+  return new Exchange(req, res, services.newRequestId(), services.clock.now(), target);
 }

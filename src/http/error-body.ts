@@ -1,4 +1,6 @@
 import { AppError } from '../base/errors.js';
+import type { ErrorForm } from './dialects/dialect.js';
+import type { Spoken } from './dialects/registry.js';
 
 /** Seconds a caller is asked to wait after a 503. */
 const RETRY_AFTER_S = 5;
@@ -6,6 +8,14 @@ const RETRY_AFTER_S = 5;
 /** The envelope of every native error: `{"error":{code,message,detail}}` as JSON text. */
 export function errorBody(error: AppError): string {
   return JSON.stringify({ error: errorFields(error) });
+}
+
+/** The envelope as what dialects have for theirs. */
+export const nativeError: ErrorForm = (error) => ({ status: error.status, body: errorBody(error) });
+
+/** How errors read in an API. */
+export function errorFormOf(spoken: Spoken): ErrorForm {
+  return spoken === 'native' ? nativeError : spoken.error;
 }
 
 /** The inner part of the envelope, also used for the items of a batch. */

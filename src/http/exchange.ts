@@ -1,4 +1,7 @@
 import type { Request, Response } from 'express';
+import type { ErrorForm } from './dialects/dialect.js';
+import { supersetError } from './dialects/superset-error.js';
+import type { RequestTarget } from './request-target.js';
 
 /** Endpoint of requests that match no route. */
 export const NO_ROUTE = 'other';
@@ -10,8 +13,12 @@ export const ANONYMOUS = 'anonymous';
 export class Exchange {
   /** Path of the route table; bounded, so it is fit to be a metric label. */
   endpoint = NO_ROUTE;
-  /** Whether the path had the `/v1` prefix. */
-  versioned = false;
+  /** Whether it is a route that ranks: those are counted and timed by themselves. */
+  isRanking = false;
+  /** Whether a body without `Content-Type` is taken for JSON. */
+  assumesJson = false;
+  /** How errors read to this caller, as far as is known yet. */
+  errorForm: ErrorForm = supersetError;
   /** Set once the name has been checked. */
   namespace: string | undefined = undefined;
   /** Whose credentials these are: no secret, but not for logs either. */
@@ -29,8 +36,7 @@ export class Exchange {
     readonly requestId: string,
     /** Clock time in milliseconds. */
     readonly startedAt: number,
-    /** The segment after `/ns/`, as it was sent; absent for other paths. */
-    readonly pathNamespace: string | undefined,
+    readonly target: RequestTarget,
   ) {}
 
   /** A signal that aborts when the caller goes away before its answer. */

@@ -15,7 +15,7 @@ export const MAX_NESTING = 32;
 export function parseJson(bytes: Buffer): unknown {
   const value = parse(decode(bytes));
   if (isDeeperThan(value, MAX_NESTING)) {
-    const msg = `at most ${MAX_NESTING} levels of nesting`;
+    const msg = `must have at most ${MAX_NESTING} levels of nesting`;
     throw validationError([{ loc: [], msg, type: 'nesting_too_deep' }], 'The body is nested too deeply');
   }
   return value;

@@ -4,6 +4,8 @@ import type { GateMode, GateSettings } from '../reranker/request.js';
 export interface AppOptions {
   /** Accepted credentials; none = open to everybody who can connect. */
   readonly apiTokens: readonly string[];
+  /** Credentials of administrators; none = there are no routes for them. */
+  readonly adminTokens: readonly string[];
   /** Most bytes of a body, as sent and again after decompression. */
   readonly bodyLimitBytes: number;
   /** Most results a request may ask for, documents it may bring, characters in a text or query, items in a batch. */
@@ -11,6 +13,12 @@ export interface AppOptions {
   readonly maxDocuments: number;
   readonly maxTextLength: number;
   readonly maxBatchSize: number;
+  /** Most documents of a request in another API than ours. */
+  readonly dialectMaxDocuments: number;
+  /** Names of models that are listed to clients which look for theirs. */
+  readonly modelAliases: readonly string[];
+  /** Hands the caller's credential on to the service behind us; only without `apiTokens`, else it is one of ours. */
+  readonly upstreamPassCredentials?: boolean;
   /** Header that names the namespace, in any case. */
   readonly namespaceHeader: string;
   /** The namespace of requests that name none. */
@@ -38,7 +46,14 @@ export interface BodyRules {
 
 /** Derives the rules for bodies; throws where the options contradict themselves, for that is a mistake of whoever starts us. */
 export function bodyRules(options: AppOptions): BodyRules {
-  for (const key of ['bodyLimitBytes', 'maxTopK', 'maxDocuments', 'maxTextLength', 'maxBatchSize'] as const) {
+  for (const key of [
+    'bodyLimitBytes',
+    'maxTopK',
+    'maxDocuments',
+    'maxTextLength',
+    'maxBatchSize',
+    'dialectMaxDocuments',
+  ] as const) {
     if (!Number.isSafeInteger(options[key]) || options[key] < 1) {
       throw new RangeError(`${key} must be a positive whole number, not ${options[key]}`);
     }

@@ -1,6 +1,6 @@
 import { callerIds } from './caller-ids.js';
 import type { Draining } from './draining.js';
-import { errorBody, errorHeaders, toAppError } from './error-body.js';
+import { errorHeaders, toAppError } from './error-body.js';
 import type { Exchange } from './exchange.js';
 import type { Services } from './services.js';
 
@@ -24,11 +24,13 @@ export class Responder {
     this.send(exchange, status, JSON_TYPE, text, headers);
   }
 
-  /** Answers with the envelope of an error. What is no `AppError` is logged with its stack and shown as a plain 500. */
+  /** Answers with an error in the caller's form. What is no `AppError` is logged with its stack and shown as a plain 500. */
   error(exchange: Exchange, thrown: unknown, headers: readonly string[] = []): void {
     const error = toAppError(thrown);
     if (error.code === 'INTERNAL_ERROR') this.logFailure(exchange, error);
-    this.send(exchange, error.status, JSON_TYPE, errorBody(error), [...errorHeaders(error), ...headers]);
+    const refusal = exchange.errorForm(error, exchange.requestId);
+    const all = [...errorHeaders(error), ...(refusal.headers ?? []), ...headers];
+    this.send(exchange, refusal.status, JSON_TYPE, refusal.body, all);
   }
 
   /** Logs a fault of ours with its stack; what went wrong is for us to read, never for the caller. */
@@ -81,7 +83,8 @@ export class Responder {
   private finish(exchange: Exchange, status: number, bytesOut: number): void {
     const { services } = this;
     const ms = services.clock.now() - exchange.startedAt;
-    services.metrics.requestFinished(exchange.endpoint, status, ms / 1000, exchange.namespace);
+    const { endpoint, namespace, isRanking } = exchange;
+    services.metrics.requestFinished(endpoint, status, ms / 1000, namespace, isRanking);
     services.logRequest(
       {
         method: exchange.req.method,

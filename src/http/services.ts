@@ -19,9 +19,16 @@ export interface Logger {
 export interface HttpMetrics {
   /**
    * One answered request. `endpoint` is a path of the route table or `other`; `status` the HTTP status, 499 where the
-   * caller left before its answer; `namespace` is absent where the request did not get far enough to have one.
+   * caller left before its answer; `namespace` is absent where the request did not get far enough to have one;
+   * `isRanking` says whether the route ranks.
    */
-  requestFinished(endpoint: string, status: number, seconds: number, namespace?: string): void;
+  requestFinished(
+    endpoint: string,
+    status: number,
+    seconds: number,
+    namespace?: string,
+    isRanking?: boolean,
+  ): void;
   /** Documents of one request for ranking (each item of a batch counts by itself). */
   documentsRanked(endpoint: string, count: number, namespace: string): void;
   feedbackFinished(outcome: FeedbackOutcome, namespace: string): void;
@@ -43,6 +50,15 @@ export interface Services {
   rerank(namespace: string, requests: readonly RerankRequest[]): Promise<readonly RerankAnswer[]>;
   /** Applies one feedback; `applied` only once it is safe in the store. Failures of the store are an outcome, not a throw. */
   feedback(namespace: string, request: FeedbackRequest): Promise<FeedbackResult>;
+  /**
+   * Forgets what caches hold of a namespace, the pairs of a model, or everything. Answers how many pairs memory held.
+   * Rejects where the disk does not let go.
+   */
+  purgeCaches(wish: {
+    readonly namespace?: string;
+    readonly model?: string;
+    readonly all?: true;
+  }): Promise<{ readonly pairs: number }>;
   /** The name as it is to be used; throws `AppError` 400 "Invalid namespace". Gets at most what a header can hold. */
   parseNamespace(raw: string): string;
   readiness(): Promise<ReadinessReport>;

@@ -58,6 +58,7 @@ export function buildAnswer(
       stale: base.pairStale ?? 0,
       ageMs: base.ageMs,
       isStored: base.isStored ?? true,
+      forward: base.forward,
     },
     scale: base.scale ?? namespace.scorerKind.scale,
     adapted: ranking.moved,

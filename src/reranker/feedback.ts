@@ -1,4 +1,5 @@
 import type { KeyedHash } from '../base/keyed-hash.js';
+import { startWait } from '../base/patience.js';
 import type { Encoder } from '../encoders/encoder.js';
 import type { ShownDocument } from '../namespaces/cell.js';
 import type { Arm, Impression } from '../namespaces/impression.js';
@@ -68,17 +69,18 @@ async function learn(
   const { requestId } = request;
   if (requestId !== undefined && (await namespace.lookUp('used', requestId)) !== null)
     return { outcome: 'duplicate' };
-  const selected = new Set(request.selectedIds.map((id) => namespace.ids.keys.ofId(id)));
+  const ids = request.selectedIds.map((id) => namespace.ids.keys.ofId(id));
   const impression =
     requestId === undefined
-      ? await newestUnused(namespace, queryHash(request, tools), selected)
+      ? await newestUnused(namespace, request, ids, tools)
       : await namespace.log.find(requestId);
   if (impression === null) return { outcome: 'unknown' };
-  const issues = issuesOf(impression, request, selected, tools);
+  const chosen = [...ids, ...keysAt(impression, request.selectedIndices ?? [])];
+  const issues = issuesOf(impression, request, ids, tools);
   if (issues.length > 0) return { outcome: 'invalid', issues };
   const allowance = await takeAllowance(namespace, request, impression, tools);
   if (allowance === 'exhausted') return { outcome: 'ignored_source' };
-  const shown = await shownDocuments(namespace, request, impression, selected, tools);
+  const shown = await shownDocuments(namespace, request, impression, chosen, tools);
   const learned = namespace.memory.prepare(impression, shown, request.success, tools.clock.now());
   await namespace.commitFeedback(learned, [
     usedRow(impression.requestId, impression.expiresAt),
@@ -95,13 +97,14 @@ function queryHash({ query }: FeedbackRequest, { hash }: FeedbackTools): string 
 /** For clients that keep no request id: the newest impression of the query nobody used yet that showed all selected. */
 async function newestUnused(
   namespace: Namespace,
-  cellId: string | null,
-  selected: ReadonlySet<string>,
+  request: FeedbackRequest,
+  ids: readonly string[],
+  tools: FeedbackTools,
 ): Promise<Impression | null> {
+  const cellId = queryHash(request, tools);
   if (cellId === null) return null;
   for (const impression of await namespace.log.ofQuery(cellId)) {
-    const shown = new Set(impression.shown.map(({ key }) => key));
-    const fits = [...selected].every((key) => shown.has(key));
+    const fits = areShown(impression, ids) && arePlaces(impression, request.selectedIndices ?? []);
     if (fits && (await namespace.lookUp('used', impression.requestId)) === null) return impression;
   }
   return null;
@@ -110,19 +113,41 @@ async function newestUnused(
 function issuesOf(
   impression: Impression,
   request: FeedbackRequest,
-  selected: ReadonlySet<string>,
+  ids: readonly string[],
   tools: FeedbackTools,
 ) {
   const hash = queryHash(request, tools);
   if (hash !== null && hash !== impression.cellId) {
     return [{ loc: ['query'], msg: 'is not the query of this request_id', type: 'value_error' }];
   }
-  const shown = new Set(impression.shown.map(({ key }) => key));
-  const strangers = impression.more ? [] : [...selected].filter((key) => !shown.has(key));
-  if (strangers.length === 0) return [];
+  // What was shown beyond those kept cannot be told from what was not.
+  if (impression.more) return [];
+  const issue = (field: string, what: string) => ({
+    loc: [field],
+    msg: `holds ${what} that were not shown for this request`,
+    type: 'value_error',
+  });
   return [
-    { loc: ['selected_ids'], msg: 'holds ids that were not shown for this request', type: 'value_error' },
+    ...(areShown(impression, ids) ? [] : [issue('selected_ids', 'ids')]),
+    ...(arePlaces(impression, request.selectedIndices ?? []) ? [] : [issue('selected_indices', 'indices')]),
   ];
+}
+
+function areShown({ shown }: Impression, keys: readonly string[]): boolean {
+  const known = new Set(shown.map(({ key }) => key));
+  return keys.every((key) => known.has(key));
+}
+
+/** Whether documents at all of these places of the request were shown. */
+function arePlaces({ shown }: Impression, indices: readonly number[]): boolean {
+  const known = new Set(shown.map(({ index }) => index));
+  return indices.every((index) => known.has(index));
+}
+
+/** Keys of the shown documents at these places of the request, in the order asked. Equal texts have one key. */
+function keysAt({ shown }: Impression, indices: readonly number[]): string[] {
+  const keys = new Map(shown.map(({ index, key }) => [index, key]));
+  return indices.flatMap((index) => keys.get(index) ?? []);
 }
 
 /** The row that counts this feedback against its source; none for an unnamed source. */
@@ -147,17 +172,18 @@ async function shownDocuments(
   namespace: Namespace,
   request: FeedbackRequest,
   impression: Impression,
-  selected: ReadonlySet<string>,
+  chosen: readonly string[],
   tools: FeedbackTools,
 ): Promise<ShownDocument[]> {
+  const selected = new Set(chosen);
   const documents = new Map<string, ShownDocument>();
   impression.shown.forEach(({ key, textHash }, position) => {
     if (documents.has(key)) return;
     const embedding = namespace.shownVectors.get(textHash);
     documents.set(key, { key, textHash, rank: position + 1, selected: selected.has(key), embedding });
   });
-  const [bestId] = request.selectedIds;
-  const best = bestId === undefined ? undefined : documents.get(namespace.ids.keys.ofId(bestId));
+  const [bestKey] = chosen;
+  const best = bestKey === undefined ? undefined : documents.get(bestKey);
   if (best !== undefined && best.embedding === null) {
     documents.set(best.key, { ...best, embedding: await standIn(request, namespace, tools) });
   }
@@ -185,9 +211,10 @@ async function toldVector(
   const { encoder, settings, events } = tools;
   if (bestDocumentText === undefined)
     return vector?.length === encoder.dimension ? toUnit(Float32Array.from(vector)) : null;
-  const signal = AbortSignal.timeout(settings.modelTimeoutMs);
-  const call = { namespace: namespace.name, role: 'document', signal } as const;
+  const wait = startWait(settings.modelTimeoutMs);
+  const call = { namespace: namespace.name, role: 'document', signal: wait.signal() } as const;
   const vectors = await answerOf(encoder.encode([bestDocumentText], call), namespace, events);
+  wait.end();
   return vectors?.[0] ?? null;
 }
 

@@ -2,7 +2,7 @@ import type { Candidate } from '../base/documents.js';
 import type { ValidationIssue } from '../base/errors.js';
 import type { Patience } from '../base/patience.js';
 import type { CacheControl, ModelWishes } from '../base/request-wishes.js';
-import type { Scale } from '../scorers/scorer.js';
+import type { Forward, Scale } from '../scorers/scorer.js';
 
 /** When the entropy gate lets candidates move. */
 export type GateMode = 'off' | 'auto' | 'on';
@@ -138,6 +138,7 @@ export interface RerankAnswer {
     readonly stale: number;
     readonly ageMs: number | undefined;
     readonly isStored: boolean;
+    readonly forward?: Forward | undefined;
   };
   /** What the scores mean; dialects with scores in 0…1 map them by it. */
   readonly scale: Scale;
@@ -160,6 +161,8 @@ export interface FeedbackRequest {
   readonly query?: string;
   /** Ids the caller's user chose; empty = nothing helped. */
   readonly selectedIds: readonly string[];
+  /** The same for documents without ids: their places in the request, from 0, as answers give them in `index`. */
+  readonly selectedIndices?: readonly number[] | undefined;
   /** In [0, 1]. */
   readonly success: number;
   /** Stand in for the embedding of a chosen document whose text is no longer known here. */

@@ -1,10 +1,11 @@
 import type { Clock } from '../base/clock.js';
 import type { KeyedHash } from '../base/keyed-hash.js';
 import { Pace } from '../base/pace.js';
-import { patience } from '../base/patience.js';
+import { startWait } from '../base/patience.js';
 import type { Random } from '../base/random.js';
 import type { Encoder } from '../encoders/encoder.js';
 import type { Namespace } from '../namespaces/namespace.js';
+import type { BaseScores } from '../scorers/scorer.js';
 import { buildAnswer } from './answer.js';
 import { applyFeedback, type FeedbackEvents, type FeedbackSettings } from './feedback.js';
 import { type OrderSettings, orderCandidates } from './order.js';
@@ -17,12 +18,16 @@ export interface RerankerSettings extends OrderSettings, FeedbackSettings {
   readonly impressionTtlMs: number;
 }
 
-/** What one answer found in the caches, and whether memory changed its order. */
+/** What one answer found in the caches, as numbers of texts by outcome, and whether memory changed its order. */
 export interface AnswerReport {
-  readonly textHits: number;
-  readonly textMisses: number;
-  readonly pairHits: number;
-  readonly pairMisses: number;
+  readonly texts: { readonly hit: number; readonly miss: number };
+  /** `hit` without the `stale` ones; `bypass` where nothing was to be remembered. */
+  readonly pairs: {
+    readonly hit: number;
+    readonly stale: number;
+    readonly miss: number;
+    readonly bypass: number;
+  };
   readonly adapted: boolean;
 }
 
@@ -61,8 +66,13 @@ export class Reranker {
       namespace.reload();
       checkDimensions(namespace, requests);
       const ranked: Ranked[] = [];
-      const signal = patience(this.dependencies.settings.modelTimeoutMs, requests[0]?.signal);
-      for (const request of requests) ranked.push(await this.rank(namespace, { ...request, signal }));
+      const wait = startWait(this.dependencies.settings.modelTimeoutMs, requests[0]?.signal);
+      const { signal } = wait;
+      try {
+        for (const request of requests) ranked.push(await this.rank(namespace, { ...request, signal }));
+      } finally {
+        wait.end();
+      }
       const pace = new Pace();
       for (const { record, report } of ranked) {
         if (pace.due()) await pace.rest();
@@ -86,7 +96,7 @@ export class Reranker {
     const { fingerprint } = hash;
     const { hits, misses } = namespace.texts;
     const texts = namespace.texts.getList(request.query, request.candidates);
-    const looked = { textHits: namespace.texts.hits - hits, textMisses: namespace.texts.misses - misses };
+    const looked = { hit: namespace.texts.hits - hits, miss: namespace.texts.misses - misses };
     const base = await namespace.scorer.score({ ...request, texts });
     const scoredAt = performance.now();
     const ranking = await orderCandidates(namespace, request, base, texts, this.dependencies);
@@ -94,9 +104,8 @@ export class Reranker {
       { name: 'score', ms: scoredAt - startedAt },
       { name: 'memory', ms: performance.now() - scoredAt },
     ];
-    const { pairHits, pairMisses } = base;
     return {
-      report: { ...looked, pairHits, pairMisses, adapted: ranking.moved },
+      report: { texts: looked, pairs: pairLookups(base), adapted: ranking.moved },
       answer: buildAnswer(namespace, request, base, ranking, texts, stages, this.dependencies.settings),
       record: () => {
         // Nobody could match hashes of a key that was replaced meanwhile.
@@ -105,6 +114,16 @@ export class Reranker {
       },
     };
   }
+}
+
+function pairLookups({ pairHits, pairMisses, pairStale = 0, forward }: BaseScores): AnswerReport['pairs'] {
+  const isBypassed = forward === 'bypass';
+  return {
+    hit: pairHits - pairStale,
+    stale: pairStale,
+    miss: isBypassed ? 0 : pairMisses,
+    bypass: isBypassed ? pairMisses : 0,
+  };
 }
 
 function checkDimensions(namespace: Namespace, requests: readonly RerankRequest[]): void {

@@ -47,18 +47,14 @@ class CombinedNamespace implements NamespaceScorer {
     const answers = await Promise.all(this.scorers.map((scorer) => scorer.score(request)));
     const scores = new Float64Array(request.candidates.length);
     const parts: Record<string, Float64Array> = {};
-    let pairHits = 0;
-    let pairMisses = 0;
     this.parts.forEach(({ scorer, weight }, place) => {
       const answer = answers[place]!;
       parts[scorer.name] = minMax(answer.scores);
       parts[scorer.name]!.forEach((value, index) => {
         scores[index]! += weight * value;
       });
-      pairHits = Math.max(pairHits, answer.pairHits);
-      pairMisses = Math.max(pairMisses, answer.pairMisses);
     });
-    return { scores, parts, pairHits, pairMisses };
+    return { ...worstLookUp(answers), scores, parts };
   }
 
   learn(request: ScoreRequest): void {
@@ -70,4 +66,15 @@ class CombinedNamespace implements NamespaceScorer {
   clear(): void {
     for (const scorer of this.scorers) scorer.clear();
   }
+}
+
+/** What the answer says of the caches: that of the part that knew least, for as much was computed or asked for. */
+function worstLookUp(answers: readonly BaseScores[]): BaseScores {
+  return answers.reduce((worst, answer) => (lackOf(answer) > lackOf(worst) ? answer : worst));
+}
+
+/** Asking a model weighs more than any number of pairs; a part without pairs says nothing. */
+function lackOf({ forward, pairHits, pairMisses }: BaseScores): number {
+  if (forward !== undefined) return Number.POSITIVE_INFINITY;
+  return pairHits + pairMisses === 0 ? -1 : pairMisses;
 }

@@ -1,9 +1,7 @@
 import type { StartPace } from '../base/pace.js';
-import type { CrossEncoder } from '../encoders/cross-encoder.js';
 import type { Encoder } from '../encoders/encoder.js';
 import type { DocumentPrior } from '../text/prior.js';
 import { type CombinedPart, createCombinedScorer } from './combine.js';
-import { type CrossEncoderOptions, createCrossEncoderScorer } from './cross-encoder.js';
 import { createEmbeddingScorer } from './embedding.js';
 import { type FallbackOptions, withFallback } from './fallback.js';
 import { createHybridScorer } from './hybrid.js';
@@ -16,17 +14,18 @@ import { parseScorerSpec, type ScorerName } from './scorer-spec.js';
 import type { WordVectors } from './word-similarity.js';
 
 /** Scorers that ask a model besides the bundled ones. */
-const MODEL_SCORERS: ReadonlySet<ScorerName> = new Set(['embedding', 'cross-encoder']);
+const MODEL_SCORERS: ReadonlySet<ScorerName> = new Set(['embedding', 'cross-encoder', 'upstream']);
 
 /** What scorers are made of. They are lent: closing a scorer closes none of them. */
 export interface ScorerTools {
   /** Encoder of `embedding`. */
   readonly encoder: Encoder;
-  /** The model of `cross-encoder`. */
-  readonly crossEncoder?: CrossEncoder | undefined;
-  readonly crossEncoderScores?: CrossEncoderOptions['scores'];
-  /** Models may give no answer; then `lexical` stands in and this is told. Absent = they always answer. */
+  /** Scorers that are made elsewhere, by name: those with a pair model. */
+  readonly pairScorers?: Readonly<Partial<Record<ScorerName, Scorer>>>;
+  /** Models may give no answer; then `spare` stands in and this is told. Absent = they always answer. */
   readonly onFallback?: FallbackOptions['onFallback'];
+  /** Stands in where a model gives no answer; default `lexical`. */
+  readonly spare?: 'lexical' | 'input' | undefined;
   /** Static word vectors of `hybrid`. */
   readonly words: WordVectors;
   readonly prior: DocumentPrior;
@@ -54,15 +53,15 @@ export function createScorer(spec: string, tools: ScorerTools): Scorer {
   const own = combined.length === 1 ? combined[0]!.scorer : createCombinedScorer(combined);
   const scorer = withInputPrior(own, tools.inputPrior);
   if (tools.onFallback === undefined || !parts.some(({ name }) => MODEL_SCORERS.has(name))) return scorer;
-  const lexical = createPart('lexical', tools, lexicon);
+  const spare = createPart(tools.spare ?? 'lexical', tools, lexicon);
   return withFallback(scorer, {
-    spare: withInputPrior(lexical, tools.inputPrior),
+    spare: withInputPrior(spare, tools.inputPrior),
     onFallback: tools.onFallback,
   });
 }
 
 function createPart(name: ScorerName, tools: ScorerTools, lexicon: Lexicon): Scorer {
-  const { encoder, crossEncoder, words, prior, keyEncoder, maxRowBytes, startPace } = tools;
+  const { encoder, pairScorers, words, prior, keyEncoder, maxRowBytes, startPace } = tools;
   switch (name) {
     case 'hybrid':
       return createHybridScorer({
@@ -78,8 +77,9 @@ function createPart(name: ScorerName, tools: ScorerTools, lexicon: Lexicon): Sco
     case 'embedding':
       return createEmbeddingScorer({ encoder, startPace, sharesKeyVectors: isSame(keyEncoder, encoder) });
     case 'cross-encoder':
-      if (crossEncoder === undefined) throw new Error('scorer "cross-encoder" needs a model');
-      return createCrossEncoderScorer({ model: crossEncoder, scores: tools.crossEncoderScores });
+    case 'upstream':
+      if (pairScorers?.[name] === undefined) throw new Error(`scorer "${name}" needs a model`);
+      return pairScorers[name];
     case 'input':
       return createInputScorer();
   }

@@ -52,7 +52,9 @@ class FallbackNamespace implements NamespaceScorer {
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
       onFallback?.(this.namespace, error.failure);
-      return { ...(await this.spare.score(request)), fallback: spare.name, scale: spare.scale };
+      const scores = await this.spare.score(request);
+      // A model was asked, whatever the spare one knew.
+      return { ...scores, fallback: spare.name, scale: spare.scale, forward: 'miss', isStored: false };
     }
   }
 

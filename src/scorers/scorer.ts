@@ -41,6 +41,12 @@ export interface ScoringContext {
   readonly maxPairBytes: number;
 }
 
+/**
+ * Why a model was asked (RFC 9211, 2.2): `miss` nothing was known; `stale` what was known is past its time; `request` the
+ * caller wants it asked; `bypass` nothing may be remembered.
+ */
+export type Forward = 'miss' | 'stale' | 'request' | 'bypass';
+
 /** One request as scorers see it. */
 export interface ScoreRequest {
   readonly query: string;
@@ -71,6 +77,8 @@ export interface BaseScores {
   readonly ageMs?: number;
   /** Whether what was asked for is remembered now; absent = it is. */
   readonly isStored?: boolean;
+  /** Why a model was asked, or should have been, where it is not simply that pairs were missing. */
+  readonly forward?: Forward;
   /** Name of the scorer that stood in for all of them because a model gave no answer; absent = none had to. */
   readonly fallback?: string;
   /** What these scores mean where it is not what the scorer's usually do. */

@@ -31,9 +31,9 @@ describe('metrics', () => {
 
   it('count rerank calls by success and all calls by status', async () => {
     const { metrics, lines } = setUp();
-    metrics.requestFinished('/rerank', 200, 0.002, 'a');
-    metrics.requestFinished('/rerank', 422, 0.001, 'a');
-    metrics.requestFinished('/rerank', 499, 0.001);
+    metrics.requestFinished('/rerank', 200, 0.002, 'a', true);
+    metrics.requestFinished('/rerank', 422, 0.001, 'a', true);
+    metrics.requestFinished('/rerank', 499, 0.001, undefined, true);
     metrics.requestFinished('/feedback', 200, 0.001, 'a');
     expect(await lines('neuralcache_rerank_requests_total')).toEqual([
       'neuralcache_rerank_requests_total{endpoint="/rerank",status="success"} 1',
@@ -55,8 +55,8 @@ describe('metrics', () => {
     metrics.documentsRanked('/rerank', 7, 'a');
     metrics.feedbackFinished('applied', 'a');
     metrics.feedbackFinished('applied', 'b');
-    metrics.cacheLookups('pairs', 3, 0, 'a');
-    metrics.cacheLookups('pairs', 1, 2, 'a');
+    metrics.cacheLookups('pairs', { hit: 3, miss: 0 }, 'a');
+    metrics.cacheLookups('pairs', { hit: 1, miss: 2 }, 'a');
     metrics.memoryAdapted('a');
     metrics.selectionRanked('memory', 0.5, 'a');
     metrics.storageFailed('commit');
@@ -112,7 +112,7 @@ describe('metrics', () => {
     const { metrics, lines } = setUp();
     expect(await lines('neuralcache_namespaces_resident ')).toEqual(['neuralcache_namespaces_resident 0']);
     let count = 1;
-    metrics.watch({ count: () => count, bytes: () => 1000 });
+    metrics.watch({ count: () => count, bytes: () => 1000, cacheBytes: () => 0 });
     count = 3;
     expect(await lines('neuralcache_namespaces_resident ')).toEqual(['neuralcache_namespaces_resident 3']);
     expect(await lines('neuralcache_namespaces_resident_bytes')).toEqual([
@@ -152,8 +152,8 @@ describe('the namespace label', () => {
 
   it('never carries a name that was not opened', async () => {
     const { metrics, lines } = setUp({ namespaceLabel: true });
-    metrics.requestFinished('/rerank', 401, 0.001, 'made-up');
-    metrics.requestFinished('/rerank', 400, 0.001);
+    metrics.requestFinished('/rerank', 401, 0.001, 'made-up', true);
+    metrics.requestFinished('/rerank', 400, 0.001, undefined, true);
     expect(await lines('neuralcache_rerank_requests_total')).toEqual([
       'neuralcache_rerank_requests_total{endpoint="/rerank",status="error",namespace="__other__"} 2',
     ]);
@@ -162,8 +162,8 @@ describe('the namespace label', () => {
   it('goes with the namespace, whose place another may take', async () => {
     const { metrics, lines } = setUp({ namespaceLabel: true, namespaceMax: 1 });
     metrics.namespaceOpened('a');
-    metrics.requestFinished('/rerank', 200, 0.001, 'a');
-    metrics.requestFinished('/rerank', 500, 0.001, 'a');
+    metrics.requestFinished('/rerank', 200, 0.001, 'a', true);
+    metrics.requestFinished('/rerank', 500, 0.001, 'a', true);
     metrics.documentsRanked('/rerank', 3, 'a');
     metrics.namespaceClosed('a', 'idle');
     expect((await lines('neuralcache_')).join()).not.toContain('namespace="a"');

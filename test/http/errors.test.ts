@@ -6,7 +6,7 @@ describe('errors', () => {
   it.each([
     ['GET', '/'],
     ['GET', '/nothing'],
-    ['POST', '/v2/rerank'],
+    ['POST', '/v2/rank'],
     ['POST', '/Rerank'],
     ['POST', '/v1/healthz'],
     ['POST', '/%72erank'],
@@ -14,7 +14,7 @@ describe('errors', () => {
     ['GET', '/ns/a/nothing'],
     ['OPTIONS', '/nothing'],
     ['GET', '/%zz'],
-  ])('%s %s is a 404 in the envelope', async (method, path) => {
+  ])('%s %s is a 404 that every client can read', async (method, path) => {
     const { client, services } = harness();
     const response = await (method === 'GET'
       ? client.get(path)
@@ -22,7 +22,13 @@ describe('errors', () => {
         ? client.post(path)
         : client.options(path));
     expect(response.status).toBe(404);
-    expect(response.body).toEqual({ error: { code: 'NOT_FOUND', message: 'No such route', detail: null } });
+    const message = 'No such route';
+    expect(response.body).toEqual({
+      id: response.headers['x-request-id'],
+      message,
+      detail: message,
+      error: { code: 'NOT_FOUND', message, param: null, type: 'not_found_error' },
+    });
     expect(services.counted).toEqual([expect.objectContaining({ endpoint: 'other', status: 404 })]);
   });
 
@@ -31,6 +37,7 @@ describe('errors', () => {
     const response = await client.get('/v1/rerank');
     expect([response.status, response.body.error.code]).toEqual([405, 'METHOD_NOT_ALLOWED']);
     expect(response.headers.allow).toBe('POST, OPTIONS');
+    expect(response.body.message).toBe(response.body.error.message);
     expect((await client.delete('/healthz')).headers.allow).toBe('GET, HEAD, OPTIONS');
   });
 

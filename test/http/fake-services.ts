@@ -13,11 +13,14 @@ import type {
 /** Options as the settings' defaults have them, with a small body limit. */
 export const OPTIONS: AppOptions = {
   apiTokens: [],
+  adminTokens: [],
   bodyLimitBytes: 200_000,
   maxTopK: 100,
   maxDocuments: 128,
   maxTextLength: 8192,
   maxBatchSize: 16,
+  dialectMaxDocuments: 2048,
+  modelAliases: [],
   namespaceHeader: 'X-NeuralCache-Namespace',
   defaultNamespace: 'default',
   mmrLambdaDefault: 0.5,
@@ -43,10 +46,17 @@ export class FakeServices implements Services {
   readonly counted: { endpoint: string; status: number; seconds: number; namespace?: string }[] = [];
   readonly documents: { endpoint: string; count: number; namespace: string }[] = [];
   readonly outcomes: FeedbackOutcome[] = [];
+  readonly purged: object[] = [];
+  /** What answers say of the pair cache. */
+  pairs: RerankAnswer['pairs'] = { hits: 0, misses: 0, stale: 0, ageMs: undefined, isStored: true };
   outcome: FeedbackOutcome = 'applied';
-  degraded = false;
+  /** True: the memory; or the part by name. */
+  degraded: boolean | 'scorer' = false;
   ready: 'ok' | 'degraded' | 'unavailable' = 'ok';
   metricsEnabled = true;
+  /** What a word of the query adds to a score, and what scores mean. */
+  perWord = 1;
+  scale: RerankAnswer['scale'] = 'relative';
   /** Told when a request for ranking has come in. */
   onRank: () => void = () => {};
   /** When set, ranking waits for it. */
@@ -98,6 +108,11 @@ export class FakeServices implements Services {
     return { outcome: request.requestId === 'gone' ? 'unknown' : this.outcome };
   }
 
+  async purgeCaches(wish: object) {
+    this.purged.push(wish);
+    return { pairs: 3 };
+  }
+
   async readiness() {
     return { status: this.ready, checks: { store: this.ready } };
   }
@@ -118,7 +133,8 @@ export class FakeServices implements Services {
         const loc = [...request.loc, 'query_embedding'];
         throw validationError([{ loc, msg: 'has the wrong dimension', type: 'dimension' }]);
       }
-      const score = candidate.text.split(/\s+/).filter((word) => words.has(word.toLowerCase())).length;
+      const found = candidate.text.split(/\s+/).filter((word) => words.has(word.toLowerCase())).length;
+      const score = found * this.perWord;
       const quotedText = JSON.stringify(candidate.text);
       return {
         candidate,
@@ -175,10 +191,10 @@ export class FakeServices implements Services {
       },
       scorer: 'fake',
       cache: 'miss',
-      pairs: { hits: 0, misses: 0, stale: 0, ageMs: undefined, isStored: true },
-      scale: 'relative',
+      pairs: this.pairs,
+      scale: this.scale,
       adapted: false,
-      degraded: this.degraded ? ['memory'] : [],
+      degraded: this.degraded === false ? [] : [this.degraded === true ? 'memory' : this.degraded],
       stages: [
         { name: 'score', ms: 1.5 },
         { name: 'memory', ms: 0.25 },

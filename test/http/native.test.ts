@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   FOREIGN_FIELDS,
+  isNative,
   NATIVE_DOCUMENT_FIELDS,
   NATIVE_FIELDS,
-  nativeVerdict,
-} from '../../src/http/native.js';
+} from '../../src/http/dialects/native-marks.js';
+import type { JsonObject } from '../../src/http/schemas/issues.js';
 import { harness } from './harness.js';
 
 const query = 'q';
@@ -14,7 +15,7 @@ const withoutIds = [{ text: 't' }];
 const strings = ['t'];
 
 /** title, body, native on /rerank, native on /v1/rerank */
-const CASES: [string, unknown, boolean, boolean][] = [
+const CASES: [string, JsonObject, boolean, boolean][] = [
   ['documents with ids', { query, documents: withIds }, true, false],
   ['one id among documents without', { query, documents: [{ text: 't' }, ...withIds] }, true, false],
   ['a numeric id', { query, documents: [{ id: 7, text: 't' }] }, true, false],
@@ -46,13 +47,7 @@ const CASES: [string, unknown, boolean, boolean][] = [
     false,
     false,
   ],
-  ['passages', { query: { text: 'q' }, passages: [{ text: 't' }] }, false, false],
-  ['records', { query, records: [{ id: 'a', content: 't' }] }, false, false],
-  ['sources and queries', { queries: [{}], sources: [{}] }, false, false],
   ['sources alone mean nothing', { query, documents: withIds, sources: [] }, true, false],
-  ['texts', { query, texts: strings }, false, false],
-  ['texts beside documents', { query, texts: strings, documents: withIds }, false, false],
-  ['input without documents', { query, input: strings }, false, false],
   ['input beside documents', { query, input: 1, documents: withIds }, true, false],
   ['unknown fields say nothing', { query, documents: withoutIds, user: 'u' }, false, false],
   [
@@ -61,34 +56,29 @@ const CASES: [string, unknown, boolean, boolean][] = [
     false,
     false,
   ],
-  ['a list', [], true, false],
-  ['a string', 'x', true, false],
-  ['null', null, true, false],
 ];
 
 describe('native or not', () => {
   it.each(CASES)('%s', (_title, body, onRerank, onVersioned) => {
-    expect(nativeVerdict(body, false).native).toBe(onRerank);
-    expect(nativeVerdict(body, true).native).toBe(onVersioned);
+    expect(isNative(body, '/rerank')).toBe(onRerank);
+    expect(isNative(body, '/v1/rerank')).toBe(onVersioned);
   });
 
   it.each(NATIVE_FIELDS)('%s marks a request as native on both paths', (field) => {
     const body = { query, documents: strings, [field]: 0 };
-    expect(nativeVerdict(body, false).native).toBe(true);
-    expect(nativeVerdict(body, true).native).toBe(true);
+    expect(isNative(body, '/rerank')).toBe(true);
+    expect(isNative(body, '/v1/rerank')).toBe(true);
   });
 
   it.each(NATIVE_DOCUMENT_FIELDS)('a document with %s marks a request as native on both paths', (field) => {
     const body = { query, documents: ['t', { text: 't', [field]: 0 }] };
-    expect(nativeVerdict(body, false).native).toBe(true);
-    expect(nativeVerdict(body, true).native).toBe(true);
+    expect(isNative(body, '/rerank')).toBe(true);
+    expect(isNative(body, '/v1/rerank')).toBe(true);
   });
 
-  it.each(FOREIGN_FIELDS)('%s makes any request foreign and is named as the reason', (field) => {
+  it.each(FOREIGN_FIELDS)('%s makes any request foreign', (field) => {
     const body = { query, documents: [{ id: 'a', text: 't', score: 1 }], explain: true, [field]: 'x' };
-    for (const versioned of [false, true]) {
-      expect(nativeVerdict(body, versioned)).toEqual({ native: false, reason: 'foreign', field });
-    }
+    for (const path of ['/rerank', '/v1/rerank']) expect(isNative(body, path)).toBe(false);
   });
 
   it('a request native under /v1 is native without it, whatever the body', () => {
@@ -105,51 +95,30 @@ describe('native or not', () => {
     );
     fc.assert(
       fc.property(fc.dictionary(key, value), (body) => {
-        if (nativeVerdict(body, true).native) expect(nativeVerdict(body, false).native).toBe(true);
+        if (isNative(body, '/v1/rerank')) expect(isNative(body, '/rerank')).toBe(true);
       }),
     );
   });
 });
 
-describe('a request that is not native', () => {
-  it('is refused with 422 in the native envelope, naming the field that decided', async () => {
+describe('a request that may be native', () => {
+  it('is with a native field on /v1/rerank, also below a namespace', async () => {
     const { client, services } = harness();
-    const response = await client.post('/rerank').send({ query, documents: withIds, model: 'rerank-v3' });
-    expect(response.status).toBe(422);
-    expect(response.body.error.code).toBe('VALIDATION_ERROR');
-    expect(response.body.error.detail[0]).toMatchObject({ loc: ['model'], type: 'dialect_unsupported' });
-    expect(services.ranked).toEqual([]);
+    const native = await client.post('/v1/rerank').send({ query, documents: withIds, top_k: 1 });
+    expect(native.body.results[0]).toMatchObject({ id: 'a', score: 0 });
+    const other = await client.post('/ns/shop/v1/rerank').send({ query, documents: withIds });
+    expect(other.body.results).toEqual([{ index: 0, relevance_score: 0 }]);
+    const below = await client.post('/ns/shop/v1/rerank').send({ query, documents: withIds, top_k: 1 });
+    expect(below.body.meta.namespace).toBe('shop');
+    expect(services.ranked.map(({ namespace }) => namespace)).toEqual(['default', 'shop', 'shop']);
   });
 
-  it('is told on /v1/rerank that a native field is missing, and on /rerank that ids are', async () => {
+  it('is where X-NeuralCache-Dialect or the path says so', async () => {
     const { client } = harness();
-    const versioned = await client.post('/v1/rerank').send({ query, documents: withIds });
-    expect(versioned.status).toBe(422);
-    expect(versioned.body.error.message).toContain('native field');
-    const plain = await client.post('/rerank').send({ query, documents: strings });
-    expect(plain.status).toBe(422);
-    expect(plain.body.error.message).toContain("'id'");
-  });
-
-  it('a native field makes /v1/rerank answer, also below a namespace', async () => {
-    const { client, services } = harness();
-    expect((await client.post('/v1/rerank').send({ query, documents: withIds, top_k: 1 })).status).toBe(200);
-    expect((await client.post('/ns/shop/v1/rerank').send({ query, documents: withIds })).status).toBe(422);
-    expect(
-      (await client.post('/ns/shop/v1/rerank').send({ query, documents: withIds, top_k: 1 })).status,
-    ).toBe(200);
-    expect(services.ranked.map(({ namespace }) => namespace)).toEqual(['default', 'shop']);
-  });
-
-  it('headers of other clients decide too, and X-NeuralCache-Dialect: native overrules all', async () => {
-    const { client } = harness();
-    const body = { query, documents: withIds };
-    expect((await client.post('/rerank').set('X-Pinecone-Api-Version', '2025-01').send(body)).status).toBe(
-      422,
-    );
-    expect((await client.post('/rerank').set('X-NeuralCache-Dialect', 'cohere').send(body)).status).toBe(422);
-    const forced = await client.post('/v1/rerank').set('X-NeuralCache-Dialect', 'native').send(body);
-    expect(forced.status).toBe(200);
+    const body = { query, documents: withIds, model: 'm' };
+    const byHeader = await client.post('/v1/rerank').set('X-NeuralCache-Dialect', 'native').send(body);
+    const byPath = await client.post('/native/v2/rerank').send(body);
+    for (const { body } of [byHeader, byPath]) expect(body.meta.scorer).toBe('fake');
   });
 
   it('a missing or numeric id on a native request is its 422', async () => {

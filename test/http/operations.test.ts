@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ROUTES } from '../../src/http/routes/table.js';
+import { ROUTES, type Route } from '../../src/http/routes/table.js';
 import { harness } from './harness.js';
 
 describe('operational routes', () => {
@@ -41,17 +41,22 @@ describe('operational routes', () => {
     expect((await client.get('/metrics/retention')).body).toEqual({ retention_enabled: false });
   });
 
-  it('every route of the table exists, also under /ns and, where it says so, under /v1', async () => {
-    const { client } = harness();
-    for (const route of ROUTES) {
-      for (const [path, exists] of [
-        [route.path, true],
-        [`/ns/shop${route.path}`, true],
-        [`/v1${route.path}`, route.versioned],
-        [`/ns/shop/v1${route.path}`, route.versioned],
+  it('every route of the table exists, also under /ns, behind a dialect and, where it says so, under /v1 or any base', async () => {
+    const { client } = harness({ adminTokens: ['root'] });
+    for (const route of ROUTES as readonly Route[]) {
+      const path = route.path.replace('{model…}', 'a/model');
+      const versioned = route.versioned === true || ['/rerank', '/v1/rerank'].includes(path);
+      const ending = route.ending === undefined ? [] : ([[`/any/base${route.ending}`, true]] as const);
+      for (const [where, exists] of [
+        [path, true],
+        [`/ns/shop${path}`, true],
+        [`/jina${path}`, true],
+        [`/v1${path}`, versioned || route.ending !== undefined],
+        [`/ns/shop/v1${path}`, versioned || route.ending !== undefined],
+        ...ending,
       ] as const) {
-        const { status, headers } = await client.options(path);
-        expect([path, status]).toEqual([path, exists ? 204 : 404]);
+        const { status, headers } = await client.options(where);
+        expect([where, status]).toEqual([where, exists ? 204 : 404]);
         if (exists) expect(headers.allow).toContain(route.method);
       }
     }

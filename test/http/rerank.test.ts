@@ -181,7 +181,7 @@ describe('POST /rerank', () => {
 
   it('counts the request and its documents', async () => {
     const { client, services } = harness();
-    await client.post('/ns/shop/v1/rerank').send({ ...BODY, top_k: 1 });
+    await client.post('/ns/shop/rerank').send({ ...BODY, top_k: 1 });
     expect(services.counted).toEqual([{ endpoint: '/rerank', status: 200, seconds: 0, namespace: 'shop' }]);
     expect(services.documents).toEqual([{ endpoint: '/rerank', count: 3, namespace: 'shop' }]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelFailure } from '../../src/base/model-call.js';
-import { FakeCrossEncoder, Faults, frailEncoder } from '../fixtures/fake-models.js';
+import { crossEncoderScorer, FakeCrossEncoder, Faults, frailEncoder } from '../fixtures/fake-models.js';
 import { bundledEncoder } from '../fixtures/models.js';
 import { hasEnded, oneBroken } from '../fixtures/one-broken.js';
 import { newScorer, ScoringNamespace } from '../fixtures/scoring.js';
@@ -13,7 +13,8 @@ function open(spec: string) {
   const faults = new Faults();
   const encoder = frailEncoder(bundledEncoder(), faults);
   const onFallback = (namespace: string, failure: ModelFailure) => told.push(`${namespace} ${failure}`);
-  const scorer = newScorer(spec, { crossEncoder, encoder, onFallback });
+  const pairScorers = { 'cross-encoder': crossEncoderScorer(crossEncoder) };
+  const scorer = newScorer(spec, { pairScorers, encoder, onFallback });
   return { told, crossEncoder, faults, encoder, namespace: new ScoringNamespace(scorer) };
 }
 
@@ -25,10 +26,13 @@ describe('a scorer whose model gives no answer', () => {
     const { scores, fallback } = await namespace.answer('1 wing lift', TEXTS);
     const lexical = await new ScoringNamespace(newScorer('lexical')).scores('1 wing lift', TEXTS);
     expect([[...scores], fallback, told]).toEqual([lexical, 'lexical', ['default overloaded']]);
+    // The spare one knew the pairs, but a model was asked all the same.
+    const second = await namespace.answer('1 wing lift', TEXTS);
+    expect([second.pairHits, second.forward, second.isStored]).toEqual([3, 'miss', false]);
     crossEncoder.faults.refused = () => false;
     const again = await namespace.answer('1 wing lift', TEXTS);
     expect([again.fallback, [...again.parts.logit!]]).toEqual([undefined, [0, 1, 2]]);
-    expect(told).toHaveLength(1);
+    expect(told).toHaveLength(2);
   });
 
   it('does so for a combination, once for all of its parts', async () => {
@@ -85,7 +89,7 @@ describe('an embedding scorer over an encoder that answers text by text', () => 
     expect((await namespace.answer('1', TEXTS)).scale).toBeUndefined();
     crossEncoder.faults.refused = () => true;
     expect((await namespace.answer('2', TEXTS)).scale).toBe(newScorer('lexical').scale);
-    expect(newScorer('lexical').scale).not.toBe(newScorer('cross-encoder', { crossEncoder }).scale);
+    expect(newScorer('lexical').scale).not.toBe(crossEncoderScorer(crossEncoder).scale);
   });
 
   it('asks no more than once for a query that the key encoder knows already', async () => {

@@ -1,4 +1,4 @@
-import { auto, boolean, bytes, choice, integer, type Kind, path, text } from './kinds.js';
+import { auto, boolean, choice, integer, type Kind, path, text } from './kinds.js';
 import { optional, secret, setting } from './setting.js';
 
 const model = text('a folder, or a name as in the model store', /^[^\0]{1,1000}$/);
@@ -86,12 +86,6 @@ export const MODEL_SETTINGS = {
     boolean,
     false,
     'Keeps the vectors of `onnx` and `openai` on disk, in `STORAGE_DIR`, so that a restart computes none again.',
-  ),
-  EMBEDDING_CACHE_MAX_BYTES: setting(
-    bytes(2 ** 20, 2 ** 44),
-    2 ** 30,
-    'Bound of the vectors on disk; what was used least recently goes first.',
-    '1 GiB',
   ),
   CROSS_ENCODER_MODEL: optional(
     model,

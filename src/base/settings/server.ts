@@ -4,6 +4,11 @@ import { secret, setting } from './setting.js';
 const hostName = text('an IP address or a host name', /^[A-Za-z0-9.:_%[\]-]{1,253}$/);
 const token = text('printable ASCII without spaces or commas, at most 512 characters', /^[!-+\--~]{1,512}$/);
 
+const modelName = text(
+  'printable ASCII without spaces or commas, at most 256 characters',
+  /^[!-+\--~]{1,256}$/,
+);
+
 /** Where the server listens, who may call it, and what a request may be. */
 export const SERVER_SETTINGS = {
   HTTP_PORT: setting(
@@ -21,6 +26,14 @@ export const SERVER_SETTINGS = {
       list(token, 1000),
       [],
       'Tokens that callers present as `Authorization: Bearer …` or `x-api-key`. None: no credentials are asked.',
+      'none',
+    ),
+  ),
+  ADMIN_TOKENS: secret(
+    setting(
+      list(token, 1000),
+      [],
+      'Tokens for the routes under `/admin`, presented likewise; they open nothing else. None: there are no such routes.',
       'none',
     ),
   ),
@@ -54,6 +67,17 @@ export const SERVER_SETTINGS = {
     'Longest query or document text, in characters (code points).',
   ),
   MAX_BATCH_SIZE: setting(integer(1, 10_000), 16, 'Most requests in a batch.'),
+  DIALECT_MAX_DOCUMENTS: setting(
+    integer(1, 100_000),
+    2048,
+    'Most documents in a request of another rerank API than the native one; texts may have any length there.',
+  ),
+  MODEL_ALIASES: setting(
+    list(modelName, 1000),
+    [],
+    'Names that `GET /v1/models` lists beside `neuralcache`, for clients that look for their model before they rank.',
+    'none',
+  ),
   METRICS_ENABLED: setting(boolean, true, 'Serves `/metrics`; off answers 404 there.'),
   METRICS_NAMESPACE_LABEL: setting(boolean, false, 'Adds the label `namespace` to the metrics that know it.'),
   METRICS_NAMESPACE_MAX: setting(

@@ -1,3 +1,4 @@
+import { CACHING_SETTINGS } from './caching.js';
 import { MEMORY_SETTINGS } from './memory.js';
 import { MODEL_SETTINGS } from './models.js';
 import { NAMESPACE_SETTINGS } from './namespaces.js';
@@ -5,6 +6,7 @@ import { SCORING_SETTINGS } from './scoring.js';
 import { SERVER_SETTINGS } from './server.js';
 import type { CamelCase, Setting } from './setting.js';
 import { STORAGE_SETTINGS } from './storage.js';
+import { UPSTREAM_SETTINGS } from './upstream.js';
 
 /** What every name starts with in the environment and in `.env`. */
 export const PREFIX = 'NEURALCACHE_';
@@ -18,6 +20,8 @@ export const SETTING_GROUPS: readonly {
   { title: 'Namespaces', settings: NAMESPACE_SETTINGS },
   { title: 'Storage', settings: STORAGE_SETTINGS },
   { title: 'Scoring', settings: SCORING_SETTINGS },
+  { title: 'Upstream', settings: UPSTREAM_SETTINGS },
+  { title: 'Caching', settings: CACHING_SETTINGS },
   { title: 'Models', settings: MODEL_SETTINGS },
   { title: 'Memory', settings: MEMORY_SETTINGS },
 ];
@@ -28,6 +32,8 @@ export const SETTINGS = {
   ...NAMESPACE_SETTINGS,
   ...STORAGE_SETTINGS,
   ...SCORING_SETTINGS,
+  ...UPSTREAM_SETTINGS,
+  ...CACHING_SETTINGS,
   ...MODEL_SETTINGS,
   ...MEMORY_SETTINGS,
 };

@@ -5,7 +5,8 @@ import { AppError } from '../../base/errors.js';
 export function requireJsonAccepted(req: Request): void {
   const accept = req.headers.accept;
   if (accept === undefined || accept === '*/*' || accept === 'application/json') return;
-  if (!req.accepts('application/json')) {
+  // `application/vnd.api+json` and its like are JSON too.
+  if (!accept.includes('+json') && !req.accepts('application/json')) {
     throw new AppError('NOT_ACCEPTABLE', 'Answers are application/json, which the Accept header excludes');
   }
 }

@@ -5,6 +5,15 @@ import { ANONYMOUS } from '../exchange.js';
 
 const SCHEME = /^(?:bearer|apikey)[ \t]+(\S+)[ \t]*$/i;
 
+/** The token a caller shows, wherever it stands; undefined without one. */
+export function shownToken(headers: IncomingHttpHeaders): string | undefined {
+  const others = [headers['x-api-key'], headers['api-key']];
+  return (
+    SCHEME.exec(headers.authorization ?? '')?.[1] ??
+    others.find((token): token is string => typeof token === 'string' && token !== '')
+  );
+}
+
 /**
  * Knows the accepted tokens, as SHA-256 digests only. A token may come as `Authorization: Bearer` or `ApiKey`,
  * `x-api-key` or `Api-Key`; one right one among them is enough.
@@ -14,8 +23,7 @@ export class Credentials {
 
   /** Throws where tokens were given but one of them is blank: that would be an open door that looks shut. */
   constructor(tokens: readonly string[]) {
-    if (tokens.some((token) => token.trim() === ''))
-      throw new RangeError('apiTokens must not hold a blank token');
+    if (tokens.some((token) => token.trim() === '')) throw new RangeError('a token must not be blank');
     this.digests = tokens.map(sha256);
   }
 

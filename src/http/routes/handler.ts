@@ -12,8 +12,15 @@ export interface RouteTools {
   readonly responder: Responder;
   readonly rules: BodyRules;
   readonly bodyLimitBytes: number;
+  /** Most documents of a request in any API but ours. */
+  readonly maxDialectDocuments: number;
   readonly namespaces: NamespaceRules;
   readonly credentials: Credentials;
+  /** Names of models that are listed beside ours. */
+  readonly modelAliases: readonly string[];
+  /** Whether the caller's credential is not for us but for the service behind us. */
+  readonly passCredentials: boolean;
+  readonly adminCredentials: Credentials;
   readonly draining: Draining;
 }
 

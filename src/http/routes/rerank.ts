@@ -1,30 +1,34 @@
-import { validationError } from '../../base/errors.js';
-import type { RerankAnswer, RerankRequest } from '../../reranker/request.js';
+import { AppError, validationError } from '../../base/errors.js';
+import { dispatch } from '../dialects/dispatch.js';
+import { DIALECT_NAMES, dialectOf, type Spoken } from '../dialects/registry.js';
+import { errorFormOf } from '../error-body.js';
 import type { Exchange } from '../exchange.js';
-import { checkQueryString, headerWishes } from '../middleware/wishes.js';
-import { nativeVerdict, type Verdict } from '../native.js';
-import { rerankResponse, serverTiming } from '../rerank-response.js';
-import { Issues } from '../schemas/issues.js';
+import { checkQueryString, type HeaderWishes, headerWishes } from '../middleware/wishes.js';
+import { rerankResponse } from '../rerank-response.js';
+import { Issues, isJsonObject, type JsonObject } from '../schemas/issues.js';
 import { readRerankBatch, readRerankRequest } from '../schemas/rerank-body.js';
+import { answerDialect } from './dialect.js';
 import type { Handler, RouteTools } from './handler.js';
+import { answerHeaders, rank } from './ranking.js';
 import { readJson } from './read-json.js';
 
-/** `POST /rerank`: one request. */
+/** Every path that ranks one request, in whatever API its caller speaks. */
 export function rerankRoute(tools: RouteTools): Handler {
   return async (exchange) => {
-    const { req } = exchange;
-    checkQueryString(req.url);
-    const wishes = headerWishes(req.headers, exchange.identity);
+    const named = namedDialect(exchange);
+    if (named !== undefined) exchange.errorForm = errorFormOf(named);
+    const wishes = headerWishes(exchange.req.headers, exchange.identity);
     const body = await readJson(exchange, tools);
-    requireNative(exchange, body);
-    const issues = new Issues();
-    // The call has one item, so the id in the header is the item's.
-    const request = readRerankRequest(body, [], tools.rules, wishes, () => exchange.requestId, issues);
-    if (request === undefined || !issues.none) throw validationError(issues.list);
-    const [answer] = await rank(exchange, tools, [request]);
-    if (answer === undefined) throw new Error('the reranker gave no answer');
-    const text = rerankResponse(request, answer, exchange.namespace!);
-    tools.responder.json(exchange, 200, text, answerHeaders(exchange, tools, [answer]));
+    const { path } = exchange.target;
+    if (!isJsonObject(body)) {
+      const msg = 'must be an object with query and documents';
+      throw validationError([{ loc: [], msg, type: 'dict_type' }]);
+    }
+    const call = { path, headers: exchange.req.headers, body, maxDocuments: tools.maxDialectDocuments };
+    const spoken = named ?? dispatch(call);
+    exchange.errorForm = errorFormOf(spoken);
+    if (spoken === 'native') return answerNative(exchange, tools, body, wishes);
+    return answerDialect(exchange, tools, spoken, call, wishes);
   };
 }
 
@@ -37,7 +41,6 @@ export function rerankBatchRoute(tools: RouteTools): Handler {
     const wishes = headerWishes(req.headers, exchange.identity);
     const requests = readRerankBatch(await readJson(exchange, tools), tools.rules, wishes, newRequestId);
     const answers = requests.length === 0 ? [] : await rank(exchange, tools, requests);
-    if (answers.length !== requests.length) throw new Error('the reranker gave too few answers');
     const rows = answers.map((answer, index) =>
       rerankResponse(requests[index]!, answer, exchange.namespace!),
     );
@@ -45,62 +48,28 @@ export function rerankBatchRoute(tools: RouteTools): Handler {
   };
 }
 
-async function rank(
+async function answerNative(
   exchange: Exchange,
-  { services }: RouteTools,
-  requests: readonly RerankRequest[],
-): Promise<readonly RerankAnswer[]> {
-  const namespace = exchange.namespace!;
-  const signal = () => exchange.callerGone();
-  const answers = await services.rerank(
-    namespace,
-    requests.map((request) => ({ ...request, signal })),
-  );
-  // Afterwards: the first request of a namespace opens it, and only then it has a label.
-  for (const request of requests) {
-    services.metrics.documentsRanked(exchange.endpoint, request.candidates.length, namespace);
-  }
-  return answers;
+  tools: RouteTools,
+  body: JsonObject,
+  wishes: HeaderWishes,
+): Promise<void> {
+  checkQueryString(exchange.req.url);
+  const issues = new Issues();
+  // The call has one item, so the id in the header is the item's.
+  const request = readRerankRequest(body, [], tools.rules, wishes, () => exchange.requestId, issues);
+  if (request === undefined || !issues.none) throw validationError(issues.list);
+  const answers = await rank(exchange, tools, [request]);
+  const text = rerankResponse(request, answers[0]!, exchange.namespace!);
+  tools.responder.json(exchange, 200, text, answerHeaders(exchange, tools, answers));
 }
 
-function answerHeaders(
-  exchange: Exchange,
-  { services }: RouteTools,
-  answers: readonly RerankAnswer[],
-): string[] {
-  const totalMs = services.clock.now() - exchange.startedAt;
-  const headers = ['Server-Timing', serverTiming(exchange.parseMs, answers, totalMs)];
-  const degraded = new Set(answers.flatMap((answer) => answer.degraded));
-  if (degraded.size > 0) headers.push('X-NeuralCache-Degraded', [...degraded].join(', '));
-  return headers;
-}
-
-/** Refuses what belongs to another rerank API, saying which mark decided. @throws AppError 422 */
-function requireNative(exchange: Exchange, body: unknown): void {
-  const { headers } = exchange.req;
-  const dialect = headers['x-neuralcache-dialect'];
-  if (dialect === 'native') return;
-  if (dialect !== undefined && dialect !== '') throw notSpoken('X-NeuralCache-Dialect');
-  if (headers['x-pinecone-api-version'] !== undefined) throw notSpoken('X-Pinecone-Api-Version');
-  const verdict = nativeVerdict(body, exchange.versioned);
-  if (!verdict.native)
-    throw verdict.reason === 'foreign' ? notSpoken(verdict.field) : unmarked(exchange, verdict);
-}
-
-function notSpoken(mark: string): Error {
-  const msg = `belongs to another rerank API, which is not supported yet; send {query, documents: [{id, text}]} without it`;
-  return validationError(
-    [{ loc: [mark], msg, type: 'dialect_unsupported' }],
-    `Not a native request: '${mark}' ${msg}`,
-  );
-}
-
-function unmarked(exchange: Exchange, verdict: Verdict & { native: false }): Error {
-  const msg = exchange.versioned
-    ? "no native field such as 'top_k' or 'explain'; without one this path speaks another rerank API, which is not supported yet: add one or use POST /rerank"
-    : "no document has an 'id': such a request is of another rerank API, which is not supported yet; send documents as {id, text}";
-  return validationError(
-    [{ loc: [verdict.field], msg, type: 'dialect_unsupported' }],
-    `Not a native request: ${msg}`,
-  );
+/** The dialect that the caller names itself: by the path, else by `X-NeuralCache-Dialect`. @throws AppError 400 */
+function namedDialect({ target, req }: Exchange): Spoken | undefined {
+  if (target.dialect !== undefined) return dialectOf(target.dialect, target.path);
+  const name = req.headers['x-neuralcache-dialect'];
+  if (name === undefined || name === '') return undefined;
+  const named = typeof name === 'string' ? dialectOf(name.toLowerCase(), target.path) : undefined;
+  if (named !== undefined) return named;
+  throw new AppError('BAD_REQUEST', `X-NeuralCache-Dialect must be one of ${DIALECT_NAMES.join(', ')}`);
 }

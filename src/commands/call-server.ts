@@ -1,0 +1,55 @@
+import { CommandError } from './context.js';
+import { oneLine } from './terminal.js';
+
+/** A call of a running server's HTTP API. */
+export interface ServerCall {
+  /** Base of the server, `http://host:port`, perhaps with a path. */
+  readonly url: string;
+  /** With its leading slash. */
+  readonly path: string;
+  readonly body: object;
+  /** Sent as a bearer token; absent: none. */
+  readonly token?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const TIMEOUT_MS = 120_000;
+const MAX_MESSAGE = 300;
+
+/** POSTs JSON and answers with the JSON that came. Throws `CommandError` that says what the server answered, if anything. */
+export async function callServer({ url, path, body, token, headers }: ServerCall): Promise<unknown> {
+  const response = await reach(new URL(url.replace(/\/+$/, '') + path), {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/json',
+      ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+    body: JSON.stringify(body),
+    redirect: 'error',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const answer = await response.json().catch(() => undefined);
+  if (response.ok) return answer;
+  const { message = response.statusText } =
+    (answer as { error?: { message?: string } } | undefined)?.error ?? {};
+  throw new CommandError(`the server answered ${response.status}: ${oneLine(String(message), MAX_MESSAGE)}`);
+}
+
+async function reach(url: URL, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    const { cause, message } = error as Error;
+    const reason = (cause as NodeJS.ErrnoException | undefined)?.code ?? message;
+    throw new CommandError(`${url.origin} cannot be reached: ${oneLine(String(reason), MAX_MESSAGE)}`);
+  }
+}
+
+/** The address of a server as a word of a command line. @throws CommandError */
+export function serverUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '')
+    throw new CommandError(`${JSON.stringify(oneLine(text, 80))} is no http or https URL of a server`, 2);
+  return text;
+}

@@ -1,0 +1,56 @@
+import type { ModelWishes } from '../../base/request-wishes.js';
+import type { RerankAnswer, RerankRequest } from '../../reranker/request.js';
+import { cacheHeaders, readCacheControl } from '../cache-headers.js';
+import { callerIds } from '../caller-ids.js';
+import type { Exchange } from '../exchange.js';
+import { shownToken } from '../middleware/credentials.js';
+import { serverTiming } from '../rerank-response.js';
+import type { RouteTools } from './handler.js';
+
+/** Ranks the requests of one call, in their order; all or nothing. Counts their documents. */
+export async function rank(
+  exchange: Exchange,
+  { services, passCredentials }: RouteTools,
+  requests: readonly RerankRequest[],
+): Promise<readonly RerankAnswer[]> {
+  const namespace = exchange.namespace!;
+  const signal = () => exchange.callerGone();
+  const caller = callerWishes(exchange, passCredentials);
+  const cacheControl = readCacheControl(exchange.req.headers['cache-control']);
+  const answers = await services.rerank(
+    namespace,
+    requests.map((request) => ({
+      ...request,
+      signal,
+      cacheControl: request.cacheControl ?? cacheControl,
+      wishes: { ...request.wishes, ...caller },
+    })),
+  );
+  if (answers.length !== requests.length) throw new Error('the reranker gave too few answers');
+  // Afterwards: the first request of a namespace opens it, and only then it has a label.
+  for (const request of requests) {
+    services.metrics.documentsRanked(exchange.endpoint, request.candidates.length, namespace);
+  }
+  return answers;
+}
+
+/** What the service behind us gets of the caller: whose call it is part of, and on whose account it is. */
+function callerWishes({ req: { headers } }: Exchange, passCredentials: boolean): ModelWishes | undefined {
+  const credential = passCredentials ? shownToken(headers) : undefined;
+  const { traceparent } = callerIds(headers);
+  return credential === undefined && traceparent === undefined ? undefined : { credential, traceparent };
+}
+
+/** Headers that every answer with a ranking has, in every dialect. */
+export function answerHeaders(
+  exchange: Exchange,
+  { services }: RouteTools,
+  answers: readonly RerankAnswer[],
+): string[] {
+  const totalMs = services.clock.now() - exchange.startedAt;
+  const headers = ['Server-Timing', serverTiming(exchange.parseMs, answers, totalMs)];
+  for (const part of cacheHeaders(answers)) headers.push(part);
+  const degraded = new Set(answers.flatMap((answer) => answer.degraded));
+  if (degraded.size > 0) headers.push('X-NeuralCache-Degraded', [...degraded].join(', '));
+  return headers;
+}

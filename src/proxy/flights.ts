@@ -1,0 +1,148 @@
+import { ModelError } from '../base/model-call.js';
+
+/** How one text was answered: a score, or why there is none. */
+export type Outcome = { readonly score: number } | { readonly error: unknown };
+
+/** Texts to score, by their digests. */
+export type WantedTexts = ReadonlyMap<string, string>;
+
+export interface FlightCall {
+  /** Named so that equal questions share; see `questionOf`. */
+  readonly question: string;
+  readonly wanted: WantedTexts;
+  /** Aborts when this caller waits no more; others go on waiting. */
+  readonly signal: AbortSignal | undefined;
+  /** Whether scores that others have asked for will do; they may have been asked for a while ago. */
+  readonly joins: boolean;
+  /** Asks the model for texts that nobody has asked for, once. */
+  start(texts: readonly string[], signal: AbortSignal): readonly Promise<number>[];
+  /** All that was started has ended; told before whoever waits for all of it goes on. */
+  ended(outcomes: ReadonlyMap<string, Outcome>): void;
+}
+
+/** One call of the model, for all who wait for any of its scores. */
+interface Flight {
+  readonly controller: AbortController;
+  readonly scores: ReadonlyMap<string, Promise<number>>;
+  waiters: number;
+  isOver: boolean;
+}
+
+/**
+ * What a model is being asked for: each text of a question once, however many want it. A call of the model is aborted
+ * when the last who wait for it have left. Holds as much as the requests under way want.
+ */
+export class Flights {
+  private readonly underWay = new Map<string, Map<string, Flight>>();
+
+  has(question: string, digest: string): boolean {
+    return this.underWay.get(question)?.has(digest) ?? false;
+  }
+
+  /** Waits for the outcomes of all wanted texts; never rejects. `joined`: how many others had asked for already. */
+  async wait(call: FlightCall): Promise<{ outcomes: Map<string, Outcome>; joined: number }> {
+    const { question, wanted, signal } = call;
+    const mine = new Map<string, Flight>();
+    const missing: string[] = [];
+    for (const digest of wanted.keys()) {
+      const flight = call.joins ? this.underWay.get(question)?.get(digest) : undefined;
+      if (flight === undefined) missing.push(digest);
+      else mine.set(digest, flight);
+    }
+    const joined = mine.size;
+    if (missing.length > 0) {
+      const flight = this.start(call, missing);
+      for (const digest of missing) mine.set(digest, flight);
+    }
+    const flights = new Set(mine.values());
+    for (const flight of flights) flight.waiters++;
+    try {
+      return { outcomes: await outcomesOf(mine, signal), joined };
+    } finally {
+      for (const flight of flights) this.leave(question, flight);
+    }
+  }
+
+  /** Nobody joins what is under way from now on. */
+  clear(): void {
+    this.underWay.clear();
+  }
+
+  private start({ question, wanted, start, ended }: FlightCall, digests: readonly string[]): Flight {
+    const controller = new AbortController();
+    const promises = start(
+      digests.map((digest) => wanted.get(digest)!),
+      controller.signal,
+    );
+    const scores = new Map(digests.map((digest, index) => [digest, promises[index]!]));
+    const flight: Flight = { controller, scores, waiters: 0, isOver: false };
+    const texts = this.underWay.get(question) ?? new Map<string, Flight>();
+    this.underWay.set(question, texts);
+    for (const digest of digests) texts.set(digest, flight);
+    void Promise.allSettled(promises).then((settled) => {
+      flight.isOver = true;
+      this.remove(question, flight);
+      ended(new Map(digests.map((digest, index) => [digest, outcomeOf(settled[index]!)])));
+    });
+    return flight;
+  }
+
+  private leave(question: string, flight: Flight): void {
+    flight.waiters--;
+    if (flight.waiters > 0 || flight.isOver) return;
+    // Whoever comes now must not join what is being given up.
+    this.remove(question, flight);
+    flight.controller.abort(callerLeft());
+  }
+
+  private remove(question: string, flight: Flight): void {
+    const texts = this.underWay.get(question);
+    if (texts === undefined) return;
+    for (const digest of flight.scores.keys()) if (texts.get(digest) === flight) texts.delete(digest);
+    if (texts.size === 0) this.underWay.delete(question);
+  }
+}
+
+/** What has come by the time all have, or the signal aborts; the rest is late. */
+async function outcomesOf(
+  mine: ReadonlyMap<string, Flight>,
+  signal: AbortSignal | undefined,
+): Promise<Map<string, Outcome>> {
+  const late = { error: callerLeft() };
+  const outcomes = new Map<string, Outcome>([...mine.keys()].map((digest) => [digest, late]));
+  const all = Promise.all(
+    [...mine].map(async ([digest, { scores }]) => {
+      const [settled] = await Promise.allSettled([scores.get(digest)!]);
+      outcomes.set(digest, outcomeOf(settled));
+    }),
+  );
+  await unlessAborted(all, signal);
+  return new Map(outcomes);
+}
+
+function outcomeOf(settled: PromiseSettledResult<number>): Outcome {
+  return settled.status === 'fulfilled' ? { score: settled.value } : { error: settled.reason };
+}
+
+function callerLeft(): ModelError {
+  return new ModelError('late', 'nobody waits for the scores any more');
+}
+
+/** Comes back when the work is done or the signal aborts. */
+async function unlessAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) {
+    await work;
+    return;
+  }
+  if (signal.aborted) return;
+  let give = (): void => undefined;
+  const aborted = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  signal.addEventListener('abort', give, { once: true });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', give);
+  }
+}

@@ -1,0 +1,50 @@
+import { LRUCache } from 'lru-cache';
+import { AppError } from '../base/errors.js';
+import { ModelError } from '../base/model-call.js';
+
+const MOST_REMEMBERED = 1000;
+
+/** Refusals of a model that its caller must see, remembered for a moment, so that who tries again at once asks nobody. */
+export class Refusals {
+  private readonly known = new LRUCache<string, { readonly error: AppError; readonly until: number }>({
+    max: MOST_REMEMBERED,
+  });
+
+  /** `memoryMs`: how long; 0 = not at all. */
+  constructor(private readonly memoryMs: number) {}
+
+  get isEmpty(): boolean {
+    return this.known.size === 0;
+  }
+
+  /** Throws the refusal of what has this key, if there was one just now. */
+  check(key: string, now: number): void {
+    const refusal = this.known.get(key);
+    if (refusal === undefined) return;
+    if (refusal.until > now) throw refusal.error;
+    this.known.delete(key);
+  }
+
+  keep(key: string, error: AppError, now: number): void {
+    if (this.memoryMs > 0) this.known.set(key, { error, until: now + this.memoryMs });
+  }
+
+  clear(): void {
+    this.known.clear();
+  }
+}
+
+/** Whether this says no to what was asked, and would say it again; a failure or a full house does not. */
+export function isRefusal(error: unknown): error is AppError {
+  return error instanceof AppError && error.status < 500 && error.status !== 429 && error.status !== 408;
+}
+
+/** Whether an old score may stand in: a model gave no answer, or an upstream failed or has no time. A fault of ours is none of these. */
+export function maySpare(error: unknown): boolean {
+  return error instanceof ModelError || (error instanceof AppError && !isRefusal(error));
+}
+
+/** Whether it says no to the caller, whatever is asked. */
+export function isOfCaller({ status }: AppError): boolean {
+  return status === 401 || status === 403;
+}
