@@ -11,12 +11,13 @@ import {
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { type Clock, systemClock } from '../base/clock.js';
 import { type Random, systemRandom } from '../base/random.js';
+import { parseRetryAfter } from '../base/retry-after.js';
 import { CallLimit } from './call-limit.js';
 import { type Endpoint, parseEndpoint } from './endpoint.js';
 import { exchangeFailure } from './exchange-failure.js';
 import { readStart } from './read-start.js';
 import { RemoteError } from './remote-error.js';
-import { parseRetryAfter, retryDelay } from './retry-delay.js';
+import { retryDelay } from './retry-delay.js';
 
 export interface JsonClientOptions {
   /** Where every call goes. A user and a password in it become a header. */

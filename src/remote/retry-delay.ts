@@ -17,11 +17,3 @@ export function retryDelay(error: RemoteError, attempt: number, random: Random):
   if (error.retryAfterMs !== undefined) return error.retryAfterMs + random.next() * FIRST_DELAY_MS;
   return random.next() * Math.min(LAST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1));
 }
-
-/** A `Retry-After` header as milliseconds from `now` (epoch ms): seconds or a date (RFC 9110, 10.2.3); else undefined. */
-export function parseRetryAfter(header: string | string[] | undefined, now: number): number | undefined {
-  if (typeof header !== 'string') return undefined;
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000;
-  const moment = /[a-z]/i.test(header) ? Date.parse(header) : Number.NaN;
-  return Number.isNaN(moment) ? undefined : Math.max(0, moment - now);
-}
