@@ -89,8 +89,7 @@ export class VectorStore {
       this.vectors.set(digestOf(entry), vector, { size: VECTOR_BYTES + vector.byteLength });
       return;
     }
-    if (entry.vector === undefined) this.context.texts.grew(entry, vector.byteLength);
-    entry.vector = vector;
+    this.context.texts.setVector(entry, vector);
   }
 }
 
