@@ -1,5 +1,6 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
+import { headOf } from '../base/head-of.js';
 import { exportError, readExportJson, readOptionalJson } from '../models/export-files.js';
 import type { HuggingFaceExport } from '../models/hugging-face-export.js';
 import { findSlots, type PostProcessor, type TokenSlot } from './token-slots.js';
@@ -102,6 +103,5 @@ export function cutText(text: string, most: number): string {
   const from = Math.max(1, most - WORD_LENGTH);
   const space = text.slice(from, most).search(/\s\S*$/);
   if (space >= 0) return text.slice(0, from + space);
-  const isSplit = /[\uD800-\uDBFF]/.test(text[most - 1]!);
-  return text.slice(0, isSplit ? most - 1 : most);
+  return headOf(text, most);
 }

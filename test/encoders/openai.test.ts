@@ -9,6 +9,7 @@ import { embeddings } from '../fixtures/embedding-answers.js';
 import { FakeEncoder } from '../fixtures/fake-encoder.js';
 import { type Behaviour, FAULTS, FakeServer, type Fault, inTurn, json } from '../fixtures/fake-server.js';
 import { AS_DOCUMENT, AS_QUERY } from '../fixtures/model-calls.js';
+import { hasEnded } from '../fixtures/one-broken.js';
 
 let server: FakeServer;
 const encoders: Encoder[] = [];
@@ -94,6 +95,23 @@ describe('a request', () => {
     const encoder = await open({ batchSize: 3, batchCharacters: 10, maxConcurrent: 1 });
     await encoder.encode(['a', 'b', 'c', 'd', 'eeeeee', 'ffffff', 'g'.repeat(50), 'h'], AS_DOCUMENT);
     expect(sent()).toEqual([['a', 'b', 'c'], ['d', 'eeeeee'], ['ffffff'], ['g'.repeat(50)], ['h']]);
+  });
+
+  it('is over before the call of its texts ends, though another failed', async () => {
+    const encoder = await open({ batchSize: 1 });
+    const held: (() => unknown)[] = [];
+    server.behave = (seen) => {
+      if (seen.body.input[0] === 'bad') return json({}, 400)(seen);
+      held.push(() => embeddings()(seen));
+    };
+    const [bad, good] = encoder.encodeEach!(['bad', 'slow'], AS_DOCUMENT);
+    const call = encoder.encode(['bad', 'slow'], AS_DOCUMENT);
+    await expect(bad).rejects.toThrow('400');
+    await vi.waitFor(() => expect(held).toHaveLength(1));
+    expect(await hasEnded(call)).toBe(false);
+    await held[0]!();
+    await expect(call).rejects.toThrow('400');
+    expect(await good).toHaveLength(32);
   });
 
   it('is not made for texts with nothing to read', async () => {
