@@ -36,23 +36,28 @@ export function openCache(
   });
 }
 
-/** The store of a command: whoever drops a namespace there drops what the cache on disk keeps of it too. */
-export function droppingCached(
-  store: Store,
+/** Removes what the cache on disk keeps of a namespace; nothing where there is no such file. The folder must be owned. */
+export async function dropCached(
   { storageDir, embeddingCacheMaxBytes }: Settings,
+  namespace: string,
   clock: Clock,
-): Store {
+): Promise<void> {
   const path = join(storageDir, CACHE_FILE);
+  if (!existsSync(path)) return;
+  const cache = openWorkerCache({ path, maxBytes: embeddingCacheMaxBytes, clock });
+  try {
+    await cache.drop(namespace);
+  } finally {
+    await cache.close();
+  }
+}
+
+/** The store of a command: what is dropped there goes from the cache on disk too. */
+export function droppingCached(store: Store, settings: Settings, clock: Clock): Store {
   const drop = store.drop.bind(store);
   store.drop = async (namespace) => {
     await drop(namespace);
-    if (!existsSync(path)) return;
-    const cache = openWorkerCache({ path, maxBytes: embeddingCacheMaxBytes, clock });
-    try {
-      await cache.drop(namespace);
-    } finally {
-      await cache.close();
-    }
+    await dropCached(settings, namespace, clock);
   };
   return store;
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
-import type { Clock } from './base/clock.js';
+import { type Clock, systemClock } from './base/clock.js';
 import type { Metrics } from './base/metrics.js';
 import { usesScorer } from './base/settings/rules.js';
 import type { Settings } from './base/settings/table.js';
@@ -27,6 +27,8 @@ import { termsOf } from './text/terms.js';
 
 const STATIC_MODEL = 'static-minilm-192';
 const PRIOR = 'df-prior';
+const POOLING_ASSUMED =
+  'the model does not say how its vectors are pooled: the mean is taken; set EMBEDDING_POOLING if that is wrong';
 
 /** The models of a running program. */
 export interface OpenedModels {
@@ -77,16 +79,11 @@ async function openWith(
   models: ModelStore,
   inference: LoadedModels,
 ): Promise<OpenedModels> {
-  const stems = models.open(PRIOR);
-  const prior = parsePrior(stems.readText('stems.tsv'), stems.entry.revision);
-  const words = openStatic(models, wordModel(settings));
-  const made = await openEncoder(settings, tools, inference, {
-    words,
-    share: (stem) => prior.share(stem),
-  });
+  const { prior, words, share } = openWords(settings, models);
+  const made = await encoderOf(settings, tools, inference, { words, share });
   const encoder = made.encodeEach === undefined ? made : keeping(made, tools);
   const crossEncoder = usesScorer(settings, 'cross-encoder') ? await inference.crossEncoder() : undefined;
-  const keyEncoder = encoder.tau === undefined ? bundledKeys(models, words) : encoder;
+  const keyEncoder = encoder.tau === undefined ? bundledKeys(settings, models, words) : encoder;
   const scorer = createScorer(settings.scorer, {
     encoder,
     crossEncoder,
@@ -111,9 +108,71 @@ async function openWith(
   };
 }
 
+/** An encoder by itself, with where its files are; null for one that has none here. */
+export interface OpenedEncoder {
+  readonly encoder: Encoder;
+  readonly model: { readonly folder: string; readonly files: ModelFiles } | null;
+  /** Closes the encoder and what runs it. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens one encoder for a command: a static or ONNX model by name or folder, read as its own files say, or, without a
+ * name, that of the settings. Rejects as `openModels` does.
+ */
+export async function openEncoder(settings: Settings, name: string | undefined): Promise<OpenedEncoder> {
+  const models = openModelStore(settings);
+  const chosen = name === undefined ? settings : settingsOf(models.open(name), name, settings);
+  const tools = { clock: systemClock() };
+  const inference = new LoadedModels(chosen, tools, models);
+  try {
+    const { words, share } = openWords(chosen, models);
+    const encoder = await encoderOf(chosen, tools, inference, { words, share });
+    const file = modelOf(chosen);
+    const model = file === undefined ? null : { folder: models.find(file).folder, files: models.open(file) };
+    const close = async () => {
+      await encoder.close();
+      await inference.close();
+    };
+    return { encoder, model, close };
+  } catch (error) {
+    await inference.close();
+    throw error;
+  }
+}
+
+/** The settings that make a model the encoder. Another one than the configured is read as its files say. */
+function settingsOf({ entry }: ModelFiles, name: string, settings: Settings): Settings {
+  const embeddingBackend = entry.kind === 'static-encoder' ? 'static' : 'onnx';
+  if (name === settings.embeddingModel && embeddingBackend === settings.embeddingBackend) return settings;
+  return {
+    ...settings,
+    embeddingBackend,
+    embeddingModel: name,
+    embeddingPooling: 'auto',
+    embeddingMaxLength: 'auto',
+    embeddingQueryPrompt: 'auto',
+    embeddingDocumentPrompt: 'auto',
+  };
+}
+
+/** Name of the configured encoder's model; undefined for one that has no files here. */
+function modelOf({ embeddingBackend, embeddingModel }: Settings): string | undefined {
+  if (embeddingBackend === 'static') return embeddingModel ?? STATIC_MODEL;
+  return embeddingBackend === 'onnx' ? embeddingModel : undefined;
+}
+
+/** What knows words by themselves. */
+function openWords(settings: Settings, models: ModelStore) {
+  const stems = models.open(PRIOR);
+  const prior = parsePrior(stems.readText('stems.tsv'), stems.entry.revision);
+  const share = (stem: string) => prior.share(stem);
+  return { prior, share, words: openStatic(models, wordModel(settings)) };
+}
+
 /** The encoder of the memory where nobody measured the configured one. */
-function bundledKeys(models: ModelStore, words: StaticEncoder): StaticEncoder {
-  return words.name === STATIC_MODEL ? words : openStatic(models, STATIC_MODEL);
+function bundledKeys(settings: Settings, models: ModelStore, words: StaticEncoder): StaticEncoder {
+  return wordModel(settings) === STATIC_MODEL ? words : openStatic(models, STATIC_MODEL);
 }
 
 /** The static model whose words `hybrid` goes by. */
@@ -127,7 +186,7 @@ function openStatic(models: ModelStore, name: string): StaticEncoder {
   return createStaticEncoder(files);
 }
 
-async function openEncoder(
+async function encoderOf(
   settings: Settings,
   { logger }: ModelTools,
   inference: LoadedModels,
@@ -201,6 +260,7 @@ class LoadedModels {
       pooling: unlessAuto(settings.embeddingPooling),
       maxLength: unlessAuto(settings.embeddingMaxLength),
     });
+    if (loaded.facts.isPoolingAssumed) this.tools.logger?.warn({ model: loaded.name }, POOLING_ASSUMED);
     const query = unlessAuto(settings.embeddingQueryPrompt) ?? loaded.facts.prompts.query;
     const document = unlessAuto(settings.embeddingDocumentPrompt) ?? loaded.facts.prompts.document;
     return createOnnxEncoder({ ...loaded, spec, prompts: { query, document } });
@@ -237,6 +297,7 @@ class LoadedModels {
       ...wish,
       id: `${wish.kind} ${found}`,
       folder,
+      revision: entry.revision,
       threads: settings.inferenceThreads,
       batchTokens: settings.inferenceBatchTokens,
     };

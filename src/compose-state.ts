@@ -1,7 +1,7 @@
 import { systemClock } from './base/clock.js';
 import type { KeyedHash } from './base/keyed-hash.js';
 import type { Settings } from './base/settings/table.js';
-import { droppingCached } from './compose-cache.js';
+import { dropCached, droppingCached } from './compose-cache.js';
 import { openModels } from './compose-models.js';
 import { openStateOwner, openStateReader, storedState } from './compose-stores.js';
 import { carryHashKey } from './stores/hash-key.js';
@@ -23,6 +23,8 @@ export const stateForCommands = {
     const clock = systemClock();
     return droppingCached(await openStateOwner(settings, clock), settings, clock);
   },
+  dropCached: (settings: Settings, namespace: string): Promise<void> =>
+    dropCached(settings, namespace, systemClock()),
   openMigration,
   identify,
   openUpkeep,

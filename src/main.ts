@@ -4,6 +4,7 @@ import pino from 'pino';
 import { watchParent } from './commands/parent-watch.js';
 import { runCommandLine } from './commands/run-command-line.js';
 import { createMeasuredService, startServices } from './compose.js';
+import { openEncoder } from './compose-models.js';
 import { stateForCommands } from './compose-state.js';
 
 // State holds ids and vectors of all tenants: what this program writes is for its own user, whatever library writes it.
@@ -49,5 +50,6 @@ process.exitCode = await runCommandLine(
     startServices,
     createService: createMeasuredService,
     storedState: stateForCommands,
+    openEncoder,
   },
 );

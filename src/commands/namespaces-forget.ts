@@ -46,6 +46,8 @@ async function forget(
   const intent = `forget a document of ${oneLine(name)}`;
   const { keys, forgotten } = await owning(context, state, intent, async (owner, settings) => {
     const { hash } = await state.identify(settings);
+    // Which of the vectors there is the document's, its id does not tell.
+    await state.dropCached(settings, name);
     return {
       keys: documentKeysOf(id, hash),
       forgotten: await forgetDocument(owner, name, id, hash),

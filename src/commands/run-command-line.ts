@@ -10,6 +10,7 @@ import { type CommandContext, CommandError } from './context.js';
 import { registerEvaluate } from './evaluate.js';
 import { registerModels } from './models.js';
 import { registerNamespaces } from './namespaces.js';
+import type { OpenEncoder } from './open-encoder.js';
 import { registerRerank } from './rerank.js';
 import { registerServe, type ServeProcess, type StartServices } from './serve.js';
 import { registerSimulate } from './simulate.js';
@@ -23,6 +24,7 @@ export interface CommandParts {
   readonly startServices: StartServices;
   readonly createService: CreateService;
   readonly storedState: StoredState;
+  readonly openEncoder: OpenEncoder;
 }
 
 /**
@@ -64,7 +66,7 @@ function buildProgram(context: CommandContext, parts: CommandParts): Command {
   registerConfig(program, context);
   registerNamespaces(program, context, parts.storedState);
   registerStorage(program, context, parts.storedState);
-  registerModels(program, context);
+  registerModels(program, context, parts);
   return program;
 }
 

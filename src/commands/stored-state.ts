@@ -14,6 +14,8 @@ export interface StoredState {
   openReader(settings: Settings): Promise<StoreReader>;
   /** Takes ownership of the folder; `StorageError` `locked` where a server has it. */
   openOwner(settings: Settings): Promise<Store>;
+  /** Removes what the cache on disk keeps of a namespace. For owners alone. */
+  dropCached(settings: Settings, namespace: string): Promise<void>;
   /**
    * State on its way from one mode to another. Takes ownership of the target's folder, where both may be; `finish` says
    * that from now on the target's is the one that counts.

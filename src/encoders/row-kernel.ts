@@ -19,6 +19,7 @@ interface RowsKernel extends KernelMemory {
   room(bytes: number): number;
   dot(vector: number, row: number, end: number): number;
   combine(sum: number, rows: number, factors: number, offset: number, end: number): void;
+  fetch(rows: number, end: number, length: number): number;
 }
 
 /**
@@ -53,7 +54,7 @@ export function plainKernel(table: Int8Array, dimension: number): RowKernel {
 }
 
 function compiledKernel(table: Int8Array, dimension: number): RowKernel {
-  const { memory, room, combine, dot } = instantiate<RowsKernel>(ROWS_MODULE);
+  const { memory, room, combine, dot, fetch } = instantiate<RowsKernel>(ROWS_MODULE);
   const rowCount = table.length / dimension;
   const sumAt = room(dimension * Float32Array.BYTES_PER_ELEMENT);
   const vectorAt = room(dimension * Float32Array.BYTES_PER_ELEMENT);
@@ -76,6 +77,7 @@ function compiledKernel(table: Int8Array, dimension: number): RowKernel {
         weights[place] = factors[place]!;
       }
       const end = listAt + count * Int32Array.BYTES_PER_ELEMENT;
+      fetch(listAt, end, dimension);
       for (let k = 0; k < dimension; k += STEP)
         combine(sumAt + k * Float32Array.BYTES_PER_ELEMENT, listAt, factorsAt, k, end);
     },

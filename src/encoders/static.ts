@@ -1,9 +1,9 @@
 import { Pace, type StartPace } from '../base/pace.js';
 import type { ModelFiles } from '../models/model-store.js';
+import { TokenPieces } from '../text/token-pieces.js';
+import { WordPieces } from '../text/word-pieces.js';
 import type { Encoder } from './encoder.js';
 import { StaticTable } from './static-table.js';
-import { TokenPieces } from './token-pieces.js';
-import { WordPieces } from './word-pieces.js';
 
 /** Characters of a text that are read; what stands behind them does not count. Bounds one step between pauses. */
 const MAX_TEXT_LENGTH = 16_384;

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { exportError } from '../models/export-files.js';
 import { pickGraph, quantisesAtRunTime } from '../models/graph-files.js';
 import { type HuggingFaceExport, readExport } from '../models/hugging-face-export.js';
+import { readManifest } from '../models/manifest.js';
 import { CrossEncoderModel } from './cross-encoder-model.js';
 import { EncoderModel } from './encoder-model.js';
 import { Graph } from './graph.js';
@@ -19,7 +20,7 @@ interface Opened {
   readonly graph: Graph;
   readonly file: string;
   /** What is known of the model whatever it gives. */
-  readonly facts: Omit<ModelFacts, 'dimension' | 'pooling'>;
+  readonly facts: Omit<ModelFacts, 'dimension' | 'pooling' | 'isPoolingAssumed'>;
   readonly batchTokens: number;
 }
 
@@ -29,6 +30,7 @@ interface Opened {
  */
 export async function loadModel(spec: ModelSpec): Promise<LoadedModel> {
   const { folder, kind } = spec;
+  assertRevision(spec);
   const model = readExport(folder);
   const { file, precision } = pickGraph(folder, spec.precision);
   const tokenizer = new TextTokenizer(model);
@@ -47,6 +49,15 @@ export async function loadModel(spec: ModelSpec): Promise<LoadedModel> {
     await graph.close();
     throw exportError(folder, file, (cause as Error).message, cause);
   }
+}
+
+/** Throws an Error where another revision lies there by now: its vectors would be taken for those of this one. */
+function assertRevision({ folder, revision }: ModelSpec): void {
+  const found = readManifest(folder)?.revision;
+  if (revision === undefined || found === undefined || found === revision) return;
+  throw new Error(
+    `model folder ${folder}: it is of revision ${found} now, not ${revision}; restart the server`,
+  );
 }
 
 /** Throws an Error where more is asked for than the model can take, or room for less than a token of each text is left. */
@@ -75,7 +86,12 @@ async function asEncoder(opened: Opened): Promise<LoadedModel> {
     new EncoderModel({
       ...opened,
       graph,
-      facts: { ...facts, dimension, pooling },
+      facts: {
+        ...facts,
+        dimension,
+        pooling,
+        isPoolingAssumed: output.of === 'tokens' && asked === undefined,
+      },
       output,
       pooling,
       normalise: spec.normalise ?? true,
@@ -89,7 +105,7 @@ async function asCrossEncoder(opened: Opened): Promise<LoadedModel> {
   return tried(
     new CrossEncoderModel({
       ...opened,
-      facts: { ...opened.facts, dimension: 1, pooling: null },
+      facts: { ...opened.facts, dimension: 1, pooling: null, isPoolingAssumed: false },
       logits,
       classes: probe[logits]!.dims[1] ?? 1,
       windows: opened.spec.windows ?? 1,

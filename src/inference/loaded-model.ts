@@ -8,6 +8,8 @@ export interface ModelSpec {
   /** Name by which tasks call for it. */
   readonly id: string;
   readonly kind: 'encoder' | 'cross-encoder';
+  /** The revision that the folder's manifest must have, if it has one: files may be replaced while we run. */
+  readonly revision?: string | undefined;
   /** Folder of a Hugging Face export: `config.json`, `tokenizer.json`, `onnx/model*.onnx`, … */
   readonly folder: string;
   /** Default: the best the folder has, in the order int8, fp32, fp16, q4. */
@@ -33,6 +35,8 @@ export interface ModelFacts {
   readonly maxLength: number;
   /** Null for cross-encoders. */
   readonly pooling: Pooling | null;
+  /** Whether nothing said how to pool: the mean is then a guess. */
+  readonly isPoolingAssumed: boolean;
   readonly precision: Precision;
   /** The graph's file, relative to the folder. */
   readonly file: string;

@@ -66,13 +66,15 @@ export function buildAnswer(
   };
 }
 
-/** The text as JSON has it, kept with the text: writing it anew takes longer than all the rest of the answer. */
+/** The text as JSON has it, kept with a repeated text: writing it anew takes longer than all the rest of the answer. */
 function quote(entry: TextEntry, namespace: Namespace): string {
-  if (entry.quoted === undefined) {
-    entry.quoted = JSON.stringify(entry.text);
-    namespace.texts.grew(entry, 2 * entry.quoted.length);
+  if (entry.quoted !== undefined) return entry.quoted;
+  const quoted = JSON.stringify(entry.text);
+  if (entry.isRepeated) {
+    entry.quoted = quoted;
+    namespace.texts.grew(entry, 2 * quoted.length);
   }
-  return entry.quoted;
+  return quoted;
 }
 
 /** A query whose vector could not be had has no key; one that has none by itself is no failure. */

@@ -83,7 +83,7 @@ export class HybridPairs {
       features.heads[term] = places[term]! >= 0 && places[term]! < analysis.headSize ? 1 : 0;
     features.similarities.fill(0);
     features.length = analysis.length;
-    features.cosine = this.cosine(entry, analysis);
+    features.cosine = this.cosine(entry);
   }
 
   /**
@@ -103,21 +103,21 @@ export class HybridPairs {
     return row;
   }
 
-  private cosine(entry: TextEntry, analysis: TextAnalysis): number {
+  private cosine(entry: TextEntry): number {
     const { pairs, tools } = this;
     pairs.vector ??= tools.words.encodeText(pairs.query.slice(0, MAX_TEXT_LENGTH));
     const query = pairs.vector;
-    const text = this.textVector(entry, analysis);
+    const text = this.textVector(entry);
     return Math.round(dot(query, text) / COSINE_STEP) * COSINE_STEP;
   }
 
-  private textVector(entry: TextEntry, analysis: TextAnalysis): Float32Array {
+  private textVector(entry: TextEntry): Float32Array {
     const { sharesKeyVectors, texts, words } = this.tools;
-    const known = sharesKeyVectors ? entry.vector : analysis.vector;
+    const known = sharesKeyVectors ? entry.vector : entry.wordVector;
     if (known !== undefined) return known;
     const vector = words.encodeText(entry.text);
     if (sharesKeyVectors) entry.vector = vector;
-    else analysis.vector = vector;
+    else entry.wordVector = vector;
     texts.grew(entry, vector.byteLength);
     return vector;
   }

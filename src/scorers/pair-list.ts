@@ -15,7 +15,7 @@ const STEM_BYTES = 8;
  * same texts in the same order again needs nothing but this.
  */
 export class PairList {
-  /** Of the texts' analyses, in the request's order. Numbers, so that no text is kept alive. */
+  /** Of the texts' entries, in the request's order. Numbers, so that no text is kept alive. */
   private readonly textIds: readonly number[];
   /** Whether the list has come back. */
   isRepeated = false;
@@ -29,7 +29,7 @@ export class PairList {
     readonly priors: Float64Array,
     readonly blend: BlendPairs,
   ) {
-    this.textIds = texts.map(({ analysis }) => analysis!.id);
+    this.textIds = texts.map(({ id }) => id);
   }
 
   /** Number of pairs. */
@@ -48,7 +48,7 @@ export class PairList {
     const { textIds } = this;
     if (texts.length !== textIds.length) return false;
     for (let index = 0; index < textIds.length; index++)
-      if (texts[index]!.analysis?.id !== textIds[index]) return false;
+      if (texts[index]!.id !== textIds[index]) return false;
     return true;
   }
 }

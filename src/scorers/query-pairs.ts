@@ -28,10 +28,10 @@ export interface PairFeatures {
  * plain arrays, so that a request over known pairs only sums.
  */
 export class QueryPairs {
-  /** By row. */
+  /** By row. The second is empty unless `soft`. */
   lengths: Float32Array;
   cosines: Float64Array;
-  /** By row and term: element `row * terms.length + term`. The last two are empty unless `soft`. */
+  /** By row and term: element `row * terms.length + term`. The last two are empty likewise. */
   counts: Float32Array;
   similarities: Float32Array;
   heads: Uint8Array;
@@ -53,7 +53,7 @@ export class QueryPairs {
   ) {
     this.capacity = Math.min(MAX_PAIRS, Math.max(FIRST_CAPACITY, expected));
     this.lengths = new Float32Array(this.capacity);
-    this.cosines = new Float64Array(this.capacity);
+    this.cosines = new Float64Array(soft ? this.capacity : 0);
     this.stems = terms.map(({ stem }) => stem);
     const cells = this.capacity * terms.length;
     this.counts = new Float32Array(cells);
@@ -75,7 +75,7 @@ export class QueryPairs {
     );
   }
 
-  /** The row of a text's analysis, or −1. */
+  /** The row of a text by its entry's id, or −1. */
   row(textId: number): number {
     return this.rows.get(textId) ?? -1;
   }
@@ -86,7 +86,7 @@ export class QueryPairs {
     if (row >= this.capacity) this.grow();
     this.rows.set(textId, row);
     this.lengths[row] = features.length;
-    this.cosines[row] = features.cosine;
+    if (this.soft) this.cosines[row] = features.cosine;
     let cell = row * this.terms.length;
     for (let term = 0; term < this.terms.length; term++, cell++) {
       this.counts[cell] = features.counts[term]!;
@@ -113,9 +113,9 @@ export class QueryPairs {
     this.capacity *= 2;
     const cells = this.capacity * this.terms.length;
     this.lengths = copyTo(new Float32Array(this.capacity), this.lengths);
-    this.cosines = copyTo(new Float64Array(this.capacity), this.cosines);
     this.counts = copyTo(new Float32Array(cells), this.counts);
     if (!this.soft) return;
+    this.cosines = copyTo(new Float64Array(this.capacity), this.cosines);
     this.similarities = copyTo(new Float32Array(cells), this.similarities);
     this.heads = copyTo(new Uint8Array(cells), this.heads);
   }

@@ -24,16 +24,18 @@ export class TermCounts {
   }
 
   /** Finds the terms in a text: one pass over its stems. */
-  find({ slots, size, frequencies }: TextAnalysis): void {
+  find({ slots, stride, size, frequencies }: TextAnalysis): void {
     const { places, counts, index } = this;
     this.fillIndex(frequencies);
     places.fill(-1);
     counts.fill(0);
+    const { places: terms, base } = index;
     for (let place = 0; place < size; place++) {
-      const term = index.get(slots[place]!);
-      if (term < 0) continue;
+      // Beyond the index there is nothing, and nothing is not at least 0.
+      const term = terms[slots[place]!]! - base;
+      if (!(term >= 0)) continue;
       places[term] = place;
-      counts[term] = slots[2 * size + place]!;
+      counts[term] = slots[2 * stride + place]!;
     }
   }
 

@@ -7,6 +7,7 @@ import { PairCache } from './pair-cache.js';
 import { type BlendPairs, PairList } from './pair-list.js';
 import type { PairFeatures, QueryPairs } from './query-pairs.js';
 import type { QueryTerm } from './query-terms.js';
+import { RequestStems } from './request-stems.js';
 import type { BaseScores, NamespaceScorer, ScoreRequest, ScoringContext } from './scorer.js';
 import type { SlotIndex } from './slot-index.js';
 import { sumStems } from './stem-sums.js';
@@ -31,7 +32,7 @@ export type MeasurePair = (
   pace: Pace,
 ) => Promise<PairFeatures> | PairFeatures;
 
-/** The current analysis of a text; void after the next pause. */
+/** The current analysis of a text; void once another is read, and after the next pause. */
 export type ReadText = (entry: TextEntry) => TextAnalysis;
 
 /** What the namespaces of a term scorer share. */
@@ -42,6 +43,9 @@ export interface TermTools {
   readonly startPace?: StartPace | undefined;
 }
 
+/** Of the request scored last, of whichever namespace. */
+const requestStems = new RequestStems();
+
 /** A scorer over terms at work in one namespace: what `hybrid` and `lexical` have in common. */
 export class TermNamespace implements NamespaceScorer {
   private readonly frequencies: DocumentFrequencies;
@@ -49,6 +53,7 @@ export class TermNamespace implements NamespaceScorer {
   private readonly pairs: PairCache;
   private readonly startPace: StartPace;
   private readonly readText: ReadText;
+  private readonly keepText: ReadText;
 
   constructor(
     context: ScoringContext,
@@ -60,6 +65,7 @@ export class TermNamespace implements NamespaceScorer {
     this.pairs = new PairCache(context.maxPairBytes, measure.soft);
     this.startPace = tools.startPace ?? (() => new Pace());
     this.readText = (entry) => this.analyser.read(entry);
+    this.keepText = (entry) => this.analyser.keep(entry);
   }
 
   get bytes(): number {
@@ -76,20 +82,25 @@ export class TermNamespace implements NamespaceScorer {
     }
     const pairs = known.isFull(texts.length) ? known.restarted() : known;
     const rows = new Int32Array(texts.length);
+    requestStems.begin(texts, this.frequencies);
     let misses = 0;
     let pace: Pace | undefined;
     let measure: MeasurePair | undefined;
     for (let index = 0; index < texts.length; index++) {
       const entry = texts[index]!;
-      rows[index] = entry.analysis === undefined ? -1 : pairs.row(entry.analysis.id);
-      if (rows[index]! >= 0) continue;
+      rows[index] = pairs.row(entry.id);
+      if (rows[index]! >= 0) {
+        requestStems.add(texts, entry);
+        continue;
+      }
       misses++;
       pace ??= this.startPace();
       if (pace.due()) await pace.rest();
       measure ??= this.measure.begin(pairs);
       const measured = measure(entry, this.readText, pace);
       const features = measured instanceof Promise ? await measured : measured;
-      rows[index] = pairs.add(this.readText(entry).id, features);
+      rows[index] = pairs.add(entry.id, features);
+      requestStems.add(texts, entry, this.readText(entry));
     }
     const list = this.list(pairs, texts, rows);
     pairs.list = list;
@@ -103,7 +114,7 @@ export class TermNamespace implements NamespaceScorer {
     // Adding up is worth it for lists that come back.
     if (list?.isRepeated && list.isOf(texts))
       this.frequencies.learnSums(pairs.stems, this.sums(pairs, list, texts));
-    else this.frequencies.learn(pairs.stems, texts.map(this.readText));
+    else this.learnEach(pairs.stems, texts);
   }
 
   clear(): void {
@@ -111,10 +122,17 @@ export class TermNamespace implements NamespaceScorer {
     this.analyser.clear();
   }
 
+  private learnEach(queryStems: readonly string[], texts: readonly TextEntry[]): void {
+    const isGathered = requestStems.isOf(texts, this.frequencies);
+    const rest = (isGathered ? requestStems.missing : texts).map(this.keepText);
+    this.frequencies.learn(queryStems, isGathered ? [requestStems, ...rest] : rest, texts.length);
+    requestStems.end();
+  }
+
   private sums(pairs: QueryPairs, list: PairList, texts: readonly TextEntry[]): StemSums {
     const { epoch } = this.frequencies;
     if (list.stems?.epoch === epoch) return list.stems.sums;
-    const sums = sumStems(texts.map(this.readText), this.tools.index);
+    const sums = sumStems(texts.map(this.keepText), this.tools.index);
     list.stems = { sums, epoch };
     this.pairs.keep(pairs);
     return sums;

@@ -11,8 +11,20 @@ export const MAX_TEXT_LENGTH = 16_384;
 /** Content words at a text's start that count as its title or first sentence. */
 const HEAD_LENGTH = 12;
 const ANALYSIS_BYTES = 300;
+const LISTS = 3;
+const FIRST_STRIDE = 1024;
 
-let lastId = 0;
+/** Room for the analysis of one text, of all analysers, and whose it holds; a longer one takes its place where needed. */
+let desk = newDesk(FIRST_STRIDE);
+
+function newDesk(stride: number) {
+  return {
+    slots: new Uint32Array(LISTS * stride),
+    stride,
+    entryId: 0,
+    analysis: undefined as TextAnalysis | undefined,
+  };
+}
 
 /** Reads the texts of one namespace. */
 export class TextAnalyser {
@@ -34,24 +46,45 @@ export class TextAnalyser {
     return this.wordSlots.bytes;
   }
 
-  /** The analysis of an entry, made or made again where it is missing or void. Some 8 µs for 1000 new characters. */
+  /**
+   * The analysis of an entry, good until the next one is read; that of a repeated text is kept. Keeping takes half as long
+   * as making one anew: some 5 µs for 1000 new characters.
+   */
   read(entry: TextEntry): TextAnalysis {
+    return entry.isRepeated ? this.keep(entry) : (this.known(entry) ?? this.analyse(entry));
+  }
+
+  /** The analysis of an entry, kept with it. */
+  keep(entry: TextEntry): TextAnalysis {
+    const known = this.known(entry) ?? this.analyse(entry);
     const { analysis } = entry;
-    if (analysis !== undefined && this.isCurrent(analysis)) return analysis;
-    const fresh = this.analyse(entry.text, analysis);
-    entry.analysis = fresh;
-    const before = analysis === undefined ? 0 : bytesOf(analysis);
-    this.texts.grew(entry, bytesOf(fresh) - before);
-    return fresh;
+    if (known === analysis) return known;
+    const { slots, stride, size } = known;
+    const lists = this.slab.cut(LISTS * size);
+    for (let list = 0; list < LISTS; list++)
+      for (let place = 0; place < size; place++) lists[list * size + place] = slots[list * stride + place]!;
+    const kept = { ...known, slots: lists, stride: size };
+    entry.analysis = kept;
+    this.texts.grew(entry, bytesOf(kept) - (analysis === undefined ? 0 : bytesOf(analysis)));
+    return kept;
   }
 
   /** Forgets what can be looked up again. */
   clear(): void {
     this.wordSlots.clear();
+    desk.entryId = 0;
+    desk.analysis = undefined;
   }
 
-  private isCurrent(analysis: TextAnalysis): boolean {
+  /** An analysis that was made before and still holds. */
+  private known(entry: TextEntry): TextAnalysis | undefined {
+    if (this.isCurrent(entry.analysis)) return entry.analysis;
+    return desk.entryId === entry.id && this.isCurrent(desk.analysis) ? desk.analysis : undefined;
+  }
+
+  private isCurrent(analysis: TextAnalysis | undefined): analysis is TextAnalysis {
     return (
+      analysis !== undefined &&
       analysis.lexicon === this.lexicon &&
       analysis.lexiconEpoch === this.lexicon.epoch &&
       analysis.frequencies === this.frequencies &&
@@ -59,25 +92,14 @@ export class TextAnalyser {
     );
   }
 
-  private analyse(text: string, earlier: TextAnalysis | undefined): TextAnalysis {
-    return {
-      id: earlier?.id ?? ++lastId,
-      ...this.count(text),
-      vector: earlier?.vector,
-      lexicon: this.lexicon,
-      lexiconEpoch: this.lexicon.epoch,
-      frequencies: this.frequencies,
-      frequencyEpoch: this.frequencies.epoch,
-    };
-  }
-
   /** Lists the distinct stems of a text. */
-  private count(text: string): Pick<TextAnalysis, 'slots' | 'size' | 'length' | 'headSize'> {
-    const { index, wordSlots } = this;
-    const { ids, count } = this.lexicon.read(text.slice(0, MAX_TEXT_LENGTH));
+  private analyse(entry: TextEntry): TextAnalysis {
+    const { index, wordSlots, lexicon, frequencies } = this;
+    const { ids, count } = lexicon.read(entry.text.slice(0, MAX_TEXT_LENGTH));
     const known = wordSlots.known();
-    const { slots, words, counts } = scratchFor(count);
-    index.start(this.frequencies.size);
+    if (count > desk.stride) desk = newDesk(2 * count);
+    const { slots, stride } = desk;
+    index.start(frequencies.size);
     const { base } = index;
     let { places } = index;
     let size = 0;
@@ -94,39 +116,29 @@ export class TextAnalyser {
       }
       const place = places[slot]! - base;
       if (place >= 0) {
-        counts[place]!++;
+        slots[2 * stride + place]!++;
       } else {
         places[slot] = base + size;
         slots[size] = slot;
-        words[size] = id;
-        counts[size++] = 1;
+        slots[stride + size] = id;
+        slots[2 * stride + size++] = 1;
       }
       if (++length <= HEAD_LENGTH) headSize = size;
     }
-    const lists = this.slab.cut(3 * size);
-    for (let place = 0; place < size; place++) {
-      lists[place] = slots[place]!;
-      lists[size + place] = words[place]!;
-      lists[2 * size + place] = counts[place]!;
-    }
-    return { slots: lists, size, length, headSize };
+    desk.entryId = entry.id;
+    desk.analysis = {
+      slots,
+      stride,
+      size,
+      length,
+      headSize,
+      lexicon,
+      lexiconEpoch: lexicon.epoch,
+      frequencies,
+      frequencyEpoch: frequencies.epoch,
+    };
+    return desk.analysis;
   }
-}
-
-/** Scratch space of all analysers for the lists of one text: reading is synchronous. */
-let scratch = newLists(1024);
-
-function newLists(length: number) {
-  return {
-    slots: new Int32Array(length),
-    words: new Int32Array(length),
-    counts: new Int32Array(length),
-  };
-}
-
-function scratchFor(words: number): typeof scratch {
-  if (words > scratch.slots.length) scratch = newLists(2 * words);
-  return scratch;
 }
 
 function bytesOf(analysis: TextAnalysis): number {

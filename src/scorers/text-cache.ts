@@ -1,28 +1,34 @@
 import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import createHashers from 'xxhash-wasm';
+import { type Linked, RecentEntries } from './recent-entries.js';
 import type { TextAnalysis } from './text-analysis.js';
 
 /** What is known of one text of a namespace, filled in as it is needed. */
 export interface TextEntry {
+  /** Names the text in pair caches; unique in the process. */
+  readonly id: number;
   readonly text: string;
-  /** XXH64 of the text under the cache's secret seed: equal for equal texts, in this cache alone. */
-  readonly key: bigint;
+  /** SHA-256 of the text, once it was needed: what outlives the entry is found by it. */
+  digest: string | undefined;
   /** The key encoder's vector, unit length or zero. */
   vector: Float32Array | undefined;
   /** Keyed hash of the text, 22 characters of base64url. */
   contentHash: string | undefined;
-  /** The text as a JSON string, once it was answered: answers repeat texts. */
+  /** Whether it was met more than once. What is quickly made anew is not kept before: most texts are met once. */
+  isRepeated: boolean;
+  /** The text as a JSON string, once a repeated text was answered. */
   quoted: string | undefined;
-  /** The scorers' reading of the text. */
-  analysis?: TextAnalysis | undefined;
+  /** Pooled word vector of the text, once a scorer needed it and it is not `vector`. */
+  wordVector: Float32Array | undefined;
+  /** The scorers' reading of a repeated text. */
+  analysis: TextAnalysis | undefined;
 }
 
-/** An entry with what the cache needs to weigh it. */
-interface HeldEntry extends TextEntry {
-  /** Bytes held, and those it is weighed with: never fewer. */
+/** An entry with what the cache needs to find and weigh it. */
+interface HeldEntry extends TextEntry, Linked<HeldEntry> {
+  /** Bytes held; it is weighed with no fewer. */
   size: number;
-  weight: number;
 }
 
 export interface TextCacheOptions {
@@ -43,34 +49,36 @@ const LIST_SHARE = 0.02;
 const LIST_BYTES = 200;
 const LISTED_BYTES = 8;
 
-const { h64 } = await createHashers();
+const { h32 } = await createHashers();
+
+let lastId = 0;
 
 /**
  * The texts one namespace meets, least recently used first out, bounded in bytes.
  *
- * Keys are XXH64 of the text under a seed drawn once per cache; the stored text is compared, so a collision costs a
- * second reading and nothing else. A plain Map over texts was measured: 1.9 µs a look-up of 1000 ASCII characters
- * against 0.9 µs (equal where a character is beyond Latin-1), and strings above 16 383 characters, which the engine
- * hashes by length alone, took 220 µs among 300 of one length against 7 µs.
+ * Keys are XXH32 of the text under a seed drawn once per cache, as small integers, which the engine looks up twice as
+ * fast as larger ones; the stored text is compared, so a collision costs a second reading and nothing else. A plain Map
+ * over texts was measured: 1.9 µs a look-up of 1000 ASCII characters against 0.9 µs (equal where a character is beyond
+ * Latin-1), and strings above 16 383 characters, which the engine hashes by length alone, took 220 µs among 300 of one
+ * length against 7 µs.
  */
 export class TextCache {
   hits = 0;
   misses = 0;
-  private readonly seed = randomBytes(8).readBigUInt64LE();
-  private readonly entries: LRUCache<bigint, HeldEntry>;
+  private readonly seed = randomBytes(4).readUInt32LE();
+  private readonly entries: RecentEntries<HeldEntry>;
   /** By query: keys of the texts it last came with, in order. Keys alone, so that no text is kept alive. */
-  private readonly lists: LRUCache<string, readonly bigint[]>;
+  private readonly lists: LRUCache<string, readonly number[]>;
 
-  /** Throws a TypeError where `maxBytes` is no whole number from 1. */
   constructor({ maxBytes }: TextCacheOptions) {
     const listBytes = Math.floor(LIST_SHARE * maxBytes);
-    this.entries = new LRUCache({ maxSize: Math.max(1, maxBytes - listBytes) });
+    this.entries = new RecentEntries(Math.max(1, maxBytes - listBytes));
     this.lists = new LRUCache({ maxSize: Math.max(1, listBytes) });
   }
 
   /** Estimate of the bytes held. */
   get bytes(): number {
-    return this.entries.calculatedSize + this.lists.calculatedSize;
+    return this.entries.weight + this.lists.calculatedSize;
   }
 
   /** Number of texts held. */
@@ -88,10 +96,7 @@ export class TextCache {
     const entries = candidates.map(({ text }, index) => {
       const key = keys?.[index];
       const known = key === undefined ? undefined : this.entries.get(key);
-      if (known !== undefined && known.text === text) {
-        this.hits++;
-        return known;
-      }
+      if (known !== undefined && known.text === text) return this.hit(known);
       isKnown = false;
       return this.get(text);
     });
@@ -101,46 +106,50 @@ export class TextCache {
 
   /** The entry of a text, made if it is not there. */
   get(text: string): TextEntry {
-    const key = h64(text, this.seed);
+    const key = h32(text, this.seed) | 0;
     const known = this.entries.get(key);
-    if (known !== undefined && known.text === text) {
-      this.hits++;
-      return known;
-    }
+    if (known !== undefined && known.text === text) return this.hit(known);
     this.misses++;
     const size = ENTRY_BYTES + 2 * text.length;
     const weight = Math.ceil(size + GROWTH_BYTES + GROWTH_PER_CHARACTER * text.length);
     const entry: HeldEntry = {
+      id: ++lastId,
       text,
       vector: undefined,
       contentHash: undefined,
+      digest: undefined,
+      isRepeated: false,
       quoted: undefined,
+      wordVector: undefined,
       analysis: undefined,
       key,
       size,
       weight,
+      older: undefined,
+      newer: undefined,
     };
-    this.entries.set(key, entry, { size: weight });
+    this.entries.add(entry);
     return entry;
   }
 
   /** Tells the cache that an entry grew by so many bytes. Nothing for an entry that is no longer held. */
   grew(entry: TextEntry, bytes: number): void {
-    const { key } = entry as HeldEntry;
-    const held = this.entries.peek(key);
-    if (held === undefined || held !== entry) return;
+    const held = entry as HeldEntry;
+    if (!this.entries.has(held)) return;
     held.size += bytes;
-    if (held.size <= held.weight) return;
-    held.weight = Math.ceil(WEIGHT_MARGIN * held.size);
-    // Setting the same value again would keep its old size.
-    this.entries.delete(key);
-    this.entries.set(key, held, { size: held.weight });
+    if (held.size > held.weight) this.entries.reweigh(held, Math.ceil(WEIGHT_MARGIN * held.size));
   }
 
   /** Forgets all texts; entries in use stay valid for whoever holds them. */
   clear(): void {
     this.entries.clear();
     this.lists.clear();
+  }
+
+  private hit(entry: HeldEntry): HeldEntry {
+    this.hits++;
+    entry.isRepeated = true;
+    return entry;
   }
 
   private keepList(query: string, entries: readonly HeldEntry[]): void {

@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache';
+import { textDigest } from '../base/text-digest.js';
 import type { EncodeCall, Encoder } from '../encoders/encoder.js';
 import { QueryVectors } from './query-vectors.js';
 import type { ScoreRequest, ScoringContext } from './scorer.js';
 import type { TextEntry } from './text-cache.js';
 
-const VECTOR_BYTES = 200;
+const VECTOR_BYTES = 300;
 /** Share of the bytes that queries' vectors may take. */
 const QUERY_SHARE = 0.25;
 
@@ -13,7 +14,7 @@ const QUERY_SHARE = 0.25;
  * where the rest of a request failed. Concurrent misses may ask twice.
  */
 export class VectorStore {
-  private readonly vectors: LRUCache<bigint, Float32Array>;
+  private readonly vectors: LRUCache<string, Float32Array>;
   private readonly queries: QueryVectors;
 
   /**
@@ -84,15 +85,21 @@ export class VectorStore {
   }
 
   private known(entry: TextEntry): Float32Array | undefined {
-    return this.sharesKeyVectors ? entry.vector : this.vectors.get(entry.key);
+    return this.sharesKeyVectors ? entry.vector : this.vectors.get(digestOf(entry));
   }
 
   private keep(entry: TextEntry, vector: Float32Array): void {
     if (!this.sharesKeyVectors) {
-      this.vectors.set(entry.key, vector, { size: VECTOR_BYTES + vector.byteLength });
+      this.vectors.set(digestOf(entry), vector, { size: VECTOR_BYTES + vector.byteLength });
       return;
     }
     if (entry.vector === undefined) this.context.texts.grew(entry, vector.byteLength);
     entry.vector = vector;
   }
+}
+
+/** Texts are paid for: their vectors are found again when their entries are not. */
+function digestOf(entry: TextEntry): string {
+  entry.digest ??= textDigest(entry.text);
+  return entry.digest;
 }

@@ -86,13 +86,14 @@ export class WordSimilarity {
    * The largest max(0, (s − .3)/.7) over the words of a text, s = cosine with the row's word. In [0, 1]. 1–2 ns for a
    * known word, some 0.1 µs for a new one.
    */
-  closest(row: SimilarityRow, { slots, size }: TextAnalysis): number {
+  closest(row: SimilarityRow, analysis: TextAnalysis): number {
+    const { slots, stride, size } = analysis;
     const { levels } = row;
     let best = UNRELATED + 1;
     let ties = 0;
     let first = -1;
     // Most words are less alike than the best so far: one comparison tells.
-    for (let place = size; place < 2 * size; place++) {
+    for (let place = stride; place < stride + size; place++) {
       const id = slots[place]!;
       let level = levels[id]!;
       if (level < best) {
@@ -105,7 +106,7 @@ export class WordSimilarity {
       best = level;
     }
     if (first < 0) return 0;
-    return ties === 0 ? this.exact(row, first) : this.closestAt(best, row, slots, size);
+    return ties === 0 ? this.exact(row, first) : this.closestAt(best, row, analysis);
   }
 
   clear(): void {
@@ -114,9 +115,9 @@ export class WordSimilarity {
   }
 
   /** The largest exact value among the words at one level. */
-  private closestAt(level: number, row: SimilarityRow, slots: Uint32Array, size: number): number {
+  private closestAt(level: number, row: SimilarityRow, { slots, stride, size }: TextAnalysis): number {
     let best = 0;
-    for (let place = size; place < 2 * size; place++) {
+    for (let place = stride; place < stride + size; place++) {
       const id = slots[place]!;
       if (row.levels[id] === level) best = Math.max(best, this.exact(row, id));
     }

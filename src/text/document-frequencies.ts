@@ -19,9 +19,9 @@ export interface StemSums {
   readonly documents: number;
 }
 
-/** The distinct stems of one document. */
+/** The distinct stems of a document, or of several, one document after the other. */
 export interface DocumentStems {
-  /** Slots of this namespace's `DocumentFrequencies`, each once, in the first `size` places. */
+  /** Slots of this namespace's `DocumentFrequencies`, each once a document, in the first `size` places. */
   readonly slots: Uint32Array;
   readonly size: number;
 }
@@ -122,12 +122,12 @@ export class DocumentFrequencies {
   }
 
   /**
-   * Learns from one request: its query's distinct stems and its candidates. Nothing while frozen. Some 10 µs for 50
-   * documents of 90 stems.
+   * Learns from one request: its query's distinct stems and those of its candidates, `documents` in all. Nothing while
+   * frozen. Some 10 µs for 50 documents of 90 stems.
    */
-  learn(queryStems: readonly string[], documents: readonly DocumentStems[]): void {
-    this.learnBeside(queryStems, documents.length, () => {
-      for (const { slots, size } of documents) this.countAll(slots, size);
+  learn(queryStems: readonly string[], stems: readonly DocumentStems[], documents: number): void {
+    this.learnBeside(queryStems, documents, () => {
+      for (const { slots, size } of stems) this.countAll(slots, size);
     });
   }
 

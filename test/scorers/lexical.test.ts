@@ -85,6 +85,29 @@ describe('the lexical scorer', () => {
     expect(longestMs()).toBeLessThanOrEqual(10);
   });
 
+  it('learns each text once a request, whether it was just read, known before, or not scored at all', async () => {
+    const [scored, unscored] = [newScorer('lexical'), newScorer('lexical')].map(
+      (scorer) => new ScoringNamespace(scorer),
+    );
+    // New texts; some of them with new ones; a list that comes back; the same text twice; another namespace in between.
+    const lists = [TEXTS, ['flap', ...TEXTS], TEXTS, TEXTS, ['lift of a wing', 'lift of a wing']];
+    for (const [turn, list] of lists.entries()) {
+      const request = scored!.request('a wing', list);
+      await scored!.scorer.score(request);
+      if (turn === 1) await new ScoringNamespace(newScorer('lexical')).answer('a wing', ['drag']);
+      scored!.scorer.learn(request);
+      unscored!.learn('a wing', list);
+      for (const stem of ['wing', 'lift', 'drag', 'car', 'flap']) {
+        const [left, right] = [scored!, unscored!].map(({ frequencies }) => {
+          const slot = frequencies.find(stem);
+          return [stem, frequencies.seen(slot), frequencies.count(slot)];
+        });
+        expect(left).toEqual(right);
+      }
+    }
+    expect(scored!.frequencies.count(scored!.frequencies.find('lift'))).toBe(10);
+  });
+
   it('reports known pairs', async () => {
     const namespace = new ScoringNamespace(newScorer('lexical'));
     await namespace.answer('wing', TEXTS);

@@ -14,11 +14,11 @@ function setUp(options: { maxStems?: number; maxWords?: number } = {}) {
   const analysisOf = (text: string) => analyser.read(texts.get(text));
   /** [stem’s slot found anew, first word, count] of each stem in an analysis. */
   const listOf = (text: string) => {
-    const { slots, size } = analysisOf(text);
+    const { slots, stride, size } = analysisOf(text);
     return Array.from({ length: size }, (_, place) => [
       slots[place],
-      lexicon.word(slots[size + place]!),
-      slots[2 * size + place],
+      lexicon.word(slots[stride + place]!),
+      slots[2 * stride + place],
     ]);
   };
   return { texts, frequencies, lexicon, analyser, analysisOf, listOf };
@@ -41,20 +41,34 @@ describe('the analysis of a text', () => {
     expect(analysisOf([...twelve, 'tail'].join(' '))).toMatchObject({ size: 12, length: 13, headSize: 11 });
   });
 
-  it('is made once, and its bytes are counted', () => {
-    const { analysisOf, texts } = setUp();
+  it('is kept once the text is met again, and then its bytes are counted', () => {
+    const { analysisOf, listOf, texts } = setUp();
     // More stems than a text of this length is thought to have.
     const text = Array.from({ length: 400 }, (_, number) => `${number}`).join(' ');
-    texts.get(text);
-    const bytes = texts.bytes;
-    const first = analysisOf(text);
-    expect(analysisOf(text)).toBe(first);
+    const list = listOf(text);
+    const { bytes } = texts;
+    listOf('another');
+    expect(texts.get(text).analysis).toBeUndefined();
+    const kept = analysisOf(text);
+    expect(texts.get(text).analysis).toBe(kept);
     expect(texts.bytes).toBeGreaterThan(bytes);
+    listOf('yet another');
+    expect(analysisOf(text)).toBe(kept);
+    expect(listOf(text)).toEqual(list);
   });
 
-  it('is made again, under its old id, once dropped stems made its slots void', () => {
-    const { analysisOf, listOf, frequencies, texts } = setUp({ maxStems: 4 });
-    const before = analysisOf('wing lift');
+  it('is kept where that is asked for, also in the middle of reading it', () => {
+    const { analyser, analysisOf, listOf, texts } = setUp();
+    const list = listOf('wing lift wing');
+    const kept = analyser.keep(texts.get('wing lift wing'));
+    expect(analyser.keep(texts.get('car'))).toMatchObject({ size: 1 });
+    expect(analysisOf('wing lift wing')).toBe(kept);
+    expect(listOf('wing lift wing')).toEqual(list);
+  });
+
+  it('is made again once dropped stems made its slots void', () => {
+    const { analyser, analysisOf, listOf, frequencies, texts } = setUp({ maxStems: 4 });
+    analyser.keep(texts.get('wing lift'));
     analysisOf('car road wheel');
     frequencies.trim();
     // The slots that became free are taken by other stems.
@@ -65,7 +79,6 @@ describe('the analysis of a text', () => {
       frequencies.find('wing'),
       frequencies.find('lift'),
     ]);
-    expect(analysisOf('wing lift').id).toBe(before.id);
     expect(texts.bytes).toBe(bytes);
     // Texts with the same words, read after the drop, agree with it.
     expect(listOf('lift wing').map(([slot]) => slot)).toEqual([
@@ -75,8 +88,8 @@ describe('the analysis of a text', () => {
   });
 
   it('is made again once the lexicon started again', () => {
-    const { listOf, analysisOf, lexicon, frequencies } = setUp({ maxWords: 2 });
-    analysisOf('wing lift drag');
+    const { analyser, listOf, texts, lexicon, frequencies } = setUp({ maxWords: 2 });
+    analyser.keep(texts.get('wing lift drag'));
     lexicon.trim();
     // These words take the numbers of those before, which the text of before must not keep.
     const expected = (...words: string[]) => words.map((word) => [frequencies.find(word), word, 1]);

@@ -8,7 +8,9 @@ describe('the text cache', () => {
     const entry = texts.get('a text');
     expect(entry).toMatchObject({ text: 'a text', vector: undefined, contentHash: undefined });
     entry.contentHash = 'x'.repeat(22);
+    expect(entry.isRepeated).toBe(false);
     expect(texts.get(['a', 'text'].join(' '))).toBe(entry);
+    expect(entry.isRepeated).toBe(true);
     expect(texts.get('another')).not.toBe(entry);
     expect([texts.hits, texts.misses, texts.size]).toEqual([1, 2, 2]);
   });

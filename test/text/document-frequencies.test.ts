@@ -16,6 +16,7 @@ function learn(
   frequencies.learn(
     query,
     documents.map((stems) => documentOf(frequencies, stems)),
+    documents.length,
   );
 }
 

@@ -21,6 +21,8 @@ let poolBytes: usize;
 let text: usize = 0;
 let textBytes: usize = 0;
 let ids: usize = 0;
+/** Where each word of a text begins and ends. */
+let spans: usize = 0;
 
 /** By low half of a character's code: bit h is set where the character with the high half h belongs to the class. */
 let inWords: v128 = i8x16.splat(0);
@@ -44,6 +46,7 @@ export function textAt(length: i32): usize {
     textBytes = usize(max(2 * length, 16384));
     text = heap.alloc(textBytes + 2 * MARGIN) + MARGIN;
     ids = heap.alloc(4 * (textBytes + 1));
+    spans = heap.alloc(8 * (textBytes + 1));
   }
   return text;
 }
@@ -66,12 +69,15 @@ export function wordBytes(): i32 {
   return load<u32>(starts + 4 * usize(size));
 }
 
-/** Numbers the words of the text of `length` ASCII bytes at `textAt`, which is put in lower case; returns how many. */
+/**
+ * Numbers the words of the text of `length` ASCII bytes at `textAt`, which is put in lower case; returns how many. Finds
+ * all words first, then looks all of them up: so the processor is ahead with look-ups, which wait for memory.
+ */
 export function read(length: i32): i32 {
   const end = text + usize(length);
   // Nothing behind the end belongs to a word.
   memory.fill(end, 0x20, MARGIN);
-  let target = ids;
+  let target = spans;
   let start: usize = 0;
   let before: i32 = 0;
   for (let block = text; block <= end; block += 16) {
@@ -79,30 +85,37 @@ export function read(length: i32): i32 {
     const low = v128.and(bytes, i8x16.splat(15));
     const bit = i8x16.swizzle(i8x16(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0), i8x16.shr_u(bytes, 4));
     const isCapital = i8x16.ne(v128.and(i8x16.swizzle(capitals, low), bit), i8x16.splat(0));
-    v128.store(block, v128.or(bytes, v128.and(isCapital, i8x16.splat(0x20))));
+    // Most blocks have none, and a word is read the faster the longer ago its bytes were written.
+    if (v128.any_true(isCapital)) v128.store(block, v128.or(bytes, v128.and(isCapital, i8x16.splat(0x20))));
     const word = i8x16.bitmask(i8x16.ne(v128.and(i8x16.swizzle(inWords, low), bit), i8x16.splat(0)));
     const single = i8x16.bitmask(i8x16.ne(v128.and(i8x16.swizzle(alone, low), bit), i8x16.splat(0)));
-    const edges = word ^ (((word << 1) | before) & 0xffff);
+    const follows = ((word << 1) | before) & 0xffff;
+    const ends = follows & ~word;
+    let starts = word & ~follows;
+    // A word that goes on from the block before has its start already.
+    start = select<usize>(start, block + usize(ctz(starts)), before != 0);
+    starts = select<i32>(starts, starts & (starts - 1), before != 0);
     before = word >>> 15;
-    for (let events = edges | single; events != 0; events &= events - 1) {
+    for (let events = ends | single; events != 0; events &= events - 1) {
       const place = ctz(events);
       const at = block + usize(place);
-      if ((edges >>> place) & 1) {
-        if (start == 0) {
-          start = at;
-        } else {
-          store<i32>(target, number(start, at));
-          target += 4;
-          start = 0;
-        }
+      if ((ends >>> place) & 1) {
+        store<u32>(target, u32(start));
+        store<u32>(target, u32(at), 4);
+        target += 8;
+        start = block + usize(ctz(starts));
+        starts &= starts - 1;
       }
       if ((single >>> place) & 1 && at < end) {
-        store<i32>(target, number(at, at + 1));
-        target += 4;
+        store<u32>(target, u32(at));
+        store<u32>(target, u32(at + 1), 4);
+        target += 8;
       }
     }
   }
-  return i32(target - ids) >>> 2;
+  let id = ids;
+  for (let span = spans; span < target; span += 8, id += 4) store<i32>(id, number(load<u32>(span), load<u32>(span, 4)));
+  return i32(id - ids) >>> 2;
 }
 
 /** Numbers the `length` bytes at `textAt`, at least one, as one word. */
@@ -110,6 +123,7 @@ export function one(length: i32): i32 {
   return number(text, text + usize(length));
 }
 
+@inline
 function number(start: usize, end: usize): i32 {
   const length = end - start;
   // No branch: word lengths cannot be foretold.

@@ -142,7 +142,7 @@ export const MODEL_SETTINGS = {
   INFERENCE_QUEUE_MAX: setting(
     integer(1, 10_000_000, 'texts'),
     4096,
-    'Most texts that wait; beyond them requests are answered in lexical order.',
+    'Most texts that wait; beyond them requests are answered in lexical order. One namespace has at most half of it.',
   ),
   INFERENCE_TIMEOUT_MS: setting(
     integer(10, 600_000, 'ms'),

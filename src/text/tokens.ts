@@ -11,8 +11,8 @@ const ASCII_KIND = Uint8Array.from({ length: 128 }, (_, code) => {
 });
 
 /**
- * Tokens of a text in order, as BERT uncased reads it: lower case, beyond ASCII without accents (NFD, marks that take no
- * room left out); runs of letters, numbers and marks; every other character that is no white space alone; ideographs
+ * Tokens of a text in order, as BERT uncased reads it: lower case, beyond ASCII without accents (NFD, marks that take
+ * no room left out); runs of letters, numbers and marks; every other character that is no white space alone; ideographs
  * alone.
  */
 export const tokenReading: Reading = {
@@ -74,4 +74,16 @@ function isIdeograph(codePoint: number): boolean {
   if (codePoint <= 0x9fff) return codePoint <= 0x4dbf || codePoint >= 0x4e00;
   if (codePoint <= 0xfaff) return codePoint >= 0xf900;
   return (codePoint >= 0x20000 && codePoint <= 0x2ceaf) || (codePoint >= 0x2f800 && codePoint <= 0x2fa1f);
+}
+
+/** The tokens of a text as words; for short texts and few of them: `TokenPieces` reads texts by the thousand. */
+export function tokensOf(text: string): string[] {
+  const tokens: string[] = [];
+  visitTokens(fold(text), (source, start, end) => tokens.push(source.slice(start, end)));
+  return tokens;
+}
+
+/** Whether a token is one that letters may go on, so none that stands alone wherever it is. */
+export function joinsLetters(token: string): boolean {
+  return token !== '' && kindAt(token, 0) === RUN;
 }
