@@ -1,6 +1,6 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
-import { exportError, readExportJson, readOptionalJson } from '../models/export-files.js';
+import { exportError, readExportJson, readOptionalJson, TOKENIZER_BYTES } from '../models/export-files.js';
 import type { HuggingFaceExport } from '../models/hugging-face-export.js';
 import { findSlots, type PostProcessor, type TokenSlot } from './token-slots.js';
 import { amendPreTokenizer, hasOneType, textAmendment } from './tokenizer-amendments.js';
@@ -43,7 +43,7 @@ export class TextTokenizer {
 
   /** Throws an `exportError` where the file is missing, damaged, or no tokenizer the library knows. */
   constructor(private readonly model: HuggingFaceExport) {
-    const file = readExportJson(model.folder, FILE, tokenizerSchema);
+    const file = readExportJson(model.folder, FILE, tokenizerSchema, TOKENIZER_BYTES);
     const config = readOptionalJson(model.folder, 'tokenizer_config.json', z.looseObject({})) ?? {};
     this.tokenTypes = hasOneType(file.post_processor) ? 1 : model.tokenTypes;
     try {

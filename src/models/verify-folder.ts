@@ -4,6 +4,7 @@ import { exportFiles } from './describe-folder.js';
 import { hashFile } from './hash-file.js';
 import type { FileFacts, Manifest } from './manifest.js';
 import { ModelStoreError } from './model-store-error.js';
+import { assertRegular } from './regular-file.js';
 
 /**
  * Compares a folder with its manifest: every file there, of that length and SHA-256, and no other file that would change
@@ -39,7 +40,9 @@ async function fileProblem(
   onBytes?: (count: number) => void,
 ): Promise<string | undefined> {
   try {
-    const { size } = await stat(location);
+    const stats = await stat(location);
+    assertRegular(stats);
+    const { size } = stats;
     if (size !== bytes) return `model file ${location} has ${size} bytes, the manifest says ${bytes}`;
     if ((await hashFile(location, { git: false }, onBytes)) === sha256) return undefined;
     return `model file ${location} is damaged: its SHA-256 is not the manifest's`;

@@ -1,4 +1,5 @@
-import { cpSync, rmSync, truncateSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ModelSpec } from '../../src/inference/loaded-model.js';
@@ -49,6 +50,40 @@ describe('a model is refused, by folder, file and reason, for', () => {
   ])('a %s that is cut off, or of another kind', async (file) => {
     expect(await failure({}, (folder) => truncateSync(join(folder, file), 20))).toMatch(`${file}: `);
     expect(await failure({}, (folder) => writeJson(folder, file, 7))).toMatch(`${file}: `);
+  });
+
+  it.each([
+    ['config.json', 16],
+    ['1_Pooling/config.json', 16],
+    ['tokenizer.json', 256],
+  ])('a %s of more than %i MiB', async (file, most) => {
+    const bytes = most * 2 ** 20 + 1;
+    expect(await failure({}, (folder) => truncateSync(join(folder, file), bytes))).toBe(
+      `${file}: it has ${bytes} bytes, more than ${bytes - 1}`,
+    );
+  });
+
+  describe.skipIf(process.platform === 'win32')('what is no file:', () => {
+    it.each([
+      'config.json',
+      'tokenizer.json',
+      '1_Pooling/config.json',
+      'onnx/model.onnx',
+      'onnx/model.onnx_data',
+    ])('a %s that is a folder, or that never ends', async (file) => {
+      const instead = (make: (location: string) => void) =>
+        failure({ external: true }, (folder) => {
+          rmSync(join(folder, file), { force: true });
+          make(join(folder, file));
+        });
+      const pattern = (what: string) =>
+        new RegExp(`${file.replaceAll('.', '\\.')}: it is a ${what}.*, not a file$`);
+      expect(await instead((location) => mkdirSync(location))).toMatch(pattern('folder'));
+      expect(await instead((location) => execFileSync('mkfifo', [location]))).toMatch(pattern('pipe'));
+      expect(await instead((location) => symlinkSync('/dev/zero', location))).toMatch(
+        pattern('pipe, a device'),
+      );
+    });
   });
 
   it('a tokenizer that is none, or of an unknown kind', async () => {
