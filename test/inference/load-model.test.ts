@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { ModelSpec } from '../../src/inference/loaded-model.js';
 import { buildTinyCrossEncoder } from '../fixtures/tiny-models/cross-encoder.js';
 import { buildTinyEncoder, type TinyEncoderOptions } from '../fixtures/tiny-models/encoder.js';
+import { tinyTokenizer } from '../fixtures/tiny-models/tokenizers.js';
 import { write, writeJson } from '../fixtures/tiny-models/write-export.js';
 import { load, modelFolder } from './model-folders.js';
 
@@ -97,8 +98,24 @@ describe('a model is refused, by folder, file and reason, for', () => {
     ).toMatch('tokenizer.json: Unknown Normalizer type: X');
   });
 
-  it('a tokenizer of another model, whose special tokens the graph has no rows for', async () => {
-    expect(await failure({ rows: 3 })).toMatch(/onnx\/model\.onnx: .*Gather.*out of data bounds/);
+  it.each(['word-piece', 'bpe', 'unigram'] as const)(
+    'a tokenizer of another model (%s), for one of whose tokens the graph has no row',
+    async (tokenizer) => {
+      const { tokens } = tinyTokenizer(tokenizer);
+      expect(await failure({ tokenizer, rows: tokens.length - 1 })).toMatch(
+        new RegExp(
+          `onnx/model\\.onnx: it cannot read id ${tokens.length - 1}, the largest of tokenizer\\.json, .*Gather.*out of data bounds`,
+        ),
+      );
+    },
+  );
+
+  it('a token added to the tokenizer that the graph has no row for', async () => {
+    const { tokens, json } = tinyTokenizer('word-piece');
+    const added = { added_tokens: [{ id: tokens.length, content: '<more>', special: true }] };
+    expect(await failure({}, (folder) => writeJson(folder, 'tokenizer.json', { ...json, ...added }))).toMatch(
+      `it cannot read id ${tokens.length}, `,
+    );
   });
 
   it('no graph, or none of the precision asked for', async () => {
