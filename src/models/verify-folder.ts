@@ -23,9 +23,14 @@ export async function verifyFolder(
     const problem = await fileProblem(join(folder, path), facts, onBytes);
     if (problem !== undefined) problems.push(problem);
   }
-  const found = problems.length === 0 ? exportFiles(folder) : [];
-  const unlisted = found.filter((path) => !Object.hasOwn(manifest.files, path));
-  return [...problems, ...unlisted.map((path) => `model file ${join(folder, path)} is not in the manifest`)];
+  return problems.length > 0 ? problems : unlistedProblems(folder, manifest);
+}
+
+/** A sentence for each file that would change the model and is not in its manifest. Reads no file. */
+export function unlistedProblems(folder: string, { files }: Pick<Manifest, 'files'>): string[] {
+  return exportFiles(folder)
+    .filter((path) => !Object.hasOwn(files, path))
+    .map((path) => `model file ${join(folder, path)} is not in the manifest`);
 }
 
 /** Throws `ModelStoreError` with all that `verifyFolder` finds: such a model is not to be loaded. */
