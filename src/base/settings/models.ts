@@ -150,8 +150,8 @@ export const MODEL_SETTINGS = {
   ),
   INFERENCE_RUN_TIMEOUT_MS: setting(
     integer(100, 3_600_000, 'ms'),
-    30_000,
-    'Time a process has for one batch; then it counts as hung and is replaced.',
+    10_000,
+    'Time a process has for one batch; then it counts as hung and is replaced. Best well below `INFERENCE_TIMEOUT_MS`, so that another can still answer those who wait.',
   ),
   INFERENCE_LOAD_TIMEOUT_MS: setting(
     integer(1000, 3_600_000, 'ms'),

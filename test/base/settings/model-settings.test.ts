@@ -52,6 +52,11 @@ describe('an encoder of its own', () => {
   });
 });
 
+it('a process that hangs is replaced while those who wait for it still wait', () => {
+  const { inferenceRunTimeoutMs, inferenceTimeoutMs } = load({}).settings;
+  expect(inferenceRunTimeoutMs).toBeLessThan(inferenceTimeoutMs);
+});
+
 describe('the URL of a service', () => {
   it.each([
     ['http://user:pw@host', 'http://***@host'],
