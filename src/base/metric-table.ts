@@ -109,7 +109,7 @@ export const METRICS = {
     type: 'counter',
     labels: ['cache', 'outcome'],
     perNamespace: true,
-    help: 'Look-ups by cache (texts, pairs) and outcome (hit, miss).',
+    help: 'Look-ups by cache (texts, pairs, vectors) and outcome (hit, miss).',
   },
   httpRequests: {
     name: 'neuralcache_http_requests_total',
