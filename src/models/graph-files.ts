@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import path from 'node:path';
+import { assertFile } from './export-files.js';
 import { ModelStoreError } from './model-store-error.js';
 
 /** Which of an export's graphs is used: how its weights are held. */
@@ -61,11 +62,17 @@ export function listGraphs(folder: string, processor: string = process.arch): Gr
   return graphsAmong(paths, processor);
 }
 
-/** The graph to use. Throws `ModelStoreError` that says which there are where there is none of that precision. */
+/**
+ * The graph to use. Throws `ModelStoreError` that says which there are where there is none of that precision, or that the
+ * first of it is no regular file.
+ */
 export function pickGraph(folder: string, precision?: Precision): GraphFile {
   const graphs = listGraphs(folder);
   const graph = graphs.find((each) => precision === undefined || each.precision === precision);
-  if (graph !== undefined) return graph;
+  if (graph !== undefined) {
+    for (const file of [graph.file, ...graph.data]) assertFile(folder, file);
+    return graph;
+  }
   const there = graphs.map(({ file }) => file).join(', ');
   throw new ModelStoreError(
     there === ''

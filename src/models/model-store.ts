@@ -6,6 +6,7 @@ import { describeFolder } from './describe-folder.js';
 import { type Manifest, readManifest } from './manifest.js';
 import { isPart, parseModelName } from './model-name.js';
 import { ModelStoreError } from './model-store-error.js';
+import { assertRegular } from './regular-file.js';
 
 /** The models that come with the program. */
 export const BUNDLED_MODELS = fileURLToPath(new URL('../../models', import.meta.url));
@@ -138,22 +139,22 @@ function readChecked(folder: string, file: string, entry: Manifest): Buffer {
   if (expected === undefined) {
     throw new ModelStoreError(`model file ${location} is not in the manifest`);
   }
-  const bytes = readFile(location);
-  if (bytes.length !== expected.bytes) {
-    throw new ModelStoreError(
-      `model file ${location} has ${bytes.length} bytes, the manifest says ${expected.bytes}`,
-    );
-  }
+  const bytes = readFile(location, expected.bytes);
   if (createHash('sha256').update(bytes).digest('hex') !== expected.sha256) {
     throw new ModelStoreError(`model file ${location} is damaged: its SHA-256 is not the manifest's`);
   }
   return bytes;
 }
 
-function readFile(location: string): Buffer {
+/** Told by its length before it is read: it may be far too long. */
+function readFile(location: string, bytes: number): Buffer {
   try {
-    return readFileSync(location);
+    const stats = statSync(location);
+    assertRegular(stats);
+    if (stats.size === bytes) return readFileSync(location);
+    throw new ModelStoreError(`model file ${location} has ${stats.size} bytes, the manifest says ${bytes}`);
   } catch (cause) {
+    if (cause instanceof ModelStoreError) throw cause;
     throw new ModelStoreError(`cannot read model file ${location}: ${(cause as Error).message}`, { cause });
   }
 }

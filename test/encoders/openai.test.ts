@@ -210,6 +210,20 @@ describe('a bad server', () => {
     }
   });
 
+  it.each([429, 500, 502, 503, 504])('that answers %i now and then is asked again', async (status) => {
+    const encoder = await open();
+    server.behave = inTurn(json({}, status), json({}, status), embeddings());
+    expect(await encoder.encode(['red'], AS_DOCUMENT)).toHaveLength(1);
+    expect(sent()).toEqual([['red'], ['red'], ['red']]);
+  });
+
+  it.each([501, 505])('that answers %i is not', async (status) => {
+    const encoder = await open();
+    server.behave = json({}, status);
+    expect(await failureOf(encoder.encode(['red'], AS_DOCUMENT))).toMatchObject({ failure: 'failed' });
+    expect(sent()).toEqual([['red']]);
+  });
+
   const outcomes: Partial<Record<Fault, string>> = {
     'never answers': 'late',
     'stops after the head': 'late',
