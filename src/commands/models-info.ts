@@ -6,6 +6,7 @@ import { readExport } from '../models/hugging-face-export.js';
 import type { Manifest } from '../models/manifest.js';
 import type { ModelFolder, ModelStore } from '../models/model-store.js';
 import { ModelStoreError } from '../models/model-store-error.js';
+import { unlistedProblems } from '../models/verify-folder.js';
 import type { CommandContext } from './context.js';
 import { table } from './measurement.js';
 import { findModels, sizeText } from './model-places.js';
@@ -52,6 +53,8 @@ function info(context: CommandContext, name: string, json: boolean): void {
   const model = models.find(name);
   const found = infoOf(model, usesOf(model, models, settings));
   context.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : asTables(found));
+  const unlisted = model.manifest === undefined ? [] : unlistedProblems(model.folder, model.manifest);
+  for (const problem of unlisted) context.stderr.write(`Warning: ${oneLine(problem)}\n`);
 }
 
 function infoOf(model: ModelFolder, configured: string[]): ModelInfo {

@@ -6,6 +6,7 @@ import { findModels, sizeOf } from './model-places.js';
 import { startProgress } from './progress-bar.js';
 
 interface Verified {
+  /** Of a folder that was named its path: manifests of two may have one name. */
   name: string;
   folder: string;
   /** Whether there is a manifest to check against. */
@@ -51,7 +52,8 @@ async function verify(context: CommandContext, names: readonly string[], json: b
 }
 
 async function verifyOne(model: ListedModel, onBytes: (count: number) => void): Promise<Verified> {
-  const { name, folder, manifest, problem } = model;
+  const { folder, manifest, problem } = model;
+  const name = model.place === 'folder' ? folder : model.name;
   if (problem !== undefined) return { name, folder, checked: true, problems: [problem] };
   if (manifest === undefined) return { name, folder, checked: false, problems: [] };
   return { name, folder, checked: true, problems: await verifyFolder(folder, manifest, onBytes) };

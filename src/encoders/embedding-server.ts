@@ -1,5 +1,6 @@
 import { JsonClient, type JsonClientOptions } from '../remote/json-client.js';
 import { RemoteError } from '../remote/remote-error.js';
+import { BUSY_OR_BROKEN } from '../remote/retry-delay.js';
 import { AnswerError, readVectors } from './openai-answer.js';
 import { embeddingsUrl, keyHeader } from './openai-endpoint.js';
 
@@ -61,6 +62,7 @@ export class EmbeddingServer {
       maxBodyBytes: Math.max(LEAST_BODY_BYTES, VECTOR_BYTES * (options.batchSize ?? BATCH_SIZE)),
       maxConcurrent: options.maxConcurrent ?? MAX_CONCURRENT,
       maxQueued: options.maxConcurrent ?? MAX_CONCURRENT,
+      retriedStatuses: BUSY_OR_BROKEN,
       ...options.connection,
     });
   }

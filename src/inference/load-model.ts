@@ -123,10 +123,17 @@ async function asCrossEncoder(opened: Opened): Promise<LoadedModel> {
 const PROBE_TEXT = 'a';
 const PROBE_ROWS = 2;
 
-/** What the graph gives for two short rows of different length. */
+/** What the graph gives for two short rows of different length. Rejects where it has no row for some id of the tokenizer. */
 async function tryGraph({ graph, tokenizer, slots }: Opened): Promise<{ probe: Probe; length: number }> {
   const ids = tokenizer.ids(PROBE_TEXT, 1);
   const rows = [fillSlots(slots, ids, ids), fillSlots(slots, [], [])];
+  const last = [tokenizer.largestId];
+  await graph.run([fillSlots(slots, last, last)], graph.outputs).catch((cause: Error) => {
+    throw new Error(
+      `it cannot read id ${last[0]}, the largest of tokenizer.json, which may be that of another model: ${cause.message}`,
+      { cause },
+    );
+  });
   return { probe: await graph.run(rows, graph.outputs), length: rows[0]!.ids.length };
 }
 

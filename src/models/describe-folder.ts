@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { isFolder } from '../base/make-folder.js';
 import { isConfigFile } from './config-files.js';
+import { assertFile } from './export-files.js';
 import { graphsAmong } from './graph-files.js';
 import type { Manifest } from './manifest.js';
 import { factsOf, revisionOf } from './model-files.js';
@@ -29,12 +30,13 @@ export function exportFiles(folder: string): string[] {
 /**
  * The manifest of a folder that has none, made from what is there: named as the folder, its revision from what the files
  * hold. Reads all of them, some 2 ms a megabyte, and holds the thread meanwhile. Throws `ModelStoreError` where there is
- * no model.
+ * no model, or one of its files has no end.
  */
 export function describeFolder(folder: string): Manifest {
   const paths = exportFiles(folder);
   if (graphsAmong(paths).length === 0)
     throw new ModelStoreError(`there is no model in ${folder}: no ONNX graph`);
+  for (const path of paths) assertFile(folder, path);
   const files = Object.fromEntries(paths.map((path) => [path, factsOf(join(folder, path))]));
   const content = createHash('sha256');
   for (const [path, { sha256 }] of Object.entries(files)) content.update(`${path}\0${sha256}\n`);

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
+import { assertFile } from './export-files.js';
 import { namesIn } from './model-files.js';
 import { ModelStoreError } from './model-store-error.js';
 
@@ -62,11 +63,17 @@ export function listGraphs(folder: string, processor: string = process.arch): Gr
   return graphsAmong(paths, processor);
 }
 
-/** The graph to use. Throws `ModelStoreError` that says which there are where there is none of that precision. */
+/**
+ * The graph to use. Throws `ModelStoreError` that says which there are where there is none of that precision, or that the
+ * first of it is no regular file.
+ */
 export function pickGraph(folder: string, precision?: Precision): GraphFile {
   const graphs = listGraphs(folder);
   const graph = graphs.find((each) => precision === undefined || each.precision === precision);
-  if (graph !== undefined) return graph;
+  if (graph !== undefined) {
+    for (const file of [graph.file, ...graph.data]) assertFile(folder, file);
+    return graph;
+  }
   const there = graphs.map(({ file }) => file).join(', ');
   throw new ModelStoreError(
     there === ''

@@ -1,18 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isSafePath } from './model-name.js';
 import { ModelStoreError } from './model-store-error.js';
+import { readRegularFile } from './regular-file.js';
 
 /** Every model's folder has its own. */
 export const MANIFEST_FILE = 'manifest.json';
@@ -61,8 +53,7 @@ export function readManifest(folder: string): Manifest | undefined {
   const file = join(folder, MANIFEST_FILE);
   let value: unknown;
   try {
-    if (statSync(file).size > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`);
-    value = JSON.parse(readFileSync(file, 'utf8'));
+    value = JSON.parse(readRegularFile(file, MAX_BYTES).toString('utf8'));
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;

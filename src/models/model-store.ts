@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isFolder } from '../base/make-folder.js';
@@ -7,6 +7,7 @@ import { type Manifest, readManifest } from './manifest.js';
 import { factsOfBytes, namesIn } from './model-files.js';
 import { isPart, parseModelName } from './model-name.js';
 import { ModelStoreError } from './model-store-error.js';
+import { assertRegular } from './regular-file.js';
 
 /** The models that come with the program. */
 export const BUNDLED_MODELS = fileURLToPath(new URL('../../models', import.meta.url));
@@ -132,22 +133,22 @@ function readChecked(folder: string, file: string, entry: Manifest): Buffer {
   if (expected === undefined) {
     throw new ModelStoreError(`model file ${location} is not in the manifest`);
   }
-  const bytes = readFile(location);
-  if (bytes.length !== expected.bytes) {
-    throw new ModelStoreError(
-      `model file ${location} has ${bytes.length} bytes, the manifest says ${expected.bytes}`,
-    );
-  }
+  const bytes = readFile(location, expected.bytes);
   if (factsOfBytes(bytes).sha256 !== expected.sha256) {
     throw new ModelStoreError(`model file ${location} is damaged: its SHA-256 is not the manifest's`);
   }
   return bytes;
 }
 
-function readFile(location: string): Buffer {
+/** Told by its length before it is read: it may be far too long. */
+function readFile(location: string, bytes: number): Buffer {
   try {
-    return readFileSync(location);
+    const stats = statSync(location);
+    assertRegular(stats);
+    if (stats.size === bytes) return readFileSync(location);
+    throw new ModelStoreError(`model file ${location} has ${stats.size} bytes, the manifest says ${bytes}`);
   } catch (cause) {
+    if (cause instanceof ModelStoreError) throw cause;
     throw new ModelStoreError(`cannot read model file ${location}: ${(cause as Error).message}`, { cause });
   }
 }

@@ -36,8 +36,10 @@ export interface JsonClientOptions {
   readonly maxConcurrent: number;
   /** Calls that may wait for their turn. */
   readonly maxQueued: number;
-  /** Further tries, after broken connections, 429 and 503, as far as the time allows (2). */
+  /** Further tries, after broken connections and some refusals, as far as the time allows (2). */
   readonly retries?: number;
+  /** The refusals after which another try may help (429 and 503; see `BUSY_OR_BROKEN`). */
+  readonly retriedStatuses?: readonly number[];
   /** Failures in a row after which the server is left alone (5). */
   readonly breakerFailures?: number;
   /** For how long, milliseconds, before one call tries it again (10 000). */
@@ -168,7 +170,9 @@ export class JsonClient {
         return await this.breaker.execute(() => this.attempt(message, call, signal));
       } catch (cause) {
         const isLast = attempt > (this.options.retries ?? 2) || !(cause instanceof RemoteError);
-        const delayMs = isLast ? undefined : retryDelay(cause, attempt, this.random);
+        const delayMs = isLast
+          ? undefined
+          : retryDelay(cause, attempt, this.random, this.options.retriedStatuses);
         if (signal.aborted || delayMs === undefined || this.clock.now() + delayMs >= endsAt) throw cause;
         await sleep(delayMs, undefined, { signal });
       }

@@ -52,7 +52,8 @@ describe('an ONNX encoder', () => {
     const { body } = await app.client.get('/readyz');
     expect(body.checks).toMatchObject({
       scorer: 'lexical:0.35,embedding:0.65',
-      encoder: 'encoder',
+      encoder: { name: 'encoder', dimension: 8 },
+      memory: 'static-minilm-192',
       inference: { workers: [{ state: 'idle' }], models: [{ file: 'onnx/model.onnx', dimension: 8 }] },
     });
     const { body: answer } = await app.rank('a', 'stars at sea', { explain: true });

@@ -102,7 +102,7 @@ describe('a request', () => {
     const held: (() => unknown)[] = [];
     server.behave = (seen) => {
       if (seen.body.input[0] === 'bad') return json({}, 400)(seen);
-      held.push(() => embeddings()(seen));
+      return held.push(() => embeddings()(seen));
     };
     const [bad, good] = encoder.encodeEach!(['bad', 'slow'], AS_DOCUMENT);
     const call = encoder.encode(['bad', 'slow'], AS_DOCUMENT);
@@ -240,6 +240,20 @@ describe('a bad server', () => {
       expect(error).toMatchObject({ name: 'ModelError', failure: 'failed' });
       expect(error.message).toContain(`${server.url}/v1/embeddings: `);
     }
+  });
+
+  it.each([429, 500, 502, 503, 504])('that answers %i now and then is asked again', async (status) => {
+    const encoder = await open();
+    server.behave = inTurn(json({}, status), json({}, status), embeddings());
+    expect(await encoder.encode(['red'], AS_DOCUMENT)).toHaveLength(1);
+    expect(sent()).toEqual([['red'], ['red'], ['red']]);
+  });
+
+  it.each([501, 505])('that answers %i is not', async (status) => {
+    const encoder = await open();
+    server.behave = json({}, status);
+    expect(await failureOf(encoder.encode(['red'], AS_DOCUMENT))).toMatchObject({ failure: 'failed' });
+    expect(sent()).toEqual([['red']]);
   });
 
   const outcomes: Partial<Record<Fault, string>> = {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -13,6 +14,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeFolder, exportFiles } from '../../src/models/describe-folder.js';
 import { type Manifest, readManifest, writeManifest } from '../../src/models/manifest.js';
+import { ModelStore } from '../../src/models/model-store.js';
 import { setTau } from '../../src/models/set-tau.js';
 import { withStoreLock } from '../../src/models/store-lock.js';
 import { assertWhole, verifyFolder } from '../../src/models/verify-folder.js';
@@ -50,7 +52,7 @@ describe('a manifest', () => {
 
   it('that is a folder or too large is refused', () => {
     writeFileSync(join(folder, 'manifest.json'), ' '.repeat(2 ** 20 + 1));
-    expect(() => readManifest(folder)).toThrow('has more than 1048576 bytes');
+    expect(() => readManifest(folder)).toThrow('it has 1048577 bytes, more than 1048576');
     expect(() => readManifest(join(folder, 'onnx', '..'))).toThrow('cannot read the model manifest');
   });
 });
@@ -178,5 +180,35 @@ describe('verifying', () => {
     symlinkSync(original, join(folder, 'config.json'));
     expect(existsSync(join(folder, 'config.json'))).toBe(true);
     expect(await verifyFolder(folder, manifest)).toEqual([]);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a pipe in the place of a file is never waited for', () => {
+  function replace(file: string): void {
+    rmSync(join(folder, file), { force: true });
+    execFileSync('mkfifo', [join(folder, file)]);
+  }
+
+  it('by those who read manifests', () => {
+    replace('manifest.json');
+    expect(() => readManifest(folder)).toThrow(
+      /^cannot read the model manifest .*manifest\.json: it is a pipe/,
+    );
+  });
+
+  it('by those who describe a folder', () => {
+    replace('onnx/model_quantized.onnx');
+    expect(() => describeFolder(folder)).toThrow(`${folder}: onnx/model_quantized.onnx: it is a pipe`);
+  });
+
+  it('by those who compare files with their manifest, whatever length that says', async () => {
+    replace('tokenizer.json');
+    const files = { ...manifest.files, 'tokenizer.json': { ...manifest.files['tokenizer.json']!, bytes: 0 } };
+    expect(await verifyFolder(folder, { ...manifest, files })).toEqual([
+      expect.stringMatching(/^cannot read model file .*tokenizer\.json: it is a pipe/),
+    ]);
+    writeManifest(folder, { ...manifest, files });
+    const store = new ModelStore({ bundledDir: folder, storeDir: folder, cwd: folder });
+    expect(() => store.open(folder).read('tokenizer.json')).toThrow(/tokenizer\.json: it is a pipe/);
   });
 });

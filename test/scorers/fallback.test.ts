@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelFailure } from '../../src/base/model-call.js';
+import type { ModelError } from '../../src/base/model-call.js';
 import { crossEncoderScorer, FakeCrossEncoder, Faults, frailEncoder } from '../fixtures/fake-models.js';
 import { bundledEncoder } from '../fixtures/models.js';
 import { hasEnded, oneBroken } from '../fixtures/one-broken.js';
@@ -12,7 +12,7 @@ function open(spec: string) {
   const crossEncoder = new FakeCrossEncoder();
   const faults = new Faults();
   const encoder = frailEncoder(bundledEncoder(), faults);
-  const onFallback = (namespace: string, failure: ModelFailure) => told.push(`${namespace} ${failure}`);
+  const onFallback = (namespace: string, { failure }: ModelError) => told.push(`${namespace} ${failure}`);
   const pairScorers = { 'cross-encoder': crossEncoderScorer(crossEncoder) };
   const scorer = newScorer(spec, { pairScorers, encoder, onFallback });
   return { told, crossEncoder, faults, encoder, namespace: new ScoringNamespace(scorer) };

@@ -13,7 +13,11 @@ export const clients = [
       statusOf: (error) => error.statusCode,
     },
     connect({ url, token, headers }) {
-      const client = new Client({ node: url, auth: { apiKey: token }, headers });
+      // In other than small letters this client sends a header twice, and a namespace named twice is refused.
+      const small = Object.fromEntries(
+        Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+      );
+      const client = new Client({ node: url, auth: { apiKey: token }, headers: small });
       return async (query, documents, { topN, echo } = {}) => {
         const { body, headers: answered } = await client.inference.rerank(
           {

@@ -84,6 +84,8 @@ describe('a pull', () => {
   it.each([
     [{ license: 'other', license_name: 'acme-open' }, undefined, 'acme-open'],
     [{ license: ['mit', 'apache-2.0'] }, undefined, 'mit, apache-2.0'],
+    [{ license: Array(40).fill('mit') }, undefined, 'mit, '.repeat(20)],
+    [{ license: 'other', license_name: 'x'.repeat(301) }, undefined, 'x'.repeat(100)],
     [null, ['onnx', 'license:bsd-3-clause'], 'bsd-3-clause'],
     [undefined, undefined, 'unknown'],
     [{ license: 7 }, 'none', 'unknown'],
