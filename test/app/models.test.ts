@@ -1,7 +1,8 @@
 import { copyFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { InferencePool } from '../../src/inference/pool.js';
 import { describeFolder } from '../../src/models/describe-folder.js';
 import { writeManifest } from '../../src/models/manifest.js';
 import { embeddings } from '../fixtures/embedding-answers.js';
@@ -27,7 +28,10 @@ beforeEach(() => {
   home = new AppHome();
 });
 
-afterEach(() => home.remove());
+afterEach(() => {
+  vi.restoreAllMocks();
+  return home.remove();
+});
 
 const onnx = () => ({
   EMBEDDING_BACKEND: 'onnx',
@@ -41,9 +45,9 @@ async function textsRun(app: RunningApp): Promise<number> {
 }
 
 /** The next worker has to load everything anew. */
-async function killWorker(app: RunningApp): Promise<void> {
-  const { body } = await app.client.get('/readyz');
-  process.kill(body.checks.inference.workers[0].pid, 'SIGKILL');
+function killWorker(pool: InferencePool): void {
+  const [worker] = pool.status().workers;
+  process.kill(worker!.pid!, 'SIGKILL');
 }
 
 describe('an ONNX encoder', () => {
@@ -109,17 +113,19 @@ describe('an ONNX encoder', () => {
       copyFileSync(join(folder, 'onnx/model.onnx'), join(folder, 'onnx/model_quantized.onnx'));
     cpSync(join(models, 'encoder'), folder, { recursive: true });
     writeManifest(folder, describeFolder(folder));
+    const loads = vi.spyOn(InferencePool.prototype, 'load');
     const app = await home.start({ ...onnx(), EMBEDDING_MODEL: folder });
+    const pool = loads.mock.contexts[0] as InferencePool;
     addGraph();
     writeManifest(folder, {
       ...describeFolder(folder),
       revision: describeFolder(join(models, 'encoder')).revision,
     });
-    await killWorker(app);
+    killWorker(pool);
     const { body } = await app.rank('a', 'stars at sea');
     expect(body.meta.degraded).toBe(false);
     rmSync(join(folder, 'manifest.json'));
-    await killWorker(app);
+    killWorker(pool);
     expect((await app.rank('b', 'stars at sea')).body.meta).toMatchObject({
       scorer: 'lexical',
       degraded: true,
