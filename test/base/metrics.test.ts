@@ -54,7 +54,7 @@ describe('metrics', () => {
     'of look-ups name the cache of %s in their help',
     async (cache) => {
       const { metrics, lines } = setUp();
-      metrics.cacheLookups(cache, 1, 0, 'a');
+      metrics.cacheLookups(cache, { hit: 1 }, 'a');
       const [help] = await lines('# HELP neuralcache_cache_lookups_total');
       expect(help).toContain(cache);
     },
