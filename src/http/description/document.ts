@@ -4,6 +4,7 @@ import { RouteFinder } from '../routes/find-route.js';
 import { ROUTES, type Route } from '../routes/table.js';
 import { exampleComponents, type RankingApi, rankingApis, schemaComponents } from './components.js';
 import type { DescribedLimits } from './described.js';
+import { ErrorResponses } from './error-responses.js';
 import * as errors from './error-schemas.js';
 import { headerComponents, parameterComponents } from './headers.js';
 import { plainOperation, rankingOperation } from './operation.js';
@@ -27,6 +28,8 @@ const INTRODUCTION = `Ranks documents for a query, in the API of the client that
 /** Describes every route and every dialect as OpenAPI 3.1. Plain JSON. Cost: tens of milliseconds. */
 export function describeApi(options: DescriptionOptions): Description {
   const apis = rankingApis(options);
+  const errorResponses = new ErrorResponses();
+  const paths = { ...routePaths(apis, options, errorResponses), ...dialectPaths(apis, errorResponses) };
   return createDocument({
     openapi: '3.1.1',
     info: {
@@ -44,9 +47,10 @@ export function describeApi(options: DescriptionOptions): Description {
       },
     ],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
-    paths: { ...routePaths(apis, options), ...dialectPaths(apis) },
+    paths,
     components: {
       schemas: schemaComponents(apis, [errors.nativeError, errors.supersetError]),
+      responses: errorResponses.components,
       headers: headerComponents(),
       parameters: parameterComponents(options.namespaceHeader),
       examples: exampleComponents(apis),
@@ -68,7 +72,11 @@ const TAGS = {
 } as const;
 
 /** The route table. */
-function routePaths(apis: readonly RankingApi[], options: DescriptionOptions): ZodOpenApiPathsObject {
+function routePaths(
+  apis: readonly RankingApi[],
+  options: DescriptionOptions,
+  errorResponses: ErrorResponses,
+): ZodOpenApiPathsObject {
   const paths: ZodOpenApiPathsObject = {};
   const plain = operations(options);
   for (const route of ROUTES as readonly Route[]) {
@@ -76,8 +84,8 @@ function routePaths(apis: readonly RankingApi[], options: DescriptionOptions): Z
       const described = plain[route.path];
       const operation =
         described === undefined
-          ? rankingOperation(route, path, summaryOf(route), apisOf(route, apis), false)
-          : plainOperation(route, path, described);
+          ? rankingOperation(route, path, summaryOf(route), apisOf(route, apis), false, errorResponses)
+          : plainOperation(route, path, described, errorResponses);
       paths[path] = { ...paths[path], [route.method.toLowerCase()]: { ...operation, tags: [tagOf(route)] } };
     }
   }
@@ -85,14 +93,21 @@ function routePaths(apis: readonly RankingApi[], options: DescriptionOptions): Z
 }
 
 /** Each API behind its name, where the answer is of no other. */
-function dialectPaths(apis: readonly RankingApi[]): ZodOpenApiPathsObject {
+function dialectPaths(apis: readonly RankingApi[], errorResponses: ErrorResponses): ZodOpenApiPathsObject {
   const finder = new RouteFinder<Route>(ROUTES);
   return Object.fromEntries(
     apis.map((api) => {
       const path = `/${api.name}${api.path}`;
       const route = finder.find('POST', api.path.replaceAll(/[{}]/g, ''));
       if (route === undefined) throw new Error(`no route answers ${api.path}`);
-      const operation = rankingOperation(route, path, `rank as ${api.title} does`, [api], true);
+      const operation = rankingOperation(
+        route,
+        path,
+        `rank as ${api.title} does`,
+        [api],
+        true,
+        errorResponses,
+      );
       return [path, { post: { ...operation, tags: ['dialects'] } }];
     }),
   );

@@ -54,7 +54,7 @@ export function headersOf(
   return Object.fromEntries(
     [...names].map((name) => [
       name,
-      name in RESPONSE_HEADERS ? { $ref: `#/components/headers/${name}` } : { schema: text, required: true },
+      name in RESPONSE_HEADERS ? { $ref: `#/components/headers/${name}` } : { schema: text },
     ]),
   );
 }

@@ -55,7 +55,8 @@ export const vllmKnobs = {
 /** Servers that people run their models with. */
 export function modelServers({ dialectMaxDocuments }: DescribedLimits): readonly DescribedDialect[] {
   const texts = documents(dialectMaxDocuments);
-  const teiAnswer = z.array(row('score', { text: echoedText }));
+  // One for each place: schemas with a name are known by what they are, not by what they say.
+  const teiAnswer = () => z.array(row('score', { text: echoedText }));
   return [
     {
       dialect: tei,
@@ -71,7 +72,7 @@ export function modelServers({ dialectMaxDocuments }: DescribedLimits): readonly
         truncate: knobFlag,
         truncation_direction: knobText,
       }),
-      answer: teiAnswer,
+      answer: teiAnswer(),
       error: teiError,
       example: { query: EXAMPLE.query, texts: TEXTS, return_text: true },
     },
@@ -140,7 +141,7 @@ export function modelServers({ dialectMaxDocuments }: DescribedLimits): readonly
           usage,
           results: z.array(row('relevance_score')),
         }),
-        teiAnswer,
+        teiAnswer(),
       ]),
       error: llamaCppError,
       example: EXAMPLE,

@@ -1,22 +1,21 @@
-import { z } from 'zod';
-import type { ZodOpenApiOperationObject, ZodOpenApiResponsesObject } from 'zod-openapi';
+import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { ErrorCode } from '../../base/errors.js';
 import type { ErrorForm } from '../dialects/dialect.js';
 import { dialectOf } from '../dialects/registry.js';
 import { supersetError } from '../dialects/superset-error.js';
-import { errorFormOf, nativeError } from '../error-body.js';
+import { errorFormOf } from '../error-body.js';
 import type { Route } from '../routes/table.js';
 import { exampleReferences, type RankingApi } from './components.js';
 import type { NamedSchema } from './described.js';
+import { componentName } from './dialects.js';
+import type { ErrorResponses } from './error-responses.js';
 import * as schemas from './error-schemas.js';
+import { type DescribedForm, errorsOf, NATIVE } from './error-statuses.js';
 import { COMMON_HEADERS, headersOf, RANKING_HEADERS, RANKING_PARAMETERS } from './headers.js';
+import { eitherOf } from './named-schemas.js';
 import type { DescribedOperation } from './operations.js';
-import { type DescribedForm, errorStatuses, errorsOf } from './responses.js';
 
-const NATIVE: DescribedForm = { form: nativeError, schema: schemas.nativeError };
 const ANY: DescribedForm = { form: supersetError, schema: schemas.supersetError };
-/** More examples than these say nothing new. */
-const MAX_EXAMPLES = 3;
 
 /** The operation of a path that ranks, in whichever of `apis` the request is. */
 export function rankingOperation(
@@ -25,9 +24,11 @@ export function rankingOperation(
   summary: string,
   apis: readonly RankingApi[],
   isNamed: boolean,
+  errorResponses: ErrorResponses,
 ): ZodOpenApiOperationObject {
   const forms = apis.map(({ name, error }): DescribedForm => ({ form: formOf(name), schema: error }));
   if (!isNamed) forms.push(formBeforeBody(route, apis));
+  const family = apis.length === 1 ? componentName(apis[0]!.name) : 'AnyApi';
   const answers = apis.map(({ answer }) => answer);
   const headers = [...COMMON_HEADERS, ...RANKING_HEADERS, ...apis.flatMap((api) => api.headers)];
   return {
@@ -36,7 +37,7 @@ export function rankingOperation(
       required: true,
       content: {
         'application/json': {
-          schema: oneOf(apis.map(({ request }) => request)),
+          schema: eitherOf(apis.map(({ request }) => request)),
           examples: exampleReferences(apis.map(({ request }) => request)),
         },
       },
@@ -45,9 +46,9 @@ export function rankingOperation(
       200: {
         description: 'ranked, best first',
         headers: headersOf(headers),
-        content: { 'application/json': { schema: oneOf(answers), examples: exampleReferences(answers) } },
+        content: { 'application/json': { schema: eitherOf(answers), examples: exampleReferences(answers) } },
       },
-      ...errorResponses(errorCodes(route, true, []), forms),
+      ...errorResponses.of(family, errorCodes(route, true, []), forms),
     },
   };
 }
@@ -57,6 +58,7 @@ export function plainOperation(
   route: Route,
   path: string,
   { request, example, answer, type, statuses = [200], errors = [] }: DescribedOperation,
+  errorResponses: ErrorResponses,
 ): ZodOpenApiOperationObject {
   const ranks = route.ranks === true;
   const parameters = ranks
@@ -67,9 +69,9 @@ export function plainOperation(
   const content = answer === undefined ? { [type!]: {} } : { 'application/json': { schema: answer } };
   const headers = headersOf([...COMMON_HEADERS, ...(ranks ? RANKING_HEADERS : [])]);
   const body = example === undefined ? {} : { example };
-  const refused = errorResponses(errorCodes(route, request !== undefined, errors), [
-    formBeforeBody(route, []),
-  ]);
+  const form = formBeforeBody(route, []);
+  const codes = errorCodes(route, request !== undefined, errors);
+  const refused = errorResponses.of(form.schema.name, codes, [form]);
   const answered = Object.fromEntries(
     statuses.map((status) => [status, { description: route.what, headers, content }]),
   );
@@ -138,32 +140,3 @@ const SCHEMAS: Readonly<Record<string, NamedSchema | undefined>> = {
   vllm: schemas.vllmError,
   xinference: schemas.detailError,
 };
-
-/** What never reached the app (408, 431, no HTTP at all) reads native everywhere. */
-function errorResponses(
-  codes: ReadonlySet<ErrorCode>,
-  forms: readonly DescribedForm[],
-): ZodOpenApiResponsesObject {
-  const statuses = errorStatuses(codes, [...forms, NATIVE]);
-  const responses: Record<string, ZodOpenApiResponsesObject[`${1 | 2 | 3 | 4 | 5}${string}`]> = {};
-  for (const [status, { when, schemas: found, headers, examples }] of statuses) {
-    responses[status] = {
-      description: [...when].join('; or '),
-      headers: headersOf([...COMMON_HEADERS, ...headers]),
-      content: {
-        'application/json': {
-          schema: oneOf([...found]),
-          examples: Object.fromEntries(
-            [...examples].slice(0, MAX_EXAMPLES).map(([name, value]) => [name, { value }]),
-          ),
-        },
-      },
-    };
-  }
-  return responses as ZodOpenApiResponsesObject;
-}
-
-function oneOf(named: readonly NamedSchema[]): z.ZodType {
-  const all = [...new Set(named.map(({ schema }) => schema))];
-  return all.length === 1 ? all[0]! : z.union(all);
-}

@@ -79,7 +79,9 @@ function operationBlock(
 ${open ? '<p>Open to all.</p>' : ''}${parameterTable(parameters, components)}
 ${body === undefined ? '' : `<h4>body</h4>${contentBlock(body.content, components)}`}
 <h4>answers</h4>${Object.entries(responses)
-    .map(([status, response]) => responseBlock(status, response as oas31.ResponseObject, components))
+    .map(([status, response]) =>
+      responseBlock(status, resolved<oas31.ResponseObject>(response, components.responses), components),
+    )
     .join('')}</details>`;
 }
 

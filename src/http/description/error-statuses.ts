@@ -1,10 +1,11 @@
 import { AppError, ERRORS, type ErrorCode, validationError } from '../../base/errors.js';
 import type { ErrorForm } from '../dialects/dialect.js';
-import { errorHeaders } from '../error-body.js';
+import { errorHeaders, nativeError as nativeForm } from '../error-body.js';
 import type { NamedSchema } from './described.js';
+import { nativeError } from './error-schemas.js';
 import { SAMPLE_ID } from './samples.js';
 
-/** Can happen on any route. The last four are told before a route is known, or below the app. */
+/** Can happen on any route. */
 const ANYWHERE: readonly ErrorCode[] = [
   'BAD_REQUEST',
   'NOT_ACCEPTABLE',
@@ -48,6 +49,12 @@ export interface DescribedForm {
   readonly schema: NamedSchema;
 }
 
+export const NATIVE: DescribedForm = { form: nativeForm, schema: nativeError };
+
+/** Told by the listener alone, and by both. */
+const BELOW_APP: ReadonlySet<ErrorCode> = new Set(['TIMEOUT', 'HEADERS_TOO_LARGE']);
+const BELOW_APP_TOO: ReadonlySet<ErrorCode> = new Set(['BAD_REQUEST', 'ENTITY_TOO_LARGE']);
+
 /** All that may be answered with one status: when, in which forms, with which headers. */
 export interface ErrorStatus {
   readonly when: Set<string>;
@@ -64,7 +71,7 @@ export function errorStatuses(
   const statuses = new Map<number, ErrorStatus>();
   for (const code of codes) {
     for (const error of samples(code)) {
-      for (const { form, schema } of forms) {
+      for (const { form, schema } of formsOf(code, forms)) {
         const refusal = form(error, SAMPLE_ID);
         const known = statuses.get(refusal.status) ?? nothingYet();
         statuses.set(refusal.status, known);
@@ -78,6 +85,12 @@ export function errorStatuses(
     }
   }
   return statuses;
+}
+
+/** What never reached the app reads native everywhere. */
+function formsOf(code: ErrorCode, forms: readonly DescribedForm[]): readonly DescribedForm[] {
+  if (BELOW_APP.has(code)) return [NATIVE];
+  return BELOW_APP_TOO.has(code) ? [...forms, NATIVE] : forms;
 }
 
 function nothingYet(): ErrorStatus {
