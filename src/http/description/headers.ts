@@ -27,6 +27,7 @@ export const RESPONSE_HEADERS: Headers = {
   Allow: { description: 'the methods of the route', schema: text },
   Accept: { description: 'what a body may be', schema: text },
   'Accept-Encoding': { description: 'how a body may be encoded', schema: text },
+  'Referrer-Policy': { description: 'the page tells nobody where it was', schema: text },
   'Content-Security-Policy': { description: 'the page loads nothing', schema: text },
 };
 

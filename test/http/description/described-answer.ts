@@ -35,7 +35,11 @@ export interface Answer {
 /** What is wrong with an answer by the description of its path; empty where nothing is. */
 export function undescribed(method: string, url: string, answer: Answer): string[] {
   const operation = operationOf(method, url);
-  if (operation === undefined) return [`${method} ${url} is not described`];
+  if (operation === undefined) {
+    return answer.status === 404
+      ? []
+      : [`${method} ${url} is no route, and is answered with ${answer.status}`];
+  }
   const response = responseOf(operation, answer.status);
   if (response === undefined) return [`${answer.status} is not described`];
   const wrong: string[] = [];
@@ -70,16 +74,16 @@ const validators = new Map<object, ValidateFunction>();
 
 function operationOf(method: string, url: string): oas31.OperationObject | undefined {
   const { dialect, path } = readTarget(url, prefixes);
+  const route = finder.find(method, path);
+  if (route === undefined) return undefined;
   const paths = DESCRIPTION.paths ?? {};
   const verb = method.toLowerCase() as 'get' | 'post';
-  if (dialect !== undefined) {
-    const spoken = dialectOf(dialect, path);
-    const name = typeof spoken === 'object' ? spoken.name : spoken;
-    const found = Object.keys(paths).find((one) => one.startsWith(`/${name}/`));
-    return found === undefined ? undefined : paths[found]?.[verb];
-  }
-  const route = finder.find(method, path);
-  return route === undefined ? undefined : paths[route.path.replaceAll('…', '')]?.[verb];
+  const isOfDialects = route.ranks === true && !['/score', '/rerank/batch'].includes(route.path);
+  if (dialect === undefined || !isOfDialects) return paths[route.path.replaceAll('…', '')]?.[verb];
+  const spoken = dialectOf(dialect, path);
+  const name = typeof spoken === 'object' ? spoken.name : spoken;
+  const found = Object.keys(paths).find((one) => one.startsWith(`/${name}/`));
+  return paths[found!]?.[verb];
 }
 
 function responseOf(
