@@ -126,6 +126,7 @@ function answerRequest(tools: RouteTools) {
     if (route === undefined) throw new AppError('NOT_FOUND', 'No such route');
     exchange.endpoint = route.path;
     exchange.isRanking = route.ranks === true;
+    exchange.assumesJson = route.assumesJson === true;
     const methods = methodsOf(route);
     const allow = ['Allow', methods.join(', ')];
     if (req.method === 'OPTIONS') {

@@ -18,6 +18,7 @@ const UTF8_NAMES: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii']);
  * it reads an oversized body to its end before it refuses, and accepts bytes that are not UTF-8.
  *
  * @param limitBytes bound on the bytes sent and, by itself, on the bytes they inflate to
+ * @param assumesJson whether a body without `Content-Type` is taken for JSON
  * @param onBytes told the bytes received, once, also on failure
  * @throws AppError 400 (no body, broken compression), 413, 415; `CallerLeft`
  */
@@ -25,13 +26,14 @@ export async function readBody(
   req: IncomingMessage,
   res: ServerResponse,
   limitBytes: number,
+  assumesJson: boolean,
   onBytes: (bytes: number) => void,
 ): Promise<Buffer> {
   const { headers } = req;
   const declared = headers['content-length'];
   if (headers['transfer-encoding'] === undefined && (declared === undefined || Number(declared) === 0))
     throw empty();
-  checkType(headers['content-type']);
+  if (!assumesJson || headers['content-type'] !== undefined) checkType(headers['content-type']);
   const inflater = inflaterFor(headers['content-encoding']);
   if (declared !== undefined && Number(declared) > limitBytes) throw tooLarge(limitBytes);
   letContinue(req, res);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DIALECT_NAMES } from '../../src/http/dialects/registry.js';
+import { SECOND_TIER } from './dialects/second-tier.js';
 import { harness } from './harness.js';
 
 const PATHS = [
@@ -12,6 +13,12 @@ const PATHS = [
   '/rerank/batch',
   '/feedback',
   '/ns/a/feedback/batch',
+  '/v1/x:rank',
+  '/_inference/rerank/x',
+  '/model/x/invoke',
+  '/v1/inference/x/y',
+  '/v1/rerankings',
+  '/v1/models/rerank',
   ...DIALECT_NAMES.map((name) => `/${name}/v1/rerank`),
 ];
 
@@ -113,10 +120,21 @@ const headers = fc.dictionary(
 /** The message of an error in whatever dialect; empty where none can be read. */
 // biome-ignore lint/suspicious/noExplicitAny: the errors of all dialects
 function textOf({ error, detail, message }: any): string {
-  const [text] = [message, detail, error, error?.message, detail?.[0]?.msg].filter(
-    (part) => typeof part === 'string',
-  );
+  const places = [message, detail, error, error?.message, error?.reason, detail?.[0]?.msg, detail?.error];
+  const [text] = places.filter((part) => typeof part === 'string');
   return text ?? '';
+}
+
+/** A copy in which one value, at whatever depth, is another. */
+function spoilt(whole: unknown, at: number, value: unknown): unknown {
+  let places = 0;
+  JSON.stringify(whole, (_key, inner: unknown) => {
+    places++;
+    return inner;
+  });
+  // The first place is the whole, and `undefined` would leave a value out.
+  let left = 1 + (at % (places - 1));
+  return JSON.parse(JSON.stringify(whole, (_key, inner: unknown) => (left-- === 0 ? value : inner)));
 }
 
 describe('whatever is sent', () => {
@@ -135,6 +153,20 @@ describe('whatever is sent', () => {
         }
       }),
       { numRuns: 800 },
+    );
+    expect(services.logged.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('no body of a real client with something in it spoilt is', { timeout: 60_000 }, async () => {
+    const { client, services } = harness();
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...SECOND_TIER), fc.nat(), scalar, async ([, captured], at, value) => {
+        const sent = JSON.stringify(spoilt(captured.body, at, value));
+        const response = await client.post(captured.path).set(captured.headers).type('json').send(sent);
+        expect([200, 400, 422]).toContain(response.status);
+        if (response.status !== 200) expect(textOf(response.body)).not.toBe('');
+      }),
+      { numRuns: 500 },
     );
     expect(services.logged.filter(({ level }) => level === 'error')).toEqual([]);
   });

@@ -15,12 +15,7 @@ export function dialectRows(
 }
 
 function withScores(rows: readonly AnswerRow[], map: (score: number) => number): AnswerRow[] {
-  return rows.map(({ candidate, quotedText, index, score }) => ({
-    candidate,
-    quotedText,
-    index,
-    score: map(score),
-  }));
+  return rows.map((row) => ({ ...row, score: map(row.score) }));
 }
 
 function logistic(logit: number): number {

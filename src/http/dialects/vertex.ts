@@ -68,10 +68,14 @@ function vertexBody({ call, rows, request }: DialectAnswer): string {
   return `{"records":${writeRows(rows, (row) => recordRow(row, records[row.index]!, request.echo))}}`;
 }
 
-function recordRow({ score }: AnswerRow, { id, title, content }: JsonObject, withDetails: boolean): string {
+function recordRow(
+  { score, explanation: explain }: AnswerRow,
+  { id, title, content }: JsonObject,
+  withDetails: boolean,
+): string {
   const rounded = Math.round(score * 100) / 100;
   const details = withDetails ? { title: title ?? undefined, content: content ?? undefined } : {};
-  return JSON.stringify({ id, score: rounded, ...details });
+  return JSON.stringify({ id, score: rounded, ...details, explain });
 }
 
 function vertexError(error: AppError): ReturnType<ErrorForm> {

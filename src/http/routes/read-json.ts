@@ -8,9 +8,15 @@ export async function readJson(
   exchange: Exchange,
   { services, bodyLimitBytes }: RouteTools,
 ): Promise<unknown> {
-  const bytes = await readBody(exchange.req, exchange.res, bodyLimitBytes, (received) => {
-    exchange.bytesIn = received;
-  });
+  const bytes = await readBody(
+    exchange.req,
+    exchange.res,
+    bodyLimitBytes,
+    exchange.assumesJson,
+    (received) => {
+      exchange.bytesIn = received;
+    },
+  );
   const before = services.clock.now();
   const value = parseJson(bytes);
   exchange.parseMs = services.clock.now() - before;

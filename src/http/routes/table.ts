@@ -7,6 +7,8 @@ export interface Route {
   readonly versioned?: true;
   /** Also answers every path that ends so; of several the first in the table. */
   readonly ending?: string;
+  /** Whether a body without `Content-Type` is taken for JSON: its clients do not send one. */
+  readonly assumesJson?: true;
   /** Whether calls of it are counted and timed as rerank calls. */
   readonly ranks?: true;
   /**
@@ -134,6 +136,7 @@ export const ROUTES = [
     path: '/model/{model}/invoke',
     ranks: true,
     ending: '/model/{model}/invoke',
+    assumesJson: true,
     access: 'credentials',
     errors: 'bedrock-invoke',
     what: 'rank as `InvokeModel` of Amazon Bedrock does',

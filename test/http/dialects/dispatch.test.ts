@@ -5,6 +5,7 @@ import { FOREIGN_FIELDS, NATIVE_FIELDS } from '../../../src/http/dialects/native
 import { DIALECT_NAMES, dialectOf } from '../../../src/http/dialects/registry.js';
 import type { JsonObject } from '../../../src/http/schemas/issues.js';
 import { ask } from './asking.js';
+import { SECOND_TIER } from './second-tier.js';
 
 const query = 'q';
 const strings = ['a'];
@@ -107,9 +108,10 @@ describe('whose request it is', () => {
 
 describe('who names the dialect', () => {
   it('is believed, by prefix or header, on every path that ranks', async () => {
+    const captured = new Map<string, object>(SECOND_TIER.map(([name, { body }]) => [name, body]));
     for (const name of DIALECT_NAMES) {
       const field = name === 'tei' ? 'texts' : 'documents';
-      const body = { query, [field]: name === 'native' ? withIds : strings };
+      const body = captured.get(name) ?? { query, [field]: name === 'native' ? withIds : strings };
       const expected = dialectOf(name, '/v1/rerank');
       const byPath = await ask(`/${name}/v1/rerank`, body);
       const byHeader = await ask('/v1/rerank', body, { 'X-NeuralCache-Dialect': name });
