@@ -5,6 +5,7 @@ import type { Metrics } from './base/metrics.js';
 import { systemRandom } from './base/random.js';
 import { usesScorer } from './base/settings/rules.js';
 import type { Settings } from './base/settings/table.js';
+import { openUpstream } from './compose-upstream.js';
 import type { CrossEncoder } from './encoders/cross-encoder.js';
 import type { Encoder } from './encoders/encoder.js';
 import { createHashEncoder } from './encoders/hash.js';
@@ -91,25 +92,35 @@ async function openWith(
   const crossEncoder = usesScorer(settings, 'cross-encoder')
     ? scoringPairs(await inference.crossEncoder(), settings, tools)
     : undefined;
+  const upstream = usesScorer(settings, 'upstream') ? openUpstream(settings, tools) : undefined;
   const keyEncoder = encoder.tau === undefined ? bundledKeys(settings, models, words) : encoder;
   const scorer = createScorer(settings.scorer, {
     encoder,
-    pairScorers: crossEncoder === undefined ? {} : { 'cross-encoder': crossEncoder.scorer },
+    pairScorers: {
+      ...(crossEncoder && { 'cross-encoder': crossEncoder.scorer }),
+      ...(upstream && { upstream: upstream.scorer }),
+    },
+    spare: upstream && settings.upstreamFallback === 'input' ? 'input' : 'lexical',
     words,
     prior,
     inputPrior: settings.inputPrior,
     keyEncoder,
-    ...(inference.isUsed || encoder.encodeEach !== undefined
+    ...(inference.isUsed || encoder.encodeEach !== undefined || upstream !== undefined
       ? { onFallback: (namespace, failure) => tools.metrics?.modelMissed('scorer', failure, namespace) }
       : {}),
   });
   return {
     keyEncoder,
     scorer,
-    checks: () => ({ scorer: scorer.name, encoder: encoder.name, ...inference.checks() }),
+    checks: () => ({
+      scorer: scorer.name,
+      encoder: encoder.name,
+      ...inference.checks(),
+      ...(upstream && { upstream: upstream.check() }),
+    }),
     async close() {
       await scorer.close();
-      await Promise.all([encoder, keyEncoder, crossEncoder].map((model) => model?.close()));
+      await Promise.all([encoder, keyEncoder, crossEncoder, upstream].map((model) => model?.close()));
       await inference.close();
     },
   };

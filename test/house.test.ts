@@ -92,7 +92,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   reranker: ['namespaces', 'vectors', 'stores', 'encoders', 'scorers', 'text', 'ranking', 'base'],
   namespaces: ['vectors', 'stores', 'encoders', 'scorers', 'text', 'ranking', 'base'],
   vectors: ['ranking', 'base'],
-  proxy: ['scorers', 'stores', 'encoders', 'remote', 'base'],
+  proxy: ['scorers', 'stores', 'encoders', 'remote', 'text', 'base'],
   scorers: ['encoders', 'text', 'base'],
   distillation: ['encoders', 'models', 'text', 'base'],
   encoders: ['inference', 'models', 'remote', 'text', 'base'],

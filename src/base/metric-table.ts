@@ -104,6 +104,28 @@ export const METRICS = {
     perNamespace: false,
     help: 'Resident memory of all worker processes together, as they last told.',
   },
+  upstreamRequests: {
+    name: 'neuralcache_upstream_requests_total',
+    type: 'counter',
+    labels: ['outcome'],
+    perNamespace: false,
+    help: 'Requests to the upstream by outcome: done, refused (4xx), too_much (refused for its size, and asked again in parts), busy (429), error (5xx), nonsense, connect, timeout, cancelled, breaker (left alone), overloaded, closed.',
+  },
+  upstreamSeconds: {
+    name: 'neuralcache_upstream_seconds',
+    type: 'histogram',
+    labels: [],
+    perNamespace: false,
+    help: 'Time of a request to the upstream, its tries included.',
+    buckets: LATENCY_BUCKETS,
+  },
+  upstreamDocuments: {
+    name: 'neuralcache_upstream_documents_total',
+    type: 'counter',
+    labels: [],
+    perNamespace: false,
+    help: 'Documents sent to the upstream.',
+  },
   cacheLookups: {
     name: 'neuralcache_cache_lookups_total',
     type: 'counter',

@@ -58,6 +58,9 @@ export class Metrics {
       inferenceTexts: family('inferenceTexts'),
       inferenceRun: family('inferenceRun'),
       inferenceWorkersReplaced: family('inferenceWorkersReplaced'),
+      upstreamRequests: family('upstreamRequests'),
+      upstreamSeconds: family('upstreamSeconds'),
+      upstreamDocuments: family('upstreamDocuments'),
       cacheLookups: family('cacheLookups'),
       pairsUsed: family('pairsUsed'),
       pairEvictions: family('pairEvictions'),
@@ -133,6 +136,21 @@ export class Metrics {
   /** A worker process is gone, and another takes its place. */
   inferenceWorkerReplaced(reason: string): void {
     this.families.inferenceWorkersReplaced.series(OTHER_NAMESPACES, reason).add(1);
+  }
+
+  /** One request to the upstream ended. */
+  upstreamAsked({
+    outcome,
+    seconds,
+    documents,
+  }: {
+    outcome: string;
+    seconds: number;
+    documents: number;
+  }): void {
+    this.families.upstreamRequests.series(OTHER_NAMESPACES, outcome).add(1);
+    this.families.upstreamSeconds.series(OTHER_NAMESPACES).add(seconds);
+    this.families.upstreamDocuments.series(OTHER_NAMESPACES).add(documents);
   }
 
   /** Look-ups of one request in one cache, by outcome: hit, miss, stale, bypass. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { DestinationStream, Logger } from 'pino';
 import { createLogger } from '../base/log.js';
 import { openAccessProblem } from '../base/settings/rules.js';
+import { secretsOf } from '../base/settings/secrets.js';
 import type { Settings } from '../base/settings/table.js';
 import { createApp } from '../http/app.js';
 import { Draining } from '../http/draining.js';
@@ -52,12 +53,10 @@ async function serve(
   const { settings, warnings } = readSettings(context);
   const problem = openAccessProblem(settings);
   if (problem !== undefined) throw new CommandError(problem);
-  const { apiTokens, adminTokens, storageHashKey } = settings;
-  const secrets = [...apiTokens, ...adminTokens, ...(storageHashKey ? [storageHashKey] : [])];
   const destination = processOf.logDestination ?? {
     write: (line: string) => void context.stdout.write(line),
   };
-  const logger = createLogger({ level: settings.logLevel, secrets, destination });
+  const logger = createLogger({ level: settings.logLevel, secrets: secretsOf(settings), destination });
   for (const warning of warnings) logger.warn(warning);
   const stop = stopSignals(processOf);
   try {

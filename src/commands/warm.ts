@@ -9,6 +9,7 @@ import { callServer, serverUrl } from './call-server.js';
 import { type CommandContext, CommandError } from './context.js';
 import { decimal } from './measurement.js';
 import { startProgress } from './progress-bar.js';
+import { RateGate } from './rate-gate.js';
 import { readSettings } from './read-settings.js';
 import { readWarmLines, type WarmLine } from './read-warm-lines.js';
 import { namesOf, takeOwnership } from './stored-state.js';
@@ -82,13 +83,13 @@ async function warmFile(
   const progress = startProgress(context.stderr, 'warming', json);
   const lines = readWarmLines(path, file);
   const done = { lists: 0, documents: 0, failed: 0 };
-  let [read, nextAt] = [0, performance.now()];
+  const gate = new RateGate(rate ?? Number.POSITIVE_INFINITY);
+  let read = 0;
   const work = async (): Promise<void> => {
     for await (const { query, documents, size } of lines) {
       for (let from = 0; from < documents.length; from += maxDocuments) {
-        const wait = nextAt - performance.now();
-        nextAt = Math.max(nextAt, performance.now()) + (rate === undefined ? 0 : 1000 / rate);
-        if (wait > 0) await sleep(wait);
+        const waitMs = gate.take(performance.now());
+        if (waitMs > 0) await sleep(waitMs);
         const part = documents.slice(from, from + maxDocuments);
         done.lists++;
         done.documents += part.length;

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { ModelError } from '../base/model-call.js';
 import type { Inference } from '../inference/inference.js';
 import type { ModelFacts, ModelSpec } from '../inference/loaded-model.js';
+import { hasNothingToRead } from '../text/nothing-to-read.js';
 import type { EncodeCall, Encoder, TextRole } from './encoder.js';
-import { hasNothingToRead } from './nothing-to-read.js';
 
 export interface OnnxEncoderOptions {
   /** Lent: closing the encoder does not close it. */

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ModelError } from '../base/model-call.js';
+import { toModelError } from '../remote/model-failure.js';
 import { RemoteError } from '../remote/remote-error.js';
+import { hasNothingToRead } from '../text/nothing-to-read.js';
 import {
   BATCH_SIZE,
   EmbeddingServer,
@@ -9,7 +11,6 @@ import {
   TIMEOUT_MS,
 } from './embedding-server.js';
 import type { EncodeCall, Encoder, TextRole } from './encoder.js';
-import { hasNothingToRead } from './nothing-to-read.js';
 import { type Outcome, TextBatches } from './text-batches.js';
 
 export interface OpenAiEncoderOptions extends EmbeddingServerOptions {
@@ -44,7 +45,7 @@ export async function openOpenAiEncoder(options: OpenAiEncoderOptions): Promise<
   } catch (cause) {
     const { dimensions } = options;
     if (dimensions !== undefined && isPassing(cause)) {
-      options.onUnavailable?.(modelError(cause));
+      options.onUnavailable?.(toModelError(cause));
       return new OpenAiEncoder(options, server, dimensions);
     }
     await server.close();
@@ -125,7 +126,7 @@ class OpenAiEncoder implements Encoder {
       const status = cause instanceof RemoteError ? cause.status : undefined;
       const isTooMuch = status !== undefined && TOO_MUCH.includes(status) && parts.left >= 2;
       if (isTooMuch && texts.length > 1) return this.sendHalves(texts, signal, settle, parts);
-      for (const index of texts.keys()) settle(index, modelError(cause));
+      for (const index of texts.keys()) settle(index, toModelError(cause));
       return false;
     }
   }
@@ -152,18 +153,6 @@ function closed(): Promise<never> {
 function isPassing(cause: unknown): boolean {
   if (!(cause instanceof RemoteError) || cause.kind === 'body') return false;
   return cause.isServersFault || cause.status === 429;
-}
-
-function modelError(cause: unknown): ModelError {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return new ModelError(failureOf(cause), message, { cause });
-}
-
-function failureOf(cause: unknown): ModelError['failure'] {
-  if (!(cause instanceof RemoteError)) return 'failed';
-  if (cause.kind === 'overloaded' || cause.status === 429) return 'overloaded';
-  if (cause.kind === 'timeout' || cause.kind === 'cancelled') return 'late';
-  return cause.kind === 'closed' ? 'closed' : 'failed';
 }
 
 /** Short for all that makes the vectors what they are, as far as it can be known from here. */

@@ -14,6 +14,7 @@ import { type Random, systemRandom } from '../base/random.js';
 import { CallLimit } from './call-limit.js';
 import { type Endpoint, parseEndpoint } from './endpoint.js';
 import { exchangeFailure } from './exchange-failure.js';
+import { readStart } from './read-start.js';
 import { RemoteError } from './remote-error.js';
 import { parseRetryAfter, retryDelay } from './retry-delay.js';
 
@@ -42,23 +43,40 @@ export interface JsonClientOptions {
   readonly breakerResetMs?: number;
   /** Instead of what `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` of the environment say. */
   readonly proxies?: { readonly httpProxy?: string; readonly httpsProxy?: string; readonly noProxy?: string };
+  /** Bytes of a refusal that are kept in `RemoteError.refusal` (0). */
+  readonly refusalBytes?: number;
+  /** Whether a refusal is of what was asked, so that it says nothing of how the server is; by default those below 500 are. */
+  readonly isAskersFault?: (status: number, refusal: string) => boolean;
   readonly clock?: Clock;
   readonly random?: Random;
 }
 
-export interface JsonCall {
+export interface JsonCall<T = unknown> {
   /** For this call alone, over the client's, for example `traceparent`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Makes sense of what the JSON says; default: as it is. What it throws, with a message that repeats nothing of the answer,
+   * becomes a `RemoteError` of kind `body`: nonsense is a sign that the server is not well.
+   */
+  readonly read?: (body: unknown) => T;
 }
 
-export interface JsonAnswer {
+export interface JsonAnswer<T = unknown> {
   /** 200 to 299. */
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** What the JSON says; its shape is the caller's to check. */
-  readonly body: unknown;
+  /** What `read` made of it, or what the JSON says; its shape is the caller's to check. */
+  readonly body: T;
+}
+
+/** What is sent. */
+interface Message {
+  readonly method: 'POST' | 'GET';
+  /** With the query. */
+  readonly path: string;
+  readonly text: string | null;
 }
 
 /**
@@ -100,7 +118,16 @@ export class JsonClient {
     return this.breaker.state !== CircuitState.Closed;
   }
 
-  async post(body: unknown, call: JsonCall = {}): Promise<JsonAnswer> {
+  post<T = unknown>(body: unknown, call: JsonCall<T> = {}): Promise<JsonAnswer<T>> {
+    return this.ask({ method: 'POST', path: this.endpoint.path, text: JSON.stringify(body) }, call);
+  }
+
+  /** Asks by `GET`, at another path (with its query) of the same server. */
+  get<T = unknown>(path: string, call: JsonCall<T> = {}): Promise<JsonAnswer<T>> {
+    return this.ask({ method: 'GET', path, text: null }, call);
+  }
+
+  private async ask<T>(message: Message, call: JsonCall<T>): Promise<JsonAnswer<T>> {
     if (this.isClosed) throw this.error('closed', 'the client is closed');
     const limit = new CallLimit(this.options.timeoutMs, call.signal, {
       late: () => this.error('timeout', NOT_IN_TIME),
@@ -109,9 +136,8 @@ export class JsonClient {
     this.underWay.add(limit);
     const endsAt = this.clock.now() + this.options.timeoutMs;
     try {
-      const text = JSON.stringify(body);
       // The library's own signals are not used: a call that is cancelled in its queue would not call up the next one.
-      return await limit.race(this.places.execute(() => this.try(text, call, limit.signal, endsAt)));
+      return await limit.race(this.places.execute(() => this.try(message, call, limit.signal, endsAt)));
     } catch (cause) {
       throw this.refusal(cause);
     } finally {
@@ -128,10 +154,15 @@ export class JsonClient {
   }
 
   /** As often as it may help and there is time for. */
-  private async try(text: string, call: JsonCall, signal: AbortSignal, endsAt: number): Promise<JsonAnswer> {
+  private async try<T>(
+    message: Message,
+    call: JsonCall<T>,
+    signal: AbortSignal,
+    endsAt: number,
+  ): Promise<JsonAnswer<T>> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.breaker.execute(() => this.attempt(text, call, signal));
+        return await this.breaker.execute(() => this.attempt(message, call, signal));
       } catch (cause) {
         const isLast = attempt > (this.options.retries ?? 2) || !(cause instanceof RemoteError);
         const delayMs = isLast ? undefined : retryDelay(cause, attempt, this.random);
@@ -142,14 +173,14 @@ export class JsonClient {
   }
 
   /** The try after a pause of the breaker is carried to its end whatever its caller does: it decides for all. */
-  private async attempt(text: string, call: JsonCall, callers: AbortSignal): Promise<JsonAnswer> {
+  private async attempt<T>(sent: Message, call: JsonCall<T>, callers: AbortSignal): Promise<JsonAnswer<T>> {
     callers.throwIfAborted();
     const { timeoutMs } = this.options;
     const isTrial = this.breaker.state !== CircuitState.Closed;
     const signal = isTrial ? AbortSignal.timeout(timeoutMs) : callers;
     const startedAt = this.clock.now();
     try {
-      return await this.exchange(text, call, signal);
+      return await this.exchange(sent, call, signal);
     } catch (cause) {
       if (cause instanceof RemoteError) throw cause;
       if (!signal.aborted) throw this.failure(cause);
@@ -161,23 +192,55 @@ export class JsonClient {
     }
   }
 
-  private async exchange(text: string, call: JsonCall, signal: AbortSignal): Promise<JsonAnswer> {
+  private async exchange<T>(
+    { method, path, text }: Message,
+    call: JsonCall<T>,
+    signal: AbortSignal,
+  ): Promise<JsonAnswer<T>> {
     const { endpoint } = this;
     const { statusCode, headers, body } = await this.agent.request({
       origin: endpoint.origin,
-      path: endpoint.path,
-      method: 'POST',
+      path,
+      method,
       headers: { ...FIXED_HEADERS, ...endpoint.headers, ...this.options.headers, ...call.headers },
       body: text,
       signal,
     });
     if (statusCode < 200 || statusCode > 299) {
-      // Read on, a little, so that the connection can be kept.
-      body.dump({ limit: MAX_REFUSAL_BYTES, signal }).catch(() => undefined);
+      const refusal = await this.readRefusal(body, signal);
       const retryAfterMs = parseRetryAfter(headers['retry-after'], this.clock.now());
-      throw this.error('status', `answered with status ${statusCode}`, { status: statusCode, retryAfterMs });
+      const isAskersFault = this.options.isAskersFault?.(statusCode, refusal);
+      throw this.error('status', `answered with status ${statusCode}`, {
+        status: statusCode,
+        retryAfterMs,
+        refusal,
+        ...(isAskersFault ? { isServersFault: false } : {}),
+      });
     }
-    return { status: statusCode, headers, body: this.parse(await body.text()) };
+    const parsed = this.parse(await body.text());
+    return {
+      status: statusCode,
+      headers,
+      body: call.read ? this.makeSense(parsed, call.read) : (parsed as T),
+    };
+  }
+
+  /** As much of it as is wanted; of the rest a little more, so that the connection can be kept. */
+  private async readRefusal(body: Dispatcher.ResponseData['body'], signal: AbortSignal): Promise<string> {
+    const { refusalBytes = 0 } = this.options;
+    if (refusalBytes === 0) {
+      body.dump({ limit: MAX_REFUSAL_BYTES, signal }).catch(() => undefined);
+      return '';
+    }
+    return readStart(body, refusalBytes);
+  }
+
+  private makeSense<T>(parsed: unknown, read: (body: unknown) => T): T {
+    try {
+      return read(parsed);
+    } catch (cause) {
+      throw this.error('body', (cause as Error).message);
+    }
   }
 
   /** Without the parser's message, which repeats the text. */

@@ -18,6 +18,8 @@ export interface RemoteErrorOptions extends ErrorOptions {
   readonly status?: number | undefined;
   /** How long the server asks to be left alone, milliseconds (`Retry-After`). */
   readonly retryAfterMs?: number | undefined;
+  /** With `status`: how the server worded it, cut short, where somebody wants to know. */
+  readonly refusal?: string | undefined;
   /** Whether this is a sign that the server is not well, as the circuit breaker counts it. Default: as the kind says. */
   readonly isServersFault?: boolean;
 }
@@ -28,16 +30,24 @@ export class RemoteError extends Error {
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
   readonly isServersFault: boolean;
+  /** Not a field, which a log would show: it may repeat what was sent. */
+  readonly #refusal: string;
 
   constructor(
     readonly kind: RemoteFailure,
     message: string,
-    { status, retryAfterMs, isServersFault, ...options }: RemoteErrorOptions = {},
+    { status, retryAfterMs, refusal = '', isServersFault, ...options }: RemoteErrorOptions = {},
   ) {
     super(message, options);
     this.status = status;
     this.retryAfterMs = retryAfterMs;
+    this.#refusal = refusal;
     this.isServersFault = isServersFault ?? isFault(kind, status);
+  }
+
+  /** How the server worded its refusal, cut short; empty unless the client was told to keep it. Not for logs. */
+  get refusal(): string {
+    return this.#refusal;
   }
 }
 

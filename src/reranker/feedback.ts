@@ -1,4 +1,5 @@
 import type { KeyedHash } from '../base/keyed-hash.js';
+import { startWait } from '../base/patience.js';
 import type { Encoder } from '../encoders/encoder.js';
 import type { ShownDocument } from '../namespaces/cell.js';
 import type { Arm, Impression } from '../namespaces/impression.js';
@@ -210,9 +211,10 @@ async function toldVector(
   const { encoder, settings, events } = tools;
   if (bestDocumentText === undefined)
     return vector?.length === encoder.dimension ? toUnit(Float32Array.from(vector)) : null;
-  const signal = AbortSignal.timeout(settings.modelTimeoutMs);
-  const call = { namespace: namespace.name, role: 'document', signal } as const;
+  const wait = startWait(settings.modelTimeoutMs);
+  const call = { namespace: namespace.name, role: 'document', signal: wait.signal() } as const;
   const vectors = await answerOf(encoder.encode([bestDocumentText], call), namespace, events);
+  wait.end();
   return vectors?.[0] ?? null;
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import type { KeyedHash } from '../base/keyed-hash.js';
 import { Pace } from '../base/pace.js';
-import { patience } from '../base/patience.js';
+import { startWait } from '../base/patience.js';
 import type { Random } from '../base/random.js';
 import type { Encoder } from '../encoders/encoder.js';
 import type { Namespace } from '../namespaces/namespace.js';
@@ -66,8 +66,13 @@ export class Reranker {
       namespace.reload();
       checkDimensions(namespace, requests);
       const ranked: Ranked[] = [];
-      const signal = patience(this.dependencies.settings.modelTimeoutMs, requests[0]?.signal);
-      for (const request of requests) ranked.push(await this.rank(namespace, { ...request, signal }));
+      const wait = startWait(this.dependencies.settings.modelTimeoutMs, requests[0]?.signal);
+      const { signal } = wait;
+      try {
+        for (const request of requests) ranked.push(await this.rank(namespace, { ...request, signal }));
+      } finally {
+        wait.end();
+      }
       const pace = new Pace();
       for (const { record, report } of ranked) {
         if (pace.due()) await pace.rest();

@@ -14,7 +14,7 @@ import { parseScorerSpec, type ScorerName } from './scorer-spec.js';
 import type { WordVectors } from './word-similarity.js';
 
 /** Scorers that ask a model besides the bundled ones. */
-const MODEL_SCORERS: ReadonlySet<ScorerName> = new Set(['embedding', 'cross-encoder']);
+const MODEL_SCORERS: ReadonlySet<ScorerName> = new Set(['embedding', 'cross-encoder', 'upstream']);
 
 /** What scorers are made of. They are lent: closing a scorer closes none of them. */
 export interface ScorerTools {
@@ -22,8 +22,10 @@ export interface ScorerTools {
   readonly encoder: Encoder;
   /** Scorers that are made elsewhere, by name: those with a pair model. */
   readonly pairScorers?: Readonly<Partial<Record<ScorerName, Scorer>>>;
-  /** Models may give no answer; then `lexical` stands in and this is told. Absent = they always answer. */
+  /** Models may give no answer; then `spare` stands in and this is told. Absent = they always answer. */
   readonly onFallback?: FallbackOptions['onFallback'];
+  /** Stands in where a model gives no answer; default `lexical`. */
+  readonly spare?: 'lexical' | 'input' | undefined;
   /** Static word vectors of `hybrid`. */
   readonly words: WordVectors;
   readonly prior: DocumentPrior;
@@ -51,9 +53,9 @@ export function createScorer(spec: string, tools: ScorerTools): Scorer {
   const own = combined.length === 1 ? combined[0]!.scorer : createCombinedScorer(combined);
   const scorer = withInputPrior(own, tools.inputPrior);
   if (tools.onFallback === undefined || !parts.some(({ name }) => MODEL_SCORERS.has(name))) return scorer;
-  const lexical = createPart('lexical', tools, lexicon);
+  const spare = createPart(tools.spare ?? 'lexical', tools, lexicon);
   return withFallback(scorer, {
-    spare: withInputPrior(lexical, tools.inputPrior),
+    spare: withInputPrior(spare, tools.inputPrior),
     onFallback: tools.onFallback,
   });
 }
@@ -75,6 +77,7 @@ function createPart(name: ScorerName, tools: ScorerTools, lexicon: Lexicon): Sco
     case 'embedding':
       return createEmbeddingScorer({ encoder, startPace, sharesKeyVectors: isSame(keyEncoder, encoder) });
     case 'cross-encoder':
+    case 'upstream':
       if (pairScorers?.[name] === undefined) throw new Error(`scorer "${name}" needs a model`);
       return pairScorers[name];
     case 'input':

@@ -1,5 +1,5 @@
 /** Scorers that can be named in `SCORER`. */
-export const SCORER_NAMES = ['hybrid', 'lexical', 'embedding', 'cross-encoder', 'input'] as const;
+export const SCORER_NAMES = ['hybrid', 'lexical', 'embedding', 'cross-encoder', 'upstream', 'input'] as const;
 export type ScorerName = (typeof SCORER_NAMES)[number];
 
 /** A part of a combination; weights of all parts sum to 1. */

@@ -50,7 +50,8 @@ export class FakeServices implements Services {
   /** What answers say of the pair cache. */
   pairs: RerankAnswer['pairs'] = { hits: 0, misses: 0, stale: 0, ageMs: undefined, isStored: true };
   outcome: FeedbackOutcome = 'applied';
-  degraded = false;
+  /** True: the memory; or the part by name. */
+  degraded: boolean | 'scorer' = false;
   ready: 'ok' | 'degraded' | 'unavailable' = 'ok';
   metricsEnabled = true;
   /** What a word of the query adds to a score, and what scores mean. */
@@ -204,7 +205,7 @@ export class FakeServices implements Services {
       pairs: this.pairs,
       scale: this.scale,
       adapted: false,
-      degraded: this.degraded ? ['memory'] : [],
+      degraded: this.degraded === false ? [] : [this.degraded === true ? 'memory' : this.degraded],
       stages: [
         { name: 'score', ms: 1.5 },
         { name: 'memory', ms: 0.25 },

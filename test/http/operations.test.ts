@@ -42,7 +42,7 @@ describe('operational routes', () => {
   });
 
   it('every route of the table exists, also under /ns, behind a dialect and, where it says so, under /v1 or any base', async () => {
-    const { client } = harness();
+    const { client } = harness({ adminTokens: ['root'] });
     for (const route of ROUTES as readonly Route[]) {
       const path = route.path.replace('{model…}', 'a/model');
       const versioned = route.versioned === true || ['/rerank', '/v1/rerank'].includes(path);

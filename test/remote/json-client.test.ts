@@ -163,6 +163,66 @@ describe('trying again', () => {
   });
 });
 
+describe('a refusal', () => {
+  it('is kept from its start, where that is wanted, and shown by no log', async () => {
+    server.behave = json({ message: 'x'.repeat(100_000) }, 400);
+    const error = await failureOf(open({ refusalBytes: 20 }).post({}));
+    expect(error.refusal).toBe(`{"message":"${'x'.repeat(8)}`);
+    expect(Object.values(error).join()).not.toContain('xxx');
+    expect((await failureOf(open().post({}))).refusal).toBe('');
+  });
+
+  it('that breaks off is what came of it', async () => {
+    server.behave = ({ response }) => {
+      response.writeHead(400, { 'content-length': '100' });
+      response.write('half', () => response.socket!.destroy());
+    };
+    expect(await failureOf(open({ refusalBytes: 20 }).post({}))).toMatchObject({ status: 400 });
+  });
+
+  it('that never ends is waited for no longer than the call', async () => {
+    server.behave = ({ response }) => response.writeHead(400).flushHeaders();
+    expect(await kindOf(open({ refusalBytes: 20, timeoutMs: 200 }).post({}))).toBe('timeout');
+  });
+
+  it('of what was asked says nothing of how the server is', async () => {
+    server.behave = json({ message: 'too large' }, 500);
+    const isAskersFault = (status: number, refusal: string) => status === 500 && refusal.includes('large');
+    const client = open({ refusalBytes: 100, isAskersFault, breakerFailures: 2, retries: 0 });
+    for (let n = 0; n < 3; n++) expect((await failureOf(client.post({}))).isServersFault).toBe(false);
+    expect(client.isBroken).toBe(false);
+    server.behave = json({ message: 'broken' }, 500);
+    for (let n = 0; n < 2; n++) await failureOf(client.post({}));
+    expect(client.isBroken).toBe(true);
+  });
+});
+
+describe('what is read of an answer', () => {
+  it('is given', async () => {
+    const { body } = await open().post({}, { read: (answer) => Object.keys(answer as object) });
+    expect(body).toEqual(['fine']);
+  });
+
+  it('and makes no sense is a sign that the server is not well', async () => {
+    const client = open({ breakerFailures: 2, retries: 0 });
+    const read = () => {
+      throw new Error('no sense');
+    };
+    const error = await failureOf(client.post({}, { read }));
+    expect(error).toMatchObject({ kind: 'body', isServersFault: true });
+    expect(error.message).toContain(': no sense');
+    await failureOf(client.post({}, { read }));
+    expect(client.isBroken).toBe(true);
+  });
+});
+
+it('asks by GET at another path', async () => {
+  const client = open({ headers: { 'x-key': '1' } });
+  expect((await client.get('/info?x=1')).body).toEqual({ fine: true });
+  expect(server.seen[0]).toMatchObject({ method: 'GET', path: '/info?x=1', headers: { 'x-key': '1' } });
+  expect(server.seen[0]!.body).toBeUndefined();
+});
+
 describe('a caller who leaves', () => {
   it('ends the exchange', async () => {
     server.behave = FAULTS['never answers'];

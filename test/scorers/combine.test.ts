@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { CacheControl } from '../../src/base/request-wishes.js';
 import { createCombinedScorer } from '../../src/scorers/combine.js';
+import { crossEncoderScorer, FakeCrossEncoder } from '../fixtures/fake-models.js';
 import { newScorer, ScoringNamespace } from '../fixtures/scoring.js';
 
 const TEXTS = ['lift of a wing', 'an airfoil in a flow', 'cars and roads', 'wing'];
@@ -28,6 +30,22 @@ describe('a combination of scorers', () => {
     expect(newScorer(scorer.name).name).toBe(scorer.name);
     expect(scorer.revision).toContain(newScorer('lexical').revision);
     expect(scorer.revision).not.toBe(newScorer('lexical:1,embedding:1').revision);
+  });
+
+  it('has been a hit where each part knew all of its pairs, and is as bad as the worst', async () => {
+    const pairScorers = { 'cross-encoder': crossEncoderScorer(new FakeCrossEncoder()) };
+    const namespace = new ScoringNamespace(newScorer('lexical:1,cross-encoder:1', { pairScorers }));
+    const ask = async (cacheControl?: CacheControl) => {
+      const request = namespace.request('1', ['1', '2', '3']);
+      const { pairHits, pairMisses, forward } = await namespace.scorer.score({ ...request, cacheControl });
+      return [pairHits, pairMisses, forward];
+    };
+    expect(await ask()).toEqual([0, 3, undefined]);
+    expect(await ask()).toEqual([3, 0, undefined]);
+    expect(await ask({ noStore: true })).toEqual([0, 3, 'bypass']);
+    const other = new ScoringNamespace(newScorer('input:1,lexical:1'));
+    await other.answer('1', ['1']);
+    expect((await other.answer('1', ['1'])).pairHits).toBe(1);
   });
 
   it('learns once, though two of its parts learn', async () => {

@@ -25,10 +25,13 @@ describe('a scorer whose model gives no answer', () => {
     const { scores, fallback } = await namespace.answer('1 wing lift', TEXTS);
     const lexical = await new ScoringNamespace(newScorer('lexical')).scores('1 wing lift', TEXTS);
     expect([[...scores], fallback, told]).toEqual([lexical, 'lexical', ['default overloaded']]);
+    // The spare one knew the pairs, but a model was asked all the same.
+    const second = await namespace.answer('1 wing lift', TEXTS);
+    expect([second.pairHits, second.forward, second.isStored]).toEqual([3, 'miss', false]);
     crossEncoder.faults.refused = () => false;
     const again = await namespace.answer('1 wing lift', TEXTS);
     expect([again.fallback, [...again.parts.logit!]]).toEqual([undefined, [0, 1, 2]]);
-    expect(told).toHaveLength(1);
+    expect(told).toHaveLength(2);
   });
 
   it('does so for a combination, once for all of its parts', async () => {

@@ -19,11 +19,10 @@ describe('reading SCORER', () => {
   });
 
   it.each([
-    ['', 'unknown scorer ""; there are: hybrid, lexical, embedding, cross-encoder, input'],
+    ['', 'unknown scorer ""; there are: hybrid, lexical, embedding, cross-encoder, upstream, input'],
     ['bm25', 'unknown scorer "bm25"'],
     ['Hybrid', 'unknown scorer "Hybrid"'],
     ['constructor', 'unknown scorer "constructor"'],
-    ['upstream', 'unknown scorer "upstream"'],
     ['lexical,embedding:1', 'scorer "lexical" needs a weight'],
     ['lexical:0.5,', 'unknown scorer ""'],
     ['lexical:0,embedding:1', 'the weight of scorer "lexical" must be one positive number, not "0"'],

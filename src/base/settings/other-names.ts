@@ -1,4 +1,5 @@
 import type { SettingName } from './table.js';
+import { UPSTREAM_DIALECT_NAMES } from './upstream.js';
 
 /**
  * Names that are not settings of this build but that people write: other names of ours, names of the Python original,
@@ -46,6 +47,7 @@ export const IMPLIED: readonly {
   readonly when: readonly unknown[];
 }[] = [
   { by: 'NAMESPACED_PERSISTENCE', when: [true], name: 'STORAGE_BACKEND', value: 'json' },
+  { by: 'UPSTREAM_DIALECT', when: UPSTREAM_DIALECT_NAMES, name: 'SCORER', value: 'upstream' },
   {
     by: 'EMBEDDING_BACKEND',
     when: ['onnx', 'openai'],
@@ -62,16 +64,6 @@ export const NOT_BUILT: Readonly<Record<string, { readonly harmless?: RegExp; re
   NAMESPACES_FILE: {},
   NAMESPACE_DELETION_GRACE_S: {},
   RATE_LIMIT_PER_MINUTE: {},
-  UPSTREAM_API_KEY: { secret: true },
-  UPSTREAM_AUTH_HEADER: { secret: true },
-  UPSTREAM_BREAKER_RESET_MS: {},
-  UPSTREAM_CONNECT_TIMEOUT_MS: {},
-  UPSTREAM_DIALECT: {},
-  UPSTREAM_FALLBACK: {},
-  UPSTREAM_HEADERS: { secret: true },
-  UPSTREAM_MODEL: {},
-  UPSTREAM_TIMEOUT_MS: {},
-  UPSTREAM_URL: {},
 };
 
 /**

@@ -55,6 +55,9 @@ export function ruleProblems(settings: Settings): string[] {
     usesScorer(settings, 'cross-encoder') &&
       settings.crossEncoderModel === undefined &&
       `NEURALCACHE_SCORER="${settings.scorer}": needs NEURALCACHE_CROSS_ENCODER_MODEL, a folder or a name in the model store`,
+    usesScorer(settings, 'upstream') &&
+      (settings.upstreamUrl === undefined || settings.upstreamDialect === undefined) &&
+      `NEURALCACHE_SCORER="${settings.scorer}": needs NEURALCACHE_UPSTREAM_URL and NEURALCACHE_UPSTREAM_DIALECT`,
     TAKEN_HEADERS.has(settings.namespaceHeader.toLowerCase()) &&
       `NEURALCACHE_NAMESPACE_HEADER="${settings.namespaceHeader}": this header already has a meaning`,
   ].filter((problem) => typeof problem === 'string');

@@ -1,13 +1,12 @@
-import { auto, decimal, type Kind, NotBuiltYet } from './kinds.js';
+import { auto, decimal, type Kind } from './kinds.js';
 import { setting } from './setting.js';
 
-const BUILT = ['hybrid', 'lexical', 'embedding', 'cross-encoder', 'input'];
-const PLANNED = ['upstream'];
+const BUILT = ['hybrid', 'lexical', 'embedding', 'cross-encoder', 'upstream', 'input'];
 
 /** A scorer's name, or several as `name:weight`, comma-separated, each name once, weights above 0. */
 const scorer: Kind<string> = {
   accepts:
-    '`hybrid`, `lexical`, `embedding`, `cross-encoder`, `input`, or several as `name:weight`, comma-separated',
+    '`hybrid`, `lexical`, `embedding`, `cross-encoder`, `upstream`, `input`, or several as `name:weight`, comma-separated',
   parse(value) {
     const parts = value.split(',').map((part) => part.trim());
     const names = parts.map((part) => scorerName(part, parts.length > 1));
@@ -18,7 +17,6 @@ const scorer: Kind<string> = {
 
 function scorerName(part: string, weighted: boolean): string {
   const [name, weight, ...rest] = part.split(':').map((piece) => piece.trim());
-  if (PLANNED.includes(name!)) throw new NotBuiltYet(name);
   if (!BUILT.includes(name!) || rest.length > 0)
     throw new Error(`one of ${BUILT.join(', ')}, or name:weight of several`);
   if (weight === undefined && weighted)
@@ -32,7 +30,7 @@ export const SCORING_SETTINGS = {
   SCORER: setting(
     scorer,
     'hybrid',
-    'What gives the base score; several are scaled to 0…1 and mixed by weight. Unless set, `onnx` and `openai` mean `lexical:0.35,embedding:0.65`.',
+    'What gives the base score; several are scaled to 0…1 and mixed by weight. Unless set, `UPSTREAM_DIALECT` means `upstream`, and the embedding backends `onnx` and `openai` mean `lexical:0.35,embedding:0.65`.',
   ),
   INPUT_PRIOR: setting(
     auto(decimal(0, 1)),

@@ -6,6 +6,7 @@ import { SCORING_SETTINGS } from './scoring.js';
 import { SERVER_SETTINGS } from './server.js';
 import type { CamelCase, Setting } from './setting.js';
 import { STORAGE_SETTINGS } from './storage.js';
+import { UPSTREAM_SETTINGS } from './upstream.js';
 
 /** What every name starts with in the environment and in `.env`. */
 export const PREFIX = 'NEURALCACHE_';
@@ -19,6 +20,7 @@ export const SETTING_GROUPS: readonly {
   { title: 'Namespaces', settings: NAMESPACE_SETTINGS },
   { title: 'Storage', settings: STORAGE_SETTINGS },
   { title: 'Scoring', settings: SCORING_SETTINGS },
+  { title: 'Upstream', settings: UPSTREAM_SETTINGS },
   { title: 'Caching', settings: CACHING_SETTINGS },
   { title: 'Models', settings: MODEL_SETTINGS },
   { title: 'Memory', settings: MEMORY_SETTINGS },
@@ -30,6 +32,7 @@ export const SETTINGS = {
   ...NAMESPACE_SETTINGS,
   ...STORAGE_SETTINGS,
   ...SCORING_SETTINGS,
+  ...UPSTREAM_SETTINGS,
   ...CACHING_SETTINGS,
   ...MODEL_SETTINGS,
   ...MEMORY_SETTINGS,

@@ -1,0 +1,81 @@
+import type { Part } from './split-texts.js';
+import { shortened, tooMuch } from './too-much.js';
+
+/** Most requests that one is made into to find what the server does not take: ten long texts among 50 take 53. */
+const MOST_REQUESTS = 64;
+/** Cuts of one text before it is given up. */
+const MOST_CUTS = 4;
+
+export interface Fitting {
+  /** Asks the server for the scores of the texts, in order. */
+  readonly ask: (texts: readonly string[]) => Promise<ArrayLike<number>>;
+  /** Settles one place, once. */
+  readonly settle: (place: number, outcome: number | { readonly cause: unknown }) => void;
+  /** Told how many texts the server takes at once, where more were too many. */
+  readonly onLearnt: (count: number) => void;
+  /** A list of which the scores depend on each other is asked for whole or not at all. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * Asks for all texts of a part at once; where that is too much for the server, for each half, and a text that is too long by
+ * itself is cut, so that one does not fail the rest. Settles every place; never rejects. At most 64 requests.
+ */
+export async function askFitting(part: Part, fitting: Fitting): Promise<void> {
+  await send(part, fitting, { left: MOST_REQUESTS - 1 });
+}
+
+/** Whether all was had as it was sent. */
+async function send(part: Part, fitting: Fitting, requests: { left: number }): Promise<boolean> {
+  const { places, texts } = part;
+  try {
+    const scores = await fitting.ask(texts);
+    places.forEach((place, index) => {
+      fitting.settle(place, scores[index]!);
+    });
+    return true;
+  } catch (cause) {
+    const refusal = fitting.isWhole ? undefined : tooMuch(cause);
+    if (refusal !== undefined && texts.length > 1 && requests.left >= 2)
+      return sendHalves(part, fitting, requests);
+    if (refusal !== undefined && texts.length === 1) await sendShorter(part, refusal, fitting, requests);
+    else for (const place of places) fitting.settle(place, { cause });
+    return false;
+  }
+}
+
+async function sendHalves({ places, texts }: Part, fitting: Fitting, requests: { left: number }) {
+  requests.left -= 2;
+  const middle = Math.ceil(texts.length / 2);
+  const halves = [
+    { places: places.slice(0, middle), texts: texts.slice(0, middle) },
+    { places: places.slice(middle), texts: texts.slice(middle) },
+  ];
+  let isLearnt = true;
+  for (const half of halves) isLearnt = (await send(half, fitting, requests)) && isLearnt;
+  if (isLearnt) fitting.onLearnt(middle);
+  return isLearnt;
+}
+
+async function sendShorter(
+  { places, texts }: Part,
+  refusal: string,
+  fitting: Fitting,
+  requests: { left: number },
+) {
+  let [text] = texts as [string];
+  let cause: unknown;
+  let said: string | undefined = refusal;
+  for (let cuts = 0; said !== undefined && cuts < MOST_CUTS && requests.left > 0; cuts++) {
+    text = shortened(text, said);
+    requests.left -= 1;
+    try {
+      fitting.settle(places[0]!, (await fitting.ask([text]))[0]!);
+      return;
+    } catch (thrown) {
+      cause = thrown;
+      said = tooMuch(thrown);
+    }
+  }
+  fitting.settle(places[0]!, { cause });
+}

@@ -1,0 +1,34 @@
+import { RemoteError } from '../../remote/remote-error.js';
+
+/** Statuses that servers answer to what is too much for them. */
+const STATUSES = [400, 413, 422, 500];
+/** Words that such a refusal has. */
+const WORDS =
+  /too (large|long|many|big)|exceed|larger than|longer than|less than \d|more than \d|at most|maximum|batch size|context (size|length|window)|token limit/i;
+/** Where no numbers tell by how much. */
+const HALF = 0.5;
+/** The rest is for what the model puts around a text. */
+const SAFETY = 0.85;
+
+/** Whether a refusal is of the size of what was sent: parts of it, or a shorter text, may be taken. */
+export function isTooMuch(status: number, refusal: string): boolean {
+  return status === 413 || (STATUSES.includes(status) && WORDS.test(refusal));
+}
+
+/** The refusal, if what was sent was too much for the server. */
+export function tooMuch(cause: unknown): string | undefined {
+  if (!(cause instanceof RemoteError) || cause.status === undefined) return undefined;
+  return isTooMuch(cause.status, cause.refusal) ? cause.refusal : undefined;
+}
+
+/**
+ * The text cut to what the refusal says would fit (`input (900 tokens) is too large … batch size: 512`), by the two largest
+ * numbers in it, or to half.
+ */
+export function shortened(text: string, refusal: string): string {
+  const numbers = [...refusal.matchAll(/\d{2,9}/g)].map(([digits]) => Number(digits));
+  const [most, limit] = [...new Set(numbers)].sort((a, b) => b - a);
+  const ratio = limit === undefined ? 0 : limit / most!;
+  const share = ratio > 0.02 && ratio < 0.98 ? ratio * SAFETY : HALF;
+  return text.slice(0, Math.floor(text.length * share)).toWellFormed();
+}
