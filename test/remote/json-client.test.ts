@@ -180,7 +180,17 @@ describe('a refusal', () => {
     expect(await failureOf(open({ refusalBytes: 20 }).post({}))).toMatchObject({ status: 400 });
   });
 
-  it('that never ends is waited for no longer than the call', async () => {
+  it('that goes on and on is read no further', async () => {
+    server.behave = ({ response }) => {
+      response.writeHead(400).write('start');
+      const timer = setInterval(() => response.write('x'), 5);
+      response.on('close', () => clearInterval(timer));
+    };
+    const error = await failureOf(open({ refusalBytes: 5, timeoutMs: 300 }).post({}));
+    expect([error.status, error.refusal]).toEqual([400, 'start']);
+  });
+
+  it('that never begins is waited for no longer than the call', async () => {
     server.behave = ({ response }) => response.writeHead(400).flushHeaders();
     expect(await kindOf(open({ refusalBytes: 20, timeoutMs: 200 }).post({}))).toBe('timeout');
   });
