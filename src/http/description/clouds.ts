@@ -6,6 +6,7 @@ import { vertex } from '../dialects/vertex.js';
 import { MAX_ID_LENGTH } from '../schemas/identifier.js';
 import type { DescribedDialect, DescribedLimits } from './described.js';
 import { awsError, elasticsearchError, vertexError } from './error-schemas.js';
+import { rowExplanation } from './explanation.js';
 import {
   count,
   documents,
@@ -61,6 +62,7 @@ function vertexApi({ dialectMaxDocuments }: DescribedLimits): DescribedDialect {
           score: z.number().meta({ description: 'in 0…1, two decimals' }),
           title: echoedText,
           content: echoedText,
+          explain: rowExplanation.optional(),
         }),
       ),
     }),
@@ -108,7 +110,9 @@ function bedrockApi({ dialectMaxDocuments }: DescribedLimits): DescribedDialect 
       ),
     }),
     answer: z.object({
-      results: z.array(z.object({ index: count, relevanceScore: z.number() })),
+      results: z.array(
+        z.object({ index: count, relevanceScore: z.number(), explain: rowExplanation.optional() }),
+      ),
     }),
     error: awsError,
     example: {
@@ -152,7 +156,8 @@ function bedrockInvokeApi({ dialectMaxDocuments }: DescribedLimits): DescribedDi
 }
 
 function elasticsearchApi({ dialectMaxDocuments }: DescribedLimits): DescribedDialect {
-  const options = { top_n: topN(1), top_k: topN(1), return_documents: returnDocuments };
+  const options = { top_n: topN(1), return_documents: returnDocuments };
+  const settings = { ...options, top_k: topN(1, 'the same, where `top_n` is not there') };
   return {
     dialect: elasticsearch,
     title: "Elasticsearch's inference API",
@@ -162,7 +167,7 @@ function elasticsearchApi({ dialectMaxDocuments }: DescribedLimits): DescribedDi
       input: documents(dialectMaxDocuments),
       model,
       ...options,
-      task_settings: maybe(z.looseObject(options), 'the same options; those beside it go first'),
+      task_settings: maybe(z.looseObject(settings), 'the same options; those beside it go first'),
     }),
     answer: z.object({ rerank: z.array(row('relevance_score', { text: echoedText })) }),
     error: elasticsearchError,

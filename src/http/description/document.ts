@@ -119,9 +119,12 @@ export function pathsOf({ path, versioned }: Pick<Route, 'path' | 'versioned'>):
   return versioned ? [plain, `/v1${plain}`] : [plain];
 }
 
+/** Paths of one API that are open to all, since its bodies have a mark of their own. */
+const SHARED: readonly string[] = ['native', 'deepinfra'];
+
 /** A path that belongs to one API speaks that one; any other may be called in all of them. */
 function apisOf({ errors: form }: Route, apis: readonly RankingApi[]): readonly RankingApi[] {
-  const own = apis.filter(({ name }) => name === form && name !== 'native');
+  const own = apis.filter(({ name }) => name === form && !SHARED.includes(name));
   return own.length === 0 ? apis : own;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rowExplanation } from './explanation.js';
 
 /** Text with something in it besides white space. */
 export const filledText = z.string().regex(/\S/);
@@ -80,9 +81,11 @@ export function documents(most: number): z.ZodType {
 export const rankFields = maybe(z.array(z.string()), 'parts of object documents to rank by, in this order');
 export const returnDocuments = flag('whether results carry their documents');
 
+const explain = rowExplanation.optional();
+
 /** One result of the usual kind. `index` is the place in this request. */
 export function row(score: 'relevance_score' | 'score' | 'logit', more: z.ZodRawShape = {}): z.ZodType {
-  return z.object({ index: count, [score]: scoreValue(score), ...more });
+  return z.object({ index: count, [score]: scoreValue(score), ...more, explain });
 }
 
 function scoreValue(name: string): z.ZodType {

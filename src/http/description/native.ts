@@ -5,6 +5,7 @@ import { MAX_ID_LENGTH } from '../schemas/identifier.js';
 import { MAX_COMPONENT, MAX_DIMENSION } from '../schemas/vector.js';
 import type { DescribedLimits } from './described.js';
 import { errorFields } from './error-schemas.js';
+import { answerExplanation, rowExplanation } from './explanation.js';
 import { count, maybe } from './fields.js';
 
 const share = z.number().min(0).max(1);
@@ -51,37 +52,6 @@ export function rerankRequest({ maxDocuments, maxTextLength, maxTopK }: Describe
 
 const number = z.number();
 
-const rowExplanation = z.object({
-  base_score: number,
-  base_rank: z.int().min(1),
-  parts: z.record(z.string(), number),
-  b: number,
-  S: number,
-  W: number,
-  P: number,
-  N: number,
-  N_namespace: number,
-  P_namespace: number,
-  free: z.boolean(),
-});
-
-const explanation = z.object({
-  mu: number,
-  beta: number,
-  evidence: number,
-  neighbours: z.array(
-    z.object({
-      same_text: z.boolean(),
-      similarity: number,
-      weight: number,
-      trust: number,
-      feedbacks: number,
-    }),
-  ),
-  safety_gate: z.object({ open: z.boolean(), gain: number, bound: number }),
-  trust: z.object({ narrative: number, pheromone: number }),
-});
-
 /** The native answer to a request for ranking. */
 export const rerankAnswer = z.object({
   results: z.array(
@@ -107,7 +77,7 @@ export const rerankAnswer = z.object({
     deterministic: z.boolean(),
     epsilon_used: number,
     mmr_lambda_used: number,
-    explain: explanation.optional(),
+    explain: answerExplanation.optional(),
   }),
   meta: z.object({
     request_id: z.string().meta({ description: 'feedback names it' }),

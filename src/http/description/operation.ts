@@ -57,7 +57,7 @@ export function rankingOperation(
 export function plainOperation(
   route: Route,
   path: string,
-  { request, example, answer, type, statuses = [200], errors = [] }: DescribedOperation,
+  { request, example, answer, type, statuses = [200], headers: own = [], errors = [] }: DescribedOperation,
   errorResponses: ErrorResponses,
 ): ZodOpenApiOperationObject {
   const ranks = route.ranks === true;
@@ -67,7 +67,7 @@ export function plainOperation(
       ? []
       : ['namespace', 'source'];
   const content = answer === undefined ? { [type!]: {} } : { 'application/json': { schema: answer } };
-  const headers = headersOf([...COMMON_HEADERS, ...(ranks ? RANKING_HEADERS : [])]);
+  const headers = headersOf([...COMMON_HEADERS, ...(ranks ? RANKING_HEADERS : []), ...own]);
   const body = example === undefined ? {} : { example };
   const form = formBeforeBody(route, []);
   const codes = errorCodes(route, request !== undefined, errors);

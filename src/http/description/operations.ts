@@ -15,9 +15,14 @@ export interface DescribedOperation {
   readonly answer?: z.ZodType;
   readonly type?: 'text/plain' | 'text/html';
   readonly statuses?: readonly number[];
+  /** Headers its answers have besides those of all. */
+  readonly headers?: readonly string[];
   /** Errors that can happen besides those any such route has. */
   readonly errors?: readonly ErrorCode[];
 }
+
+/** State of now. */
+const NOT_STORED = ['Cache-Control'];
 
 const FRUIT: JsonObject = {
   query: 'Which fruit is red?',
@@ -55,23 +60,24 @@ export function operations(limits: DescribedLimits): Readonly<Record<string, Des
       errors: feedbackErrors,
     },
     '/score': score(limits),
-    '/health': { answer: z.object({ status: z.literal('ok'), unix: z.number() }) },
+    '/health': { answer: z.object({ status: z.literal('ok'), unix: z.number() }), headers: NOT_STORED },
     '/info': { answer: info },
     '/models': { answer: z.object({ object: z.literal('list'), data: z.array(modelRow) }) },
     '/v1/models/{model…}': { answer: modelRow },
     '/v1/cluster/auth': { answer: z.object({ auth: z.boolean() }) },
-    '/healthz': { answer: okAnswer },
+    '/healthz': { answer: okAnswer, headers: NOT_STORED },
     '/readyz': {
       answer: z.object({
         status: z.enum(['ok', 'degraded', 'unavailable']),
         checks: z.record(z.string(), z.unknown()).meta({ description: 'state by part, for people' }),
       }),
       statuses: [200, 503],
+      headers: NOT_STORED,
     },
-    '/metrics': { type: 'text/plain', errors: ['NOT_FOUND'] },
-    '/metrics/retention': { answer: retention },
+    '/metrics': { type: 'text/plain', headers: NOT_STORED, errors: ['NOT_FOUND'] },
+    '/metrics/retention': { answer: retention, headers: NOT_STORED },
     '/openapi.json': { answer: z.looseObject({ openapi: z.string() }) },
-    '/docs': { type: 'text/html' },
+    '/docs': { type: 'text/html', headers: ['Content-Security-Policy', 'Referrer-Policy'] },
     '/admin/cache/purge': purge,
   };
 }
