@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { AppError } from '../base/errors.js';
 import { CallerLeft } from './body.js';
+import { LazyDescription } from './description/lazy-description.js';
 import { dialectOfClient } from './dialects/client-marks.js';
 import type { ErrorForm } from './dialects/dialect.js';
 import { DIALECT_NAMES, dialectOf } from './dialects/registry.js';
@@ -16,6 +17,7 @@ import { type AppOptions, bodyRules } from './options.js';
 import { type RequestTarget, readTarget } from './request-target.js';
 import { Responder } from './responder.js';
 import { cachePurgeRoute } from './routes/cache-purge.js';
+import { descriptionPageRoute, descriptionRoute } from './routes/description.js';
 import {
   clusterAuthRoute,
   dialectHealthRoute,
@@ -57,10 +59,15 @@ const HANDLERS: Readonly<Record<RoutePath, (tools: RouteTools) => Handler>> = {
   '/readyz': readinessRoute,
   '/metrics': metricsRoute,
   '/metrics/retention': retentionRoute,
+  '/openapi.json': descriptionRoute,
+  '/docs': descriptionPageRoute,
   '/admin/cache/purge': cachePurgeRoute,
 };
 
 type KnownRoute = Route & { readonly path: RoutePath };
+
+/** Routes whose answers are no JSON. */
+const NO_JSON: ReadonlySet<RoutePath> = new Set(['/metrics', '/docs']);
 
 /** What may stand before a path to say whose API it is. */
 const PREFIXES: ReadonlySet<string> = new Set(DIALECT_NAMES);
@@ -89,6 +96,7 @@ export function createApp(services: Services, options: AppOptions, draining = ne
     modelAliases: options.modelAliases,
     passCredentials: options.upstreamPassCredentials === true && options.apiTokens.length === 0,
     adminCredentials: new Credentials(options.adminTokens),
+    description: new LazyDescription(options),
     draining,
   };
   const app = express();
@@ -137,7 +145,7 @@ function answerRequest(tools: RouteTools) {
     if (usesNamespace || target.namespace !== undefined) {
       exchange.namespace = selectNamespace(req, target.namespace, namespaces);
     }
-    if (route.path !== '/metrics') requireJsonAccepted(req);
+    if (!NO_JSON.has(route.path)) requireJsonAccepted(req);
     await handlers.get(route.path)!(exchange);
   };
 }
