@@ -70,7 +70,7 @@ export interface PurgeTools {
   readonly caches: PairCaches;
   readonly cache: CacheStore | undefined;
   /** All namespaces that may hold something of this one (null = of any) in memory. */
-  present(namespace: string | null): readonly { trimCaches(): void }[];
+  present(namespace: string | null): readonly { readonly caches: { clear(): void } }[];
 }
 
 /**
@@ -85,7 +85,7 @@ export async function purgeCaches(
 ): Promise<{ pairs: number }> {
   const forget = (): number => {
     const pairs = caches.forget({ namespace, model });
-    if (model === undefined) for (const open of present(namespace ?? null)) open.trimCaches();
+    if (model === undefined) for (const open of present(namespace ?? null)) open.caches.clear();
     return pairs;
   };
   const pairs = forget();

@@ -103,6 +103,12 @@ export class PairCache {
     this.questions.set(question, known, { size: known.bytes });
   }
 
+  /** Makes room of so many bytes, as far as they are held: the questions used least recently go, as for new ones. */
+  trim(bytes: number): void {
+    const target = this.bytes - bytes;
+    while (this.questions.size > 0 && this.bytes > target) this.questions.pop();
+  }
+
   /** Forgets the scores of a model, or all. Answers how many pairs that were. */
   forget(model?: string): number {
     this.epoch++;

@@ -95,6 +95,10 @@ class PairNamespace implements NamespaceScorer {
 
   learn(): void {}
 
+  trim(bytes: number): void {
+    this.cache.trim(bytes);
+  }
+
   clear(): void {
     this.cache.forget();
     this.refusals.clear();

@@ -1,5 +1,6 @@
 import { minMax } from './min-max.js';
 import type { BaseScores, NamespaceScorer, ScoreRequest, Scorer } from './scorer.js';
+import { trimAll } from './trim-all.js';
 
 /** A scorer with its share of the combination; shares sum to 1. */
 export interface CombinedPart {
@@ -61,6 +62,10 @@ class CombinedNamespace implements NamespaceScorer {
     this.parts.forEach(({ learns }, place) => {
       if (learns) this.scorers[place]!.learn(request);
     });
+  }
+
+  trim(bytes: number): void {
+    trimAll(this.scorers, bytes);
   }
 
   clear(): void {

@@ -1,5 +1,6 @@
 import { ModelError } from '../base/model-call.js';
 import type { BaseScores, NamespaceScorer, ScoreRequest, Scorer } from './scorer.js';
+import { trimAll } from './trim-all.js';
 
 export interface FallbackOptions {
   /** Scores the whole list where the other one's model gives no answer: two scales never meet in one list. */
@@ -60,6 +61,10 @@ class FallbackNamespace implements NamespaceScorer {
 
   learn(request: ScoreRequest): void {
     this.own.learn(request);
+  }
+
+  trim(bytes: number): void {
+    trimAll([this.spare, this.own], bytes);
   }
 
   clear(): void {

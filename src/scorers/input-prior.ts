@@ -53,6 +53,10 @@ class PriorNamespace implements NamespaceScorer {
     this.scorer.learn(request);
   }
 
+  trim(bytes: number): void {
+    this.scorer.trim(bytes);
+  }
+
   clear(): void {
     this.scorer.clear();
   }

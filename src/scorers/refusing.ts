@@ -26,6 +26,7 @@ export function withRefusal(scorer: Scorer, toError: (error: ModelError) => AppE
           }
         },
         learn: (request) => own.learn(request),
+        trim: (bytes) => own.trim(bytes),
         clear: () => own.clear(),
       };
     },

@@ -34,7 +34,7 @@ it.each<PurgeWish>([{ all: true }, { namespace: 'default' }, { model: 'm' }])(
     const purged = purgeCaches(wish, {
       caches: home.caches,
       cache: store,
-      present: () => [{ trimCaches: () => scorer.clear() }],
+      present: () => [{ caches: scorer }],
     });
     home.model.scoreOf = () => 7;
     expect(await home.raw('0', ['1'], asked)).toEqual([1]);

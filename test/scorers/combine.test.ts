@@ -67,12 +67,15 @@ describe('a combination of scorers', () => {
     for (const [index, { analysis }] of request.texts.entries()) expect(analysis).toBe(analyses[index]);
   });
 
-  it('adds up bytes, clears and closes its parts', async () => {
+  it('adds up bytes, trims, clears and closes its parts', async () => {
     const namespace = new ScoringNamespace(newScorer('lexical:1,embedding:1'));
     await namespace.scores('wing', TEXTS);
     const alone = new ScoringNamespace(newScorer('lexical'));
     await alone.scores('wing', TEXTS);
     expect(namespace.scorer.bytes).toBeGreaterThan(alone.scorer.bytes);
+    namespace.scorer.trim(1);
+    expect(namespace.scorer.bytes).toBe(0);
+    await namespace.scores('wing', TEXTS);
     namespace.scorer.clear();
     expect(namespace.scorer.bytes).toBe(0);
     let closed = 0;
@@ -108,6 +111,9 @@ describe('the input scorer', () => {
     const documents = [-3, 70].map((score) => ({ text: 'a', score }));
     expect(await namespace.scores('q', documents)).toEqual([-3, 70]);
     expect(await namespace.scores('q', [...documents, 'without'])).toEqual([1, 0.5, 0]);
+    namespace.scorer.trim(1);
+    expect(namespace.scorer.bytes).toBe(0);
+    await namespace.scores('wing', TEXTS);
     namespace.scorer.clear();
     expect(namespace.scorer.bytes).toBe(0);
   });
