@@ -16,8 +16,8 @@ export interface FlightCall {
   readonly joins: boolean;
   /** Asks the model for texts that nobody has asked for, once. */
   start(texts: readonly string[], signal: AbortSignal): readonly Promise<number>[];
-  /** All that was started has ended; told before whoever waits for all of it goes on. */
-  ended(outcomes: ReadonlyMap<string, Outcome>): void;
+  /** All that was started has ended; told before whoever waits for all of it goes on. Answers whether it is kept. */
+  ended(outcomes: ReadonlyMap<string, Outcome>): boolean;
 }
 
 /** One call of the model, for all who wait for any of its scores. */
@@ -26,6 +26,16 @@ interface Flight {
   readonly scores: ReadonlyMap<string, Promise<number>>;
   waiters: number;
   isOver: boolean;
+  /** Whether what came is kept; while it is not over, it is to be. */
+  isKept: boolean;
+}
+
+export interface Waited {
+  readonly outcomes: Map<string, Outcome>;
+  /** How many others had asked for already. */
+  readonly joined: number;
+  /** Whether all is kept, or is to be when the calls that it is part of have ended. */
+  readonly isKept: boolean;
 }
 
 /**
@@ -39,8 +49,8 @@ export class Flights {
     return this.underWay.get(question)?.has(digest) ?? false;
   }
 
-  /** Waits for the outcomes of all wanted texts; never rejects. `joined`: how many others had asked for already. */
-  async wait(call: FlightCall): Promise<{ outcomes: Map<string, Outcome>; joined: number }> {
+  /** Waits for the outcomes of all wanted texts; never rejects. */
+  async wait(call: FlightCall): Promise<Waited> {
     const { question, wanted, signal } = call;
     const mine = new Map<string, Flight>();
     const missing: string[] = [];
@@ -57,7 +67,8 @@ export class Flights {
     const flights = new Set(mine.values());
     for (const flight of flights) flight.waiters++;
     try {
-      return { outcomes: await outcomesOf(mine, signal), joined };
+      const outcomes = await outcomesOf(mine, signal);
+      return { outcomes, joined, isKept: [...flights].every(({ isKept }) => isKept) };
     } finally {
       for (const flight of flights) this.leave(question, flight);
     }
@@ -75,14 +86,14 @@ export class Flights {
       controller.signal,
     );
     const scores = new Map(digests.map((digest, index) => [digest, promises[index]!]));
-    const flight: Flight = { controller, scores, waiters: 0, isOver: false };
+    const flight: Flight = { controller, scores, waiters: 0, isOver: false, isKept: true };
     const texts = this.underWay.get(question) ?? new Map<string, Flight>();
     this.underWay.set(question, texts);
     for (const digest of digests) texts.set(digest, flight);
     void Promise.allSettled(promises).then((settled) => {
       flight.isOver = true;
       this.remove(question, flight);
-      ended(new Map(digests.map((digest, index) => [digest, outcomeOf(settled[index]!)])));
+      flight.isKept = ended(new Map(digests.map((digest, index) => [digest, outcomeOf(settled[index]!)])));
     });
     return flight;
   }

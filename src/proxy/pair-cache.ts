@@ -93,14 +93,15 @@ export class PairCache {
     return this.questions.get(question);
   }
 
-  /** Remembers scores of a question. */
-  keep(question: string, model: string, scored: readonly ScoredText[]): void {
+  /** Remembers scores of a question. False: they are more than this may hold, and nothing is known of it now. */
+  keep(question: string, model: string, scored: readonly ScoredText[]): boolean {
     let known = this.questions.get(question);
     if (known === undefined || known.size + scored.length > MAX_PAIRS) known = new KnownPairs(model);
     for (const pair of scored) known.set(pair);
     // Setting the same value again would keep its old size.
     this.questions.delete(question);
     this.questions.set(question, known, { size: known.bytes });
+    return this.questions.has(question);
   }
 
   /** Makes room of so many bytes, as far as they are held: the questions used least recently go, as for new ones. */

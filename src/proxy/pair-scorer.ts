@@ -13,8 +13,8 @@ import type {
 import { Flights, type Outcome, type WantedTexts } from './flights.js';
 import { Freshness, type FreshnessOptions } from './freshness.js';
 import type { PairPlace } from './kept-pairs.js';
-import type { PairCache, ScoredText } from './pair-cache.js';
-import type { PairCaches } from './pair-caches.js';
+import { PairCache, type ScoredText } from './pair-cache.js';
+import type { PairCaches, PairHolder } from './pair-caches.js';
 import type { PairModel } from './pair-model.js';
 import { isOfCaller, isRefusal, maySpare, Refusals } from './refusals.js';
 import { RequestPairs, type Settled } from './request-pairs.js';
@@ -57,7 +57,7 @@ export function createPairScorer(options: PairScorerOptions): Scorer {
 
 const NO_CONTROL: CacheControl = Object.freeze({});
 
-class PairNamespace implements NamespaceScorer {
+class PairNamespace implements NamespaceScorer, PairHolder {
   private readonly cache: PairCache;
   private readonly flights = new Flights();
   private readonly refusals: Refusals;
@@ -67,7 +67,9 @@ class PairNamespace implements NamespaceScorer {
     private readonly context: ScoringContext,
     private readonly options: PairScorerOptions,
   ) {
-    this.cache = options.caches.openCache(context.namespace, context.maxPairBytes);
+    const { caches } = options;
+    this.cache = new PairCache(context.maxPairBytes, (pairs) => caches.events.evicted?.(pairs));
+    caches.register(context.namespace, this);
     this.refusals = new Refusals(options.negativeMs);
     this.freshness = new Freshness(options.freshness);
   }
@@ -100,9 +102,13 @@ class PairNamespace implements NamespaceScorer {
   }
 
   clear(): void {
-    this.cache.forget();
+    this.forget();
+  }
+
+  forget(model?: string): number {
     this.refusals.clear();
     this.flights.clear();
+    return this.cache.forget(model);
   }
 
   /** The digests of texts that were all met before. */
@@ -188,7 +194,7 @@ class PairNamespace implements NamespaceScorer {
     const wasKnown = pairs.oldestMs < Number.POSITIVE_INFINITY;
     if (!noCache && !noStore) this.checkRefusals(pairs, request, wanted);
     const { generation } = this.cache;
-    const { outcomes, joined } = await this.fetch(pairs.place, request, wanted, request.signal?.());
+    const { outcomes, joined, isKept } = await this.fetch(pairs.place, request, wanted, request.signal?.());
     const places = pairs.ages.filter(isWanted).length;
     this.count({
       remembered: pairs.digests.length - places,
@@ -199,7 +205,7 @@ class PairNamespace implements NamespaceScorer {
     this.throwUnspared(pairs, request, wanted, outcomes);
     const settled = pairs.settle(outcomes, this.freshness, isListwise);
     const forward = forwardOf(request.cacheControl, wasKnown || settled.spared > 0);
-    const isStored = !noStore && this.cache.generation === generation;
+    const isStored = !noStore && isKept && this.cache.generation === generation;
     return { ...this.answer(pairs, request, settled), isStored, ...(forward && { forward }) };
   }
 
@@ -221,21 +227,21 @@ class PairNamespace implements NamespaceScorer {
       joins: !noCache,
       start: (texts, callSignal) =>
         this.options.model.scoreEach(query, texts, { namespace, signal: callSignal, wishes }),
-      ended: (outcomes) => {
-        if (!noStore && this.cache.generation === generation) this.keep(place, outcomes);
-      },
+      ended: (outcomes) => !noStore && this.cache.generation === generation && this.keep(place, outcomes),
     });
   }
 
-  private keep(place: PairPlace, outcomes: ReadonlyMap<string, Outcome>): void {
+  /** Whether the scores are remembered now, in memory or beyond. */
+  private keep(place: PairPlace, outcomes: ReadonlyMap<string, Outcome>): boolean {
     const { caches, model } = this.options;
     const at = caches.clock.now();
     const scored: ScoredText[] = [];
     for (const [digest, outcome] of outcomes)
       if ('score' in outcome) scored.push({ digest, score: outcome.score, at });
-    if (scored.length === 0 || (model.isListwise && scored.length < outcomes.size)) return;
-    this.cache.keep(place.question, place.model, scored);
-    caches.kept?.write(place, scored, this.freshness.keptMs);
+    if (scored.length === 0 || (model.isListwise && scored.length < outcomes.size)) return false;
+    const isHeld = this.cache.keep(place.question, place.model, scored);
+    const isWritten = caches.kept?.write(place, scored, this.freshness.keptMs) ?? false;
+    return isHeld || isWritten;
   }
 
   private checkRefusals(pairs: RequestPairs, request: ScoreRequest, wanted: WantedTexts): void {

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../src/base/clock.js';
 import { AppError } from '../../src/base/errors.js';
 import { ModelError } from '../../src/base/model-call.js';
-import { PairHome } from '../fixtures/pair-home.js';
+import { MemoryCache } from '../../src/stores/memory-cache.js';
+import { PairHome, type PairHomeOptions } from '../fixtures/pair-home.js';
 
 const failed = () => new ModelError('failed', 'no answer');
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `${from + n}`);
@@ -78,6 +80,19 @@ describe('a list of which some is known', () => {
     expect(home.model.texts).toEqual([]);
     await home.ask('0', ['1']);
     expect(home.model.texts).toEqual([['1']]);
+  });
+
+  it('says what is remembered: not a list that is more than it may hold, unless it is kept beyond memory', async () => {
+    const store = new MemoryCache({ maxBytes: 1e6, clock: new ManualClock() });
+    const stored = async (options: PairHomeOptions) =>
+      (await new PairHome({ pairBytes: 3000, ...options }).ask('0', numbers(50))).isStored;
+    expect(await stored({ pairBytes: 30_000 })).toBe(true);
+    expect(await stored({})).toBe(false);
+    expect(await stored({ store })).toBe(true);
+    const put = (): void => {
+      throw new Error('closed');
+    };
+    expect(await stored({ store: { getMany: async () => [], put } })).toBe(false);
   });
 
   it('has raw scores where they are wished, else what the logistic function makes of logits', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../../src/base/errors.js';
 import { ModelError } from '../../src/base/model-call.js';
 import { PairHome } from '../fixtures/pair-home.js';
 
@@ -192,6 +193,24 @@ describe('forgetting', () => {
     for (const model of ['a', 'b']) await home.ask('0', ['1', '2'], { wishes: { model } });
     expect(home.model.asked.map(({ call }) => call.wishes?.model)).toEqual(['a']);
     expect(home.caches.forget({})).toBe(4);
+  });
+
+  it('of a model keeps nobody at what was asked for before, nor at what was refused', async () => {
+    const home = held();
+    const before = home.ask('0', ['1']);
+    await turn();
+    home.caches.forget({ model: 'default-model' });
+    const after = home.ask('0', ['1']);
+    await turn();
+    expect(home.model.asked).toHaveLength(2);
+    for (const { answer } of home.model.asked) answer();
+    expect([(await before).isStored, (await after).isStored]).toEqual([false, true]);
+    home.model.isHeld = false;
+    home.model.failure = () => new AppError('VALIDATION_ERROR', 'too long');
+    await expect(home.ask('7', ['1'])).rejects.toThrow('too long');
+    home.caches.forget({ model: 'default-model' });
+    home.model.failure = () => undefined;
+    expect((await home.ask('7', ['1'])).isStored).toBe(true);
   });
 
   it('follows a namespace that leaves memory', async () => {
