@@ -2,14 +2,8 @@ import { AppError } from '../base/errors.js';
 import { Pace, type StartPace } from '../base/pace.js';
 import type { CacheControl } from '../base/request-wishes.js';
 import { digestOfAll, textDigest } from '../base/text-digest.js';
-import type {
-  BaseScores,
-  Forward,
-  NamespaceScorer,
-  ScoreRequest,
-  Scorer,
-  ScoringContext,
-} from '../scorers/scorer.js';
+import { wishedForward } from '../scorers/forward.js';
+import type { BaseScores, NamespaceScorer, ScoreRequest, Scorer, ScoringContext } from '../scorers/scorer.js';
 import { Flights, type Outcome, type WantedTexts } from './flights.js';
 import { Freshness, type FreshnessOptions } from './freshness.js';
 import type { PairPlace } from './kept-pairs.js';
@@ -204,7 +198,8 @@ class PairNamespace implements NamespaceScorer, PairHolder {
     });
     this.throwUnspared(pairs, request, wanted, outcomes);
     const settled = pairs.settle(outcomes, this.freshness, isListwise);
-    const forward = forwardOf(request.cacheControl, wasKnown || settled.spared > 0);
+    const isStale = wasKnown || settled.spared > 0;
+    const forward = wishedForward(request.cacheControl) ?? (isStale ? 'stale' : undefined);
     const isStored = !noStore && isKept && this.cache.generation === generation;
     return { ...this.answer(pairs, request, settled), isStored, ...(forward && { forward }) };
   }
@@ -298,12 +293,6 @@ class PairNamespace implements NamespaceScorer, PairHolder {
 /** Names what is asked for of a question. */
 function askKey({ place }: RequestPairs, wanted: WantedTexts): string {
   return place.question + digestOfAll([...wanted.keys()].sort());
-}
-
-function forwardOf(control: CacheControl | undefined, wasKnown: boolean): Forward | undefined {
-  if (control?.noStore) return 'bypass';
-  if (control?.noCache) return 'request';
-  return wasKnown ? 'stale' : undefined;
 }
 
 /** The logistic function: (0, 1), .5 at 0. */

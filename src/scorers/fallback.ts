@@ -1,4 +1,5 @@
 import { ModelError } from '../base/model-call.js';
+import { wishedForward } from './forward.js';
 import type { BaseScores, NamespaceScorer, ScoreRequest, Scorer } from './scorer.js';
 import { trimAll } from './trim-all.js';
 
@@ -53,9 +54,18 @@ class FallbackNamespace implements NamespaceScorer {
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
       onFallback?.(this.namespace, error);
-      const scores = await this.spare.score(request);
-      // A model was asked, whatever the spare one knew.
-      return { ...scores, fallback: spare.name, scale: spare.scale, forward: 'miss', isStored: false };
+      const { scores, parts } = await this.spare.score(request);
+      return {
+        scores,
+        parts,
+        // A model was asked, whatever the spare one knew.
+        pairHits: 0,
+        pairMisses: scores.length,
+        forward: wishedForward(request.cacheControl) ?? 'miss',
+        isStored: false,
+        fallback: spare.name,
+        scale: spare.scale,
+      };
     }
   }
 
