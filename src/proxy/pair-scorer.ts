@@ -215,6 +215,7 @@ class PairNamespace implements NamespaceScorer, PairHolder {
     const { noStore, noCache } = cacheControl;
     const { generation } = this.cache;
     const { namespace } = this.context;
+    const askedAt = this.options.caches.clock.now();
     return (noStore ? new Flights() : this.flights).wait({
       question: place.question,
       wanted,
@@ -222,20 +223,20 @@ class PairNamespace implements NamespaceScorer, PairHolder {
       joins: !noCache,
       start: (texts, callSignal) =>
         this.options.model.scoreEach(query, texts, { namespace, signal: callSignal, wishes }),
-      ended: (outcomes) => !noStore && this.cache.generation === generation && this.keep(place, outcomes),
+      ended: (outcomes) =>
+        !noStore && this.cache.generation === generation && this.keep(place, outcomes, askedAt),
     });
   }
 
   /** Whether the scores are remembered now, in memory or beyond. */
-  private keep(place: PairPlace, outcomes: ReadonlyMap<string, Outcome>): boolean {
+  private keep(place: PairPlace, outcomes: ReadonlyMap<string, Outcome>, at: number): boolean {
     const { caches, model } = this.options;
-    const at = caches.clock.now();
     const scored: ScoredText[] = [];
     for (const [digest, outcome] of outcomes)
       if ('score' in outcome) scored.push({ digest, score: outcome.score, at });
     if (scored.length === 0 || (model.isListwise && scored.length < outcomes.size)) return false;
-    const isHeld = this.cache.keep(place.question, place.model, scored);
-    const isWritten = caches.kept?.write(place, scored, this.freshness.keptMs) ?? false;
+    const { isHeld, latest } = this.cache.keep(place.question, place.model, scored);
+    const isWritten = caches.kept?.write(place, latest, this.freshness.keptMs) ?? false;
     return isHeld || isWritten;
   }
 
