@@ -119,8 +119,10 @@ describe('a score', () => {
     home.model.failure = () => new AppError('FORBIDDEN', 'not you');
     await expect(home.ask('0', ['1'], { cacheControl: { noCache: true } })).rejects.toThrow('not you');
     home.clock.advance(5000);
-    home.model.failure = () => new TypeError('ours');
-    await expect(home.ask('0', ['1'])).rejects.toThrow('ours');
+    for (const error of [new TypeError('ours'), new AppError('INTERNAL_ERROR', 'ours')]) {
+      home.model.failure = () => error;
+      await expect(home.ask('0', ['1'])).rejects.toBe(error);
+    }
   });
 
   it('stands in for no-cache too where the model fails', async () => {
