@@ -276,17 +276,18 @@ class PairNamespace implements NamespaceScorer, PairHolder {
   private answer(pairs: RequestPairs, { wishes }: ScoreRequest, settled: Settled): BaseScores {
     const { model, scores: wanted } = this.options;
     const isRaw = wishes?.rawScores === true || wanted === 'raw';
-    const isMapped = model.scale === 'logit' && !isRaw;
+    const scale = model.scaleOf(wishes);
+    const isMapped = scale === 'logit' && !isRaw;
     const { scores } = pairs;
     const hits = scores.length - settled.given;
     return {
       scores: isMapped ? scores.map(sigmoid) : scores,
-      parts: { [model.scale]: scores },
+      parts: { [scale]: scores },
       pairHits: hits,
       pairMisses: settled.given,
       ...(settled.stale > 0 && { pairStale: settled.stale }),
       ...(hits > 0 && { ageMs: settled.oldestMs }),
-      ...(wishes?.rawScores === true && { scale: 'logit' as const }),
+      ...(scale === 'logit' && isRaw && { scale }),
     };
   }
 }

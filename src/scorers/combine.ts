@@ -55,7 +55,7 @@ class CombinedNamespace implements NamespaceScorer {
         scores[index]! += weight * value;
       });
     });
-    return { ...worstLookUp(answers), scores, parts };
+    return { ...worstLookUp(answers), scores, parts, scale: 'relative' };
   }
 
   learn(request: ScoreRequest): void {

@@ -46,7 +46,7 @@ class PriorNamespace implements NamespaceScorer {
   async score(request: ScoreRequest): Promise<BaseScores> {
     const own = await this.scorer.score(request);
     const { scores, input } = blendInput(own.scores, request.candidates, this.prior);
-    return { ...own, scores, parts: { ...own.parts, input } };
+    return { ...own, scores, parts: { ...own.parts, input }, scale: 'relative' };
   }
 
   learn(request: ScoreRequest): void {

@@ -105,6 +105,13 @@ describe('a list of which some is known', () => {
     other.model.scale = 'probability';
     other.model.scoreOf = () => 0.25;
     expect((await other.ask('0', ['1'])).scores).toEqual(Float64Array.of(0.25));
+    const wishes = { rawScores: true };
+    expect((await other.ask('1', ['1'], { wishes })).scale).toBeUndefined();
+    other.model.hasRaw = true;
+    expect(await other.ask('2', ['1'], { wishes })).toMatchObject({
+      scale: 'logit',
+      parts: { logit: Float64Array.of(0.25) },
+    });
   });
 });
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { CacheControl } from '../../src/base/request-wishes.js';
 import { createCombinedScorer } from '../../src/scorers/combine.js';
+import { withInputPrior } from '../../src/scorers/input-prior.js';
 import { crossEncoderScorer, FakeCrossEncoder } from '../fixtures/fake-models.js';
+import { PairHome } from '../fixtures/pair-home.js';
 import { newScorer, ScoringNamespace } from '../fixtures/scoring.js';
 
 const TEXTS = ['lift of a wing', 'an airfoil in a flow', 'cars and roads', 'wing'];
@@ -46,6 +48,16 @@ describe('a combination of scorers', () => {
     const other = new ScoringNamespace(newScorer('input:1,lexical:1'));
     await other.answer('1', ['1']);
     expect((await other.answer('1', ['1'])).pairHits).toBe(1);
+  });
+
+  it('has scores relative to the list, though a part be asked for raw ones', async () => {
+    const home = new PairHome();
+    const half = { scorer: home.scorer, weight: 0.5, learns: false };
+    for (const scorer of [createCombinedScorer([half, half]), withInputPrior(home.scorer, 0.5)]) {
+      const namespace = new ScoringNamespace(scorer);
+      const request = { ...namespace.request('0', ['1', '2']), wishes: { rawScores: true } };
+      expect([scorer.scale, (await namespace.scorer.score(request)).scale]).toEqual(['relative', 'relative']);
+    }
   });
 
   it('learns once, though two of its parts learn', async () => {
