@@ -1,4 +1,5 @@
 import { AppError } from '../base/errors.js';
+import { ModelError } from '../base/model-call.js';
 import { Pace, type StartPace } from '../base/pace.js';
 import type { CacheControl } from '../base/request-wishes.js';
 import { digestOfAll, textDigest } from '../base/text-digest.js';
@@ -25,6 +26,8 @@ export interface PairScorerOptions {
   readonly refreshTimeoutMs: number;
   /** Scores of a model with logits: through the logistic function, in 0…1, or as they are; default `sigmoid`. */
   readonly scores?: 'sigmoid' | 'raw' | undefined;
+  /** What the caller sees where the model gives no answer and nothing may stand in for it; absent: the `ModelError`. */
+  readonly toError?: ((error: ModelError) => AppError) | undefined;
   /** Default: a pace of 5 ms slices. */
   readonly startPace?: StartPace | undefined;
 }
@@ -86,7 +89,10 @@ class PairNamespace implements NamespaceScorer, PairHolder {
     }
     if (onlyIfCached)
       throw new AppError('UPSTREAM_TIMEOUT', 'Not all scores are known, and only-if-cached asks nobody');
-    return this.ask(pairs, request);
+    const { toError } = this.options;
+    return this.ask(pairs, request).catch((error: unknown) => {
+      throw toError !== undefined && error instanceof ModelError ? toError(error) : error;
+    });
   }
 
   learn(): void {}

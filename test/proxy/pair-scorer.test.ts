@@ -125,6 +125,17 @@ describe('a model that fails', () => {
     expect(home.model.texts).toEqual([['1', '2', '3'], ['2']]);
   });
 
+  it('is for its caller what it is told to be, unless old scores stand in', async () => {
+    const home = new PairHome({ toError: ({ failure }) => new AppError('UPSTREAM_ERROR', failure) });
+    await home.ask('0', ['1']);
+    home.model.failure = failed;
+    await expect(home.ask('0', ['2'])).rejects.toMatchObject({ code: 'UPSTREAM_ERROR', message: 'failed' });
+    home.clock.advance(200_000);
+    expect(await home.raw('0', ['1'])).toEqual([1]);
+    home.model.failure = () => new TypeError('ours');
+    await expect(home.ask('0', ['1'])).rejects.toThrow('ours');
+  });
+
   it('is not asked again at once for what it refused, and then it is', async () => {
     const home = new PairHome();
     const refusal = new AppError('VALIDATION_ERROR', 'too long');
