@@ -1,7 +1,9 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { AppError } from '../base/errors.js';
 import { CallerLeft } from './body.js';
 import { LazyDescription } from './description/lazy-description.js';
+import { dialectOfClient } from './dialects/client-marks.js';
 import type { ErrorForm } from './dialects/dialect.js';
 import { DIALECT_NAMES, dialectOf } from './dialects/registry.js';
 import { supersetError } from './dialects/superset-error.js';
@@ -119,7 +121,7 @@ function answerRequest(tools: RouteTools) {
     const exchange = new Exchange(req, res, services.newRequestId(), services.clock.now(), target);
     attachExchange(exchange);
     const route = finder.find(req.method, target.path);
-    exchange.errorForm = errorsBeforeBody(route, target);
+    exchange.errorForm = errorsBeforeBody(route, target, req.headers);
     if (req.headers.host === undefined && req.httpVersion === '1.1') {
       throw new AppError('BAD_REQUEST', 'The Host header is missing');
     }
@@ -148,9 +150,14 @@ function answerRequest(tools: RouteTools) {
   };
 }
 
-/** The form of errors as long as the body has not said whose request it is: the path's dialect, else the route's. */
-function errorsBeforeBody(route: Route | undefined, target: RequestTarget): ErrorForm {
-  const spoken = dialectOf(target.dialect ?? route?.errors ?? '', target.path);
+/** The form of errors as long as the body has not said whose request it is: the path's dialect, the client's, or the route's. */
+function errorsBeforeBody(
+  route: Route | undefined,
+  target: RequestTarget,
+  headers: IncomingHttpHeaders,
+): ErrorForm {
+  const client = route?.ranks && target.dialect === undefined ? dialectOfClient(headers) : undefined;
+  const spoken = client ?? dialectOf(target.dialect ?? route?.errors ?? '', target.path);
   return spoken === undefined ? supersetError : errorFormOf(spoken);
 }
 

@@ -30,7 +30,7 @@ export const pinecone: Dialect = {
 };
 
 /** Whether a request is of a client of Pinecone. */
-export function isPineconeClient({ headers }: DialectCall): boolean {
+export function isPineconeClient({ headers }: Pick<DialectCall, 'headers'>): boolean {
   return headers[VERSION_HEADER] !== undefined;
 }
 
