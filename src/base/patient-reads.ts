@@ -13,7 +13,10 @@ export class PatientReads {
     if (this.overdue > 0) return undefined;
     const asked = ask().catch(() => undefined);
     return new Promise((resolve) => {
-      const leave = () => resolve(undefined);
+      const leave = () => {
+        signal?.removeEventListener('abort', leave);
+        resolve(undefined);
+      };
       const timer = setTimeout(() => {
         leave();
         this.overdue += 1;
