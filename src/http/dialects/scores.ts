@@ -15,11 +15,13 @@ export function dialectRows(
 }
 
 function withScores(rows: readonly AnswerRow[], map: (score: number) => number): AnswerRow[] {
-  return rows.map(({ candidate, quotedText, index, score }) => ({
-    candidate,
-    quotedText,
-    index,
-    score: map(score),
+  return rows.map((row) => ({
+    candidate: row.candidate,
+    index: row.index,
+    score: map(row.score),
+    get quotedText() {
+      return row.quotedText;
+    },
   }));
 }
 
