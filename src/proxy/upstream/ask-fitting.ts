@@ -1,5 +1,5 @@
 import type { Part } from './split-texts.js';
-import { shortened, tooMuch } from './too-much.js';
+import { isOfCount, shortened, tooMuch } from './too-much.js';
 
 /** Most requests that one is made into to find what the server does not take: ten long texts among 50 take 53. */
 const MOST_REQUESTS = 64;
@@ -11,7 +11,7 @@ export interface Fitting {
   readonly ask: (texts: readonly string[]) => Promise<ArrayLike<number>>;
   /** Settles one place, once. */
   readonly settle: (place: number, outcome: number | { readonly cause: unknown }) => void;
-  /** Told how many texts the server takes at once, where more were too many. */
+  /** Told how many texts the server takes at once, where it said of more that they were too many. */
   readonly onLearnt: (count: number) => void;
   /** A list of which the scores depend on each other is asked for whole or not at all. */
   readonly isWhole: boolean;
@@ -37,14 +37,19 @@ async function send(part: Part, fitting: Fitting, requests: { left: number }): P
   } catch (cause) {
     const refusal = fitting.isWhole ? undefined : tooMuch(cause);
     if (refusal !== undefined && texts.length > 1 && requests.left >= 2)
-      return sendHalves(part, fitting, requests);
+      return sendHalves(part, refusal, fitting, requests);
     if (refusal !== undefined && texts.length === 1) await sendShorter(part, refusal, fitting, requests);
     else for (const place of places) fitting.settle(place, { cause });
     return false;
   }
 }
 
-async function sendHalves({ places, texts }: Part, fitting: Fitting, requests: { left: number }) {
+async function sendHalves(
+  { places, texts }: Part,
+  refusal: string,
+  fitting: Fitting,
+  requests: { left: number },
+) {
   requests.left -= 2;
   const middle = Math.ceil(texts.length / 2);
   const halves = [
@@ -53,7 +58,7 @@ async function sendHalves({ places, texts }: Part, fitting: Fitting, requests: {
   ];
   let isLearnt = true;
   for (const half of halves) isLearnt = (await send(half, fitting, requests)) && isLearnt;
-  if (isLearnt) fitting.onLearnt(middle);
+  if (isLearnt && isOfCount(refusal)) fitting.onLearnt(middle);
   return isLearnt;
 }
 

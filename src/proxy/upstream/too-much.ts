@@ -5,6 +5,10 @@ const STATUSES = [400, 413, 422, 500];
 /** Words that such a refusal has. */
 const WORDS =
   /too (large|long|many|big)|exceed|larger than|longer than|less than \d|more than \d|at most|maximum|batch size|context (size|length|window)|token limit/i;
+/** What is counted in a refusal of too many texts. */
+const TEXTS = /\b(documents?|texts?|passages?|items?|inputs|records|pairs|elements|(batch|list) size)\b/i;
+/** What is measured in a refusal of texts that are too long. */
+const LENGTHS = /\b(tokens?|bytes?|characters?|context|length|physical)\b/i;
 /** Where no numbers tell by how much. */
 const HALF = 0.5;
 /** The rest is for what the model puts around a text. */
@@ -19,6 +23,11 @@ export function isTooMuch(status: number, refusal: string): boolean {
 export function tooMuch(cause: unknown): string | undefined {
   if (!(cause instanceof RemoteError) || cause.status === undefined) return undefined;
   return isTooMuch(cause.status, cause.refusal) ? cause.refusal : undefined;
+}
+
+/** Whether it says that there were too many texts, and nothing of how long they are. */
+export function isOfCount(refusal: string): boolean {
+  return TEXTS.test(refusal) && !LENGTHS.test(refusal);
 }
 
 /**

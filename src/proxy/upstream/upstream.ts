@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { systemClock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
 import { ModelError } from '../../base/model-call.js';
 import { startWait } from '../../base/patience.js';
@@ -7,6 +8,7 @@ import { toModelError } from '../../remote/model-failure.js';
 import { hasNothingToRead } from '../../text/nothing-to-read.js';
 import type { PairCall, PairModel } from '../pair-model.js';
 import { askFitting } from './ask-fitting.js';
+import { LearntCount } from './learnt-count.js';
 import { callersRefusal } from './refusals.js';
 import { type Part, splitTexts } from './split-texts.js';
 import { Turns } from './turns.js';
@@ -66,12 +68,12 @@ class RemoteReranker implements Upstream {
   readonly isListwise: boolean;
   private readonly client: UpstreamClient;
   private readonly turns: Turns;
-  /** As learnt from refusals. */
-  private mostDocuments = Number.POSITIVE_INFINITY;
+  private readonly learnt: LearntCount;
   private isClosed = false;
 
   constructor(private readonly options: UpstreamOptions) {
     this.client = new UpstreamClient(options);
+    this.learnt = new LearntCount(options.clock ?? systemClock());
     this.turns = new Turns(options.maxConcurrent, options.maxQueued);
     this.scale = options.scale ?? options.dialect.scale;
     this.isListwise = options.isListwise ?? LISTWISE.test(options.model ?? '');
@@ -155,9 +157,7 @@ class RemoteReranker implements Upstream {
     const context = { wishes, model: this.options.models?.[namespace], signal };
     const ask = (asked: readonly string[]) =>
       this.turns.take(namespace, signal, () => this.client.ask(query.toWellFormed(), asked, context));
-    const onLearnt = (count: number) => {
-      this.mostDocuments = Math.min(this.mostDocuments, count);
-    };
+    const onLearnt = (count: number) => this.learnt.learn(count);
     const parts = await this.split(query, sent, wishes, signal);
     const { isListwise } = this;
     await Promise.all(parts.map((part) => askFitting(part, { ask, settle, onLearnt, isWhole: isListwise })));
@@ -171,7 +171,7 @@ class RemoteReranker implements Upstream {
   ): Promise<Part[]> {
     const { maxBytes = MAX_BYTES, maxTokens } = this.options.dialect;
     const most = await this.client.maxDocuments(wishes, signal);
-    const maxDocuments = this.isListwise ? most : Math.min(most, this.mostDocuments);
+    const maxDocuments = this.isListwise ? most : Math.min(most, this.learnt.most);
     const parts = splitTexts(query, all, { maxDocuments, maxBytes, maxTokens });
     if (this.isListwise && parts.length > 1)
       throw new ModelError('failed', 'more documents than the upstream reads as one list');

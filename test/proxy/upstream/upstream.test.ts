@@ -189,6 +189,33 @@ describe('a long list', () => {
     expect(server.seen.length - before).toBe(4);
   });
 
+  it('is not split because of a list of others, with few but long texts, that was too many bytes', async () => {
+    server.behave = (seen) =>
+      JSON.stringify(seen.body).length > 3000
+        ? json({ message: 'too large' }, 413)(seen)
+        : reranker('cohere-v2')(seen);
+    const upstream = open();
+    await Promise.all(upstream.scoreEach('q', ['a'.repeat(2000), 'b'.repeat(2000)], CALL));
+    server.seen.length = 0;
+    await Promise.all(upstream.scoreEach('q', texts(20), CALL));
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('goes in one request again an hour after the server took less', async () => {
+    const clock = new ManualClock();
+    server.behave = inTurn(json({ message: 'too many documents' }, 400), reranker('cohere-v2'));
+    const upstream = open('cohere-v2', { clock });
+    for (const sent of [3, 2]) {
+      server.seen.length = 0;
+      await Promise.all(upstream.scoreEach('q', texts(4), CALL));
+      expect(server.seen).toHaveLength(sent);
+    }
+    clock.advance(3_600_000);
+    server.seen.length = 0;
+    await Promise.all(upstream.scoreEach('q', texts(4), CALL));
+    expect(server.seen).toHaveLength(1);
+  });
+
   it('keeps what was had where one request fails', async () => {
     server.behave = inTurn(reranker('tei'), reranker('tei'), json({}, 400));
     const found = await outcomes(open('tei', { maxConcurrent: 1 }).scoreEach('number 7', texts(64), CALL));
