@@ -7,7 +7,7 @@ export function crossEncoderPairs(model: CrossEncoder): PairModel {
     name: 'cross-encoder',
     version: `${model.name}@${model.version}`,
     scale: 'logit',
-    isListwise: false,
+    isListwise: () => false,
     keyOf: () => '',
     modelOf: () => model.name,
     scoreEach: (query, texts, call) => model.scoreEach(query, texts, call),

@@ -128,11 +128,12 @@ class PairNamespace implements NamespaceScorer {
   /** Texts that are scored together are part of the question, in whatever order they come. */
   private placeOf({ query, wishes }: ScoreRequest, digests: readonly string[]): PairPlace {
     const { model } = this.options;
-    const together = model.isListwise ? [...new Set(digests)].sort() : [];
+    const { namespace } = this.context;
+    const together = model.isListwise(wishes, namespace) ? [...new Set(digests)].sort() : [];
     return {
-      namespace: this.context.namespace,
-      model: model.modelOf?.(wishes) ?? model.name,
-      question: digestOfAll([model.name, model.version, model.keyOf(wishes), query, ...together]),
+      namespace,
+      model: model.modelOf?.(wishes, namespace) ?? model.name,
+      question: digestOfAll([model.name, model.version, model.keyOf(wishes, namespace), query, ...together]),
     };
   }
 
@@ -163,11 +164,12 @@ class PairNamespace implements NamespaceScorer {
 
   /** Fetches what is past its time or near it, while the caller has its answer. */
   private refreshBehind(pairs: RequestPairs, request: ScoreRequest): void {
-    const { caches, model, refreshTimeoutMs } = this.options;
+    const { caches, refreshTimeoutMs } = this.options;
     const chance = this.freshness.refreshChance(pairs.oldestMs);
     if (chance === 0 || (chance < 1 && caches.random.next() >= chance)) return;
+    const isListwise = this.isListwise(request);
     const isOld = (age: number) => this.freshness.isEnding(age) || !this.freshness.isFresh(age);
-    const wanted = pairs.wanted((age) => model.isListwise || isOld(age));
+    const wanted = pairs.wanted((age) => isListwise || isOld(age));
     for (const digest of wanted.keys())
       if (this.flights.has(pairs.place.question, digest)) wanted.delete(digest);
     if (wanted.size === 0) return;
@@ -177,7 +179,7 @@ class PairNamespace implements NamespaceScorer {
   /** Asks the model for what is not fresh, or for all of it. */
   private async ask(pairs: RequestPairs, request: ScoreRequest): Promise<BaseScores> {
     const { noCache, noStore } = request.cacheControl ?? NO_CONTROL;
-    const { isListwise } = this.options.model;
+    const isListwise = this.isListwise(request);
     const isAll = isListwise || noCache || noStore;
     const isWanted = (age: number) => isAll || !this.freshness.isFresh(age);
     const wanted = pairs.wanted(isWanted);
@@ -218,18 +220,22 @@ class PairNamespace implements NamespaceScorer {
       start: (texts, callSignal) =>
         this.options.model.scoreEach(query, texts, { namespace, signal: callSignal, wishes }),
       ended: (outcomes) => {
-        if (!noStore && this.cache.generation === generation) this.keep(place, outcomes);
+        if (!noStore && this.cache.generation === generation) this.keep(request, place, outcomes);
       },
     });
   }
 
-  private keep(place: PairPlace, outcomes: ReadonlyMap<string, Outcome>): void {
-    const { caches, model } = this.options;
+  private isListwise({ wishes }: ScoreRequest): boolean {
+    return this.options.model.isListwise(wishes, this.context.namespace);
+  }
+
+  private keep(request: ScoreRequest, place: PairPlace, outcomes: ReadonlyMap<string, Outcome>): void {
+    const { caches } = this.options;
     const at = caches.clock.now();
     const scored: ScoredText[] = [];
     for (const [digest, outcome] of outcomes)
       if ('score' in outcome) scored.push({ digest, score: outcome.score, at });
-    if (scored.length === 0 || (model.isListwise && scored.length < outcomes.size)) return;
+    if (scored.length === 0 || (this.isListwise(request) && scored.length < outcomes.size)) return;
     this.cache.keep(place.question, place.model, scored);
     caches.kept?.write(place, scored, this.freshness.keptMs);
   }
@@ -260,7 +266,7 @@ class PairNamespace implements NamespaceScorer {
   }
 
   private callerKey({ wishes }: ScoreRequest): string {
-    return `caller ${this.options.model.keyOf(wishes)}`;
+    return `caller ${this.options.model.keyOf(wishes, this.context.namespace)}`;
   }
 
   private count(use: Parameters<NonNullable<PairCaches['events']['used']>>[2]): void {

@@ -146,7 +146,7 @@ describe('a model that fails', () => {
 describe('a list that is scored as a whole', () => {
   const open = () => {
     const home = new PairHome();
-    home.model.isListwise = true;
+    home.model.isListwise = () => true;
     return home;
   };
 

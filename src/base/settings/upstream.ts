@@ -123,7 +123,7 @@ export const UPSTREAM_SETTINGS = {
   UPSTREAM_LISTWISE: setting(
     auto(boolean),
     'auto',
-    'Whether a score depends on the other documents, so that only whole lists are remembered. `auto`: where `UPSTREAM_MODEL` is known for that (`jina-reranker-v3`).',
+    'Whether a score depends on the other documents, so that only whole lists are remembered. `auto`: where the model that is asked is known for that (`jina-reranker-v3`).',
   ),
   UPSTREAM_TIMEOUT_MS: setting(
     integer(10, 600_000, 'ms'),

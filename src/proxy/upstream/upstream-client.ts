@@ -112,15 +112,15 @@ export class UpstreamClient {
     texts: readonly string[],
     {
       wishes,
-      model,
+      namespace,
       signal,
-    }: { wishes: ModelWishes | undefined; model: string | undefined; signal: AbortSignal },
+    }: { wishes: ModelWishes | undefined; namespace: string; signal: AbortSignal },
   ): Promise<Float64Array> {
     const { dialect } = this.options;
     const body = dialect.encode({
       query,
       texts,
-      model: model ?? modelOf(this.options, wishes),
+      model: modelOf(this.options, wishes, namespace),
       knobs: knobsOf(this.options, wishes),
       isRaw: isRaw(this.options, wishes),
     });

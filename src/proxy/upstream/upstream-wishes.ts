@@ -8,6 +8,8 @@ export interface WishRules {
   readonly dialect: UpstreamDialect;
   /** The one that is asked whatever the caller names; absent = the caller's. */
   readonly model?: string | undefined;
+  /** Those of single namespaces, over `model`; not where the model is in the path. */
+  readonly models?: Readonly<Record<string, string>> | undefined;
   /** Whether the caller's credential goes along instead of ours. */
   readonly passCredentials?: boolean | undefined;
 }
@@ -19,8 +21,16 @@ const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}(-.*)?$/;
 const CREDENTIAL = /^[!-~]{1,8192}$/;
 
 /** The model to ask for; undefined = the upstream's own. */
-export function modelOf({ dialect, model }: WishRules, wishes: ModelWishes | undefined): string | undefined {
-  return model ?? (hasModelInPath(dialect) ? undefined : wishes?.model);
+export function modelOf(
+  rules: WishRules,
+  wishes: ModelWishes | undefined,
+  namespace: string,
+): string | undefined {
+  return fixedModel(rules, namespace) ?? (hasModelInPath(rules.dialect) ? undefined : wishes?.model);
+}
+
+function fixedModel({ model, models }: WishRules, namespace: string): string | undefined {
+  return models !== undefined && Object.hasOwn(models, namespace) ? models[namespace] : model;
 }
 
 /** Those of the caller's knobs that the vendor knows, in the dialect's order. */
@@ -51,11 +61,15 @@ export function isSendable(credential: string): boolean {
 }
 
 /** See `PairModel.keyOf`: the model if it is the caller's, knobs, raw or not, and a hash of the caller's credential. */
-export function keyOfWishes(rules: WishRules, wishes: ModelWishes | undefined): string {
+export function keyOfWishes(
+  rules: WishRules,
+  wishes: ModelWishes | undefined,
+  namespace: string,
+): string {
   if (wishes === undefined) return '';
   const credential = credentialOf(rules, wishes);
   const parts = [
-    rules.model === undefined ? (modelOf(rules, wishes) ?? null) : null,
+    fixedModel(rules, namespace) === undefined ? (modelOf(rules, wishes, namespace) ?? null) : null,
     knobsOf(rules, wishes),
     isRaw(rules, wishes),
     credential === undefined

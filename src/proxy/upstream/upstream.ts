@@ -17,11 +17,9 @@ import { upstreamUrl } from './upstream-url.js';
 import { credentialOf, isRaw, isSendable, keyOfWishes, modelOf } from './upstream-wishes.js';
 
 export interface UpstreamOptions extends UpstreamClientOptions {
-  /** Models by namespace, over `model` and what callers name; not for dialects with the model in the path. */
-  readonly models?: Readonly<Record<string, string>> | undefined;
   /** What its scores are; default: as the dialect says. */
   readonly scale?: PairModel['scale'] | undefined;
-  /** Whether a score depends on the other documents; default: whether the fixed model is known for that. */
+  /** Whether a score depends on the other documents; default: whether the model that is asked is known for that. */
   readonly isListwise?: boolean | undefined;
   /** Requests that may wait for their turn. */
   readonly maxQueued: number;
@@ -65,7 +63,6 @@ class RemoteReranker implements Upstream {
   readonly name = 'upstream';
   readonly version: string;
   readonly scale: PairModel['scale'];
-  readonly isListwise: boolean;
   private readonly client: UpstreamClient;
   private readonly turns: Turns;
   private readonly learnt: LearntCount;
@@ -76,7 +73,6 @@ class RemoteReranker implements Upstream {
     this.learnt = new LearntCount(options.clock ?? systemClock());
     this.turns = new Turns(options.maxConcurrent, options.maxQueued);
     this.scale = options.scale ?? options.dialect.scale;
-    this.isListwise = options.isListwise ?? LISTWISE.test(options.model ?? '');
     this.version = versionOf(options, this.scale);
   }
 
@@ -88,12 +84,16 @@ class RemoteReranker implements Upstream {
     return this.client.label;
   }
 
-  keyOf(wishes: ModelWishes | undefined): string {
-    return keyOfWishes(this.options, wishes);
+  isListwise(wishes: ModelWishes | undefined, namespace: string): boolean {
+    return this.options.isListwise ?? LISTWISE.test(modelOf(this.options, wishes, namespace) ?? '');
   }
 
-  modelOf(wishes: ModelWishes | undefined): string {
-    return modelOf(this.options, wishes) ?? this.name;
+  keyOf(wishes: ModelWishes | undefined, namespace: string): string {
+    return keyOfWishes(this.options, wishes, namespace);
+  }
+
+  modelOf(wishes: ModelWishes | undefined, namespace: string): string {
+    return modelOf(this.options, wishes, namespace) ?? this.name;
   }
 
   scaleOf(wishes: ModelWishes | undefined): PairModel['scale'] {
@@ -150,30 +150,32 @@ class RemoteReranker implements Upstream {
   private async askFor(
     query: string,
     sent: Part,
-    { wishes, namespace }: PairCall,
+    call: PairCall,
     settle: Settle,
     signal: AbortSignal,
   ): Promise<void> {
-    const context = { wishes, model: this.options.models?.[namespace], signal };
+    const { wishes, namespace } = call;
+    const context = { wishes, namespace, signal };
     const ask = (asked: readonly string[]) =>
       this.turns.take(namespace, signal, () => this.client.ask(query.toWellFormed(), asked, context));
     const onLearnt = (count: number) => this.learnt.learn(count);
-    const parts = await this.split(query, sent, wishes, signal);
-    const { isListwise } = this;
-    await Promise.all(parts.map((part) => askFitting(part, { ask, settle, onLearnt, isWhole: isListwise })));
+    const parts = await this.split(query, sent, call, signal);
+    const isWhole = this.isListwise(wishes, namespace);
+    await Promise.all(parts.map((part) => askFitting(part, { ask, settle, onLearnt, isWhole })));
   }
 
   private async split(
     query: string,
     all: Part,
-    wishes: ModelWishes | undefined,
+    { wishes, namespace }: PairCall,
     signal: AbortSignal,
   ): Promise<Part[]> {
     const { maxBytes = MAX_BYTES, maxTokens } = this.options.dialect;
     const most = await this.client.maxDocuments(wishes, signal);
-    const maxDocuments = this.isListwise ? most : Math.min(most, this.learnt.most);
+    const isWhole = this.isListwise(wishes, namespace);
+    const maxDocuments = isWhole ? most : Math.min(most, this.learnt.most);
     const parts = splitTexts(query, all, { maxDocuments, maxBytes, maxTokens });
-    if (this.isListwise && parts.length > 1)
+    if (isWhole && parts.length > 1)
       throw new ModelError('failed', 'more documents than the upstream reads as one list');
     return parts;
   }

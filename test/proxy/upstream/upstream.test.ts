@@ -101,22 +101,22 @@ describe('what is remembered apart', () => {
   it('is what changes scores', () => {
     const upstream = open('tei', { passCredentials: true });
     const keys = [
-      upstream.keyOf(undefined),
-      upstream.keyOf({ model: 'm' }),
-      upstream.keyOf({ rawScores: true }),
-      upstream.keyOf({ knobs: { truncate: false } }),
-      upstream.keyOf({ credential: 'sk-1' }),
-      upstream.keyOf({ credential: 'sk-2' }),
+      upstream.keyOf(undefined, 'default'),
+      upstream.keyOf({ model: 'm' }, 'default'),
+      upstream.keyOf({ rawScores: true }, 'default'),
+      upstream.keyOf({ knobs: { truncate: false } }, 'default'),
+      upstream.keyOf({ credential: 'sk-1' }, 'default'),
+      upstream.keyOf({ credential: 'sk-2' }, 'default'),
     ];
     expect(new Set(keys).size).toBe(keys.length);
     expect(keys.join()).not.toContain('sk-');
-    expect(upstream.keyOf({ knobs: { user: 'me', truncate: 'END' }, traceparent: 't' })).toBe(keys[0]);
+    expect(upstream.keyOf({ knobs: { user: 'me', truncate: 'END' }, traceparent: 't' }, 'default')).toBe(keys[0]);
   });
 
   it('is neither a model nor a credential that the upstream never sees', () => {
     const upstream = open('cohere-v2', { model: 'ours' });
     const wishes = { model: 'theirs', credential: 'sk-1', rawScores: true };
-    expect(upstream.keyOf(wishes)).toBe(upstream.keyOf(undefined));
+    expect(upstream.keyOf(wishes, 'default')).toBe(upstream.keyOf(undefined, 'default'));
   });
 
   it('is a version with whatever else changes scores', () => {
@@ -222,9 +222,19 @@ describe('a long list', () => {
     expect(found.filter((outcome) => typeof outcome === 'number')).toHaveLength(32);
   });
 
+  it('is scored as a whole by a model known for that, whoever named it', () => {
+    const isListwise = (options: Partial<UpstreamOptions>, model: string, namespace = 'default') =>
+      open('jina', options).isListwise({ model }, namespace);
+    expect(isListwise({}, 'jina-reranker-v3')).toBe(true);
+    expect(isListwise({}, 'jina-reranker-v2')).toBe(false);
+    expect(isListwise({ model: 'jina-reranker-v2' }, 'jina-reranker-v3')).toBe(false);
+    expect(isListwise({ models: { a: 'jina-reranker-v3' } }, 'other', 'a')).toBe(true);
+    expect(isListwise({ isListwise: true }, 'other')).toBe(true);
+  });
+
   it('that is scored as a whole is never split', async () => {
     const upstream = open('jina', { model: 'jina-reranker-v3' });
-    expect(upstream.isListwise).toBe(true);
+    expect(upstream.isListwise(undefined, 'default')).toBe(true);
     server.behave = json({ detail: 'too many documents' }, 400);
     for (const count of [1, 1001]) {
       const [outcome] = await outcomes(upstream.scoreEach('q', texts(count), CALL));
