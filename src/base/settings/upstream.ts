@@ -113,7 +113,7 @@ export const UPSTREAM_SETTINGS = {
     'The header that the key goes in, as in `X-Api-Key` or `Authorization: Token`.',
   ),
   UPSTREAM_HEADERS: secret(
-    optional(headers, 'none', 'Sent with every request, as in `{"X-Gateway-Key":"…"}`.'),
+    optional(headers, 'none', 'Sent with every request, as in `{"X-Gateway-Key":"…"}`; other headers, other remembered scores.'),
   ),
   UPSTREAM_SCALE: setting(
     auto(choice(['probability', 'logit'])),

@@ -204,10 +204,15 @@ class RemoteReranker implements Upstream {
   }
 }
 
+/** Equal for equal headers, in whatever order; a gateway may choose the model by one. */
+function sorted(headers: UpstreamOptions['headers'] = {}) {
+  return Object.entries(headers).sort();
+}
+
 /** Short for all that makes the scores what they are, as far as it can be known from here. */
-function versionOf({ url, dialect, model, models }: UpstreamOptions, scale: PairModel['scale']): string {
+function versionOf({ url, dialect, model, models, headers }: UpstreamOptions, scale: PairModel['scale']): string {
   const { host, pathname, search } = new URL(upstreamUrl(url, dialect, model));
-  const parts = [host, pathname, search, dialect.name, model ?? null, models ?? null, scale];
+  const parts = [host, pathname, search, dialect.name, model ?? null, models ?? null, sorted(headers), scale];
   const hash = createHash('sha256').update(JSON.stringify(parts));
   return `upstream-1-${hash.digest('hex').slice(0, 16)}`;
 }

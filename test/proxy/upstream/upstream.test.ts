@@ -127,10 +127,14 @@ describe('what is remembered apart', () => {
       open('cohere-v2', { models: { a: 'm' } }),
       open('cohere-v2', { scale: 'logit' }),
       open('cohere-v2', { url: `${server.url}/v1` }),
+      open('cohere-v2', { headers: { 'x-route': 'a' } }),
+      open('cohere-v2', { headers: { 'x-route': 'b', 'x-gate': 'c' } }),
     ].map(({ version }) => version);
     expect(new Set(versions).size).toBe(versions.length);
-    const other = { apiKey: 'k', timeoutMs: 10, headers: { a: 'b' }, url: `${server.url}/v2/rerank` };
+    const other = { apiKey: 'k', timeoutMs: 10, headers: {}, url: `${server.url}/v2/rerank` };
     expect(open('cohere-v2', other).version).toBe(versions[0]);
+    const headers = { 'x-gate': 'c', 'x-route': 'b' };
+    expect(open('cohere-v2', { headers }).version).toBe(versions.at(-1));
   });
 });
 
