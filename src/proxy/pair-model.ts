@@ -33,4 +33,6 @@ export interface PairModel {
 /** What the caller of a pair model says besides the texts. */
 export interface PairCall extends ModelCall {
   readonly wishes?: ModelWishes | undefined;
+  /** Told, before its score comes, of a text of which only the start was scored: not to be remembered as that of the whole. */
+  readonly onCut?: ((place: number) => void) | undefined;
 }

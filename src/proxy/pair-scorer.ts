@@ -212,15 +212,23 @@ class PairNamespace implements NamespaceScorer {
     const { noStore, noCache } = cacheControl;
     const { generation } = this.cache;
     const { namespace } = this.context;
+    const cut = new Set<string>();
     return (noStore ? new Flights() : this.flights).wait({
       question: place.question,
       wanted,
       signal,
       joins: !noCache,
       start: (texts, callSignal) =>
-        this.options.model.scoreEach(query, texts, { namespace, signal: callSignal, wishes }),
+        this.options.model.scoreEach(query, texts, {
+          namespace,
+          signal: callSignal,
+          wishes,
+          onCut: (at) => cut.add(texts[at]!),
+        }),
       ended: (outcomes) => {
-        if (!noStore && this.cache.generation === generation) this.keep(request, place, outcomes);
+        if (noStore || this.cache.generation !== generation) return;
+        const ofWhole = [...outcomes].filter(([digest]) => !cut.has(wanted.get(digest)!));
+        this.keep(request, place, new Map(ofWhole));
       },
     });
   }

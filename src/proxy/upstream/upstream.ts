@@ -158,10 +158,11 @@ class RemoteReranker implements Upstream {
     const context = { wishes, namespace, signal };
     const ask = (asked: readonly string[]) =>
       this.turns.take(namespace, signal, () => this.client.ask(query.toWellFormed(), asked, context));
+    const onCut = (place: number) => call.onCut?.(place);
     const onLearnt = (count: number) => this.learnt.learn(count);
     const parts = await this.split(query, sent, call, signal);
     const isWhole = this.isListwise(wishes, namespace);
-    await Promise.all(parts.map((part) => askFitting(part, { ask, settle, onLearnt, isWhole })));
+    await Promise.all(parts.map((part) => askFitting(part, { ask, settle, onCut, onLearnt, isWhole })));
   }
 
   private async split(

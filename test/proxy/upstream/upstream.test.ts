@@ -261,7 +261,10 @@ describe('a text that is too long for the server', () => {
     server.behave = bounded;
     const asked = [...texts(20), 'number 7 '.repeat(400), ...texts(20)];
     const upstream = open('llama.cpp', { connection: { breakerFailures: 2 } });
-    const scores = await Promise.all(upstream.scoreEach('number 7', asked, CALL));
+    const cut: number[] = [];
+    const call = { ...CALL, onCut: (place: number) => cut.push(place) };
+    const scores = await Promise.all(upstream.scoreEach('number 7', asked, call));
+    expect(cut).toEqual([20]);
     expect(scores.toSpliced(20, 1)).toEqual(expected(asked.toSpliced(20, 1)).map(logit));
     // 3600 · 512 / 3600, and of that 85 %.
     expect(scores[20]).toBe(logit(fakeScore('number 7', 'number 7 '.repeat(400).slice(0, 435))));
@@ -270,10 +273,26 @@ describe('a text that is too long for the server', () => {
   });
 
   it('costs a bounded number of requests where nothing helps', async () => {
-    server.behave = json({ error: { message: 'input is too large' } }, 500);
-    const found = await outcomes(open('llama.cpp').scoreEach('q', texts(900), CALL));
+    server.behave = json({ error: { message: 'input of 700 is too large' } }, 400);
+    const long = texts(900).map((text) => text.padEnd(5000, 'x'));
+    const found = await outcomes(open('llama.cpp', { timeoutMs: 60_000 }).scoreEach('q', long, CALL));
     for (const outcome of found) expect(outcome).toMatchObject({ failure: 'failed' });
-    expect(server.seen.length).toBeLessThanOrEqual(64);
+    expect(server.seen.length).toBeLessThanOrEqual(2 * 64);
+  });
+
+  it('is not looked for among small ones longer than until one of them is refused', async () => {
+    server.behave = json({ message: 'input is too large' }, 400);
+    const found = await outcomes(open().scoreEach('q', texts(50), CALL));
+    for (const outcome of found) expect(outcome).toMatchObject({ failure: 'failed' });
+    // 50, 25, 13, 7, 4, 2, 1
+    expect(server.seen).toHaveLength(7);
+  });
+
+  it('is not looked for where something else is exceeded', async () => {
+    server.behave = json({ message: 'monthly quota exceeded' }, 400);
+    const found = await outcomes(open().scoreEach('q', texts(50), CALL));
+    for (const outcome of found) expect(outcome).toMatchObject({ failure: 'failed' });
+    expect(server.seen).toHaveLength(1);
   });
 });
 
