@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { loadSettings } from '../../src/base/settings/load-settings.js';
+import { rerankerSettings } from '../../src/compose-options.js';
 import { fakeScore, reranker } from '../fixtures/fake-rerankers.js';
 import { FAULTS, FakeServer, json } from '../fixtures/fake-server.js';
 import { AppHome, until } from './app-home.js';
@@ -59,6 +61,24 @@ describe('a program in front of an upstream', () => {
     const { body } = await app.rank('a', QUERY, { explain: true });
     expect(body.meta.scorer).toBe('lexical:0.3,upstream:0.7');
     expect(server.seen).toHaveLength(1);
+  });
+});
+
+describe('the wait of a request', () => {
+  it.each([
+    [{ UPSTREAM_TIMEOUT_MS: '60000' }, 60_000],
+    [{ UPSTREAM_TIMEOUT_MS: '100' }, 15_000],
+    [{ UPSTREAM_TIMEOUT_MS: '60000', SCORER: 'lexical' }, 15_000],
+  ])('is the longest of what it may wait for: %j', (settings, expected) => {
+    const asked = { UPSTREAM_URL: 'http://host', UPSTREAM_DIALECT: 'tei', ...settings };
+    const env = Object.fromEntries(
+      Object.entries(asked).map(([name, value]) => [`NEURALCACHE_${name}`, value]),
+    );
+    const readFile = () => {
+      throw Object.assign(new Error('no files here'), { code: 'ENOENT' });
+    };
+    const loaded = loadSettings({ env, cwd: '/srv', readFile });
+    expect(rerankerSettings(loaded.settings).modelTimeoutMs).toBe(expected);
   });
 });
 

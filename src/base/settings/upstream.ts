@@ -105,7 +105,7 @@ export const UPSTREAM_SETTINGS = {
   UPSTREAM_PASS_CREDENTIALS: setting(
     boolean,
     false,
-    "Sends the caller's credential instead of ours; scores are then shared by nobody who has another, and refusals go back to the caller.",
+    "Sends the caller's credential instead of ours; scores are then shared by nobody who has another, and refusals go back to the caller. Not together with `API_TOKENS`, which callers would have to send.",
   ),
   UPSTREAM_AUTH_HEADER: optional(
     authHeader,
@@ -128,7 +128,7 @@ export const UPSTREAM_SETTINGS = {
   UPSTREAM_TIMEOUT_MS: setting(
     integer(10, 600_000, 'ms'),
     10_000,
-    'Time that a list has, whatever it is split into, tries and waiting included.',
+    'Time that a list has, whatever it is split into, tries and waiting included. A request waits for it as long as this, or as `INFERENCE_TIMEOUT_MS` where that is longer.',
   ),
   UPSTREAM_CONNECT_TIMEOUT_MS: setting(integer(10, 600_000, 'ms'), 3000, 'Time for a connection.'),
   UPSTREAM_BREAKER_RESET_MS: setting(
