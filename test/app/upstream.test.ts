@@ -135,11 +135,14 @@ describe('where the upstream fails', () => {
   it('again and again it is left alone, and /readyz says so', async () => {
     server.behave = FAULTS.breaks;
     const app = await start();
-    const state = async () => (await app.client.get('/readyz')).body.checks.upstream;
+    const ready = () => app.client.get('/readyz');
+    const state = async () => (await ready()).body.checks.upstream;
     expect(await state()).toEqual({ dialect: 'cohere-v2', model: 'some-model', state: 'ok' });
+    expect((await ready()).body.status).toBe('ok');
     for (let n = 0; n < 6; n++) await app.rank('a', `${QUERY} ${n}`);
     await until('it is left alone', async () => (await state()).state === 'left alone after failures');
     expect(server.seen).toHaveLength(5);
+    expect(await ready()).toMatchObject({ status: 200, body: { status: 'degraded' } });
   });
 });
 

@@ -134,7 +134,7 @@ export const UPSTREAM_SETTINGS = {
   UPSTREAM_BREAKER_RESET_MS: setting(
     integer(10, 3_600_000, 'ms'),
     10_000,
-    'How long it is left alone after five failures in a row.',
+    'How long it is left alone after five failures in a row. `/readyz` then says `degraded`, whatever `UPSTREAM_FALLBACK` is: what is remembered is answered all the same.',
   ),
   UPSTREAM_CONCURRENCY: setting(integer(1, 1024), 16, 'Requests to it at once.'),
   UPSTREAM_QUEUE_MAX: setting(
