@@ -9,6 +9,7 @@ import type { KeyForm } from './upstream-dialect.js';
 import { upstreamUrl } from './upstream-url.js';
 import {
   credentialOf,
+  isCallersOwn,
   isRaw,
   keyHeader,
   knobsOf,
@@ -20,8 +21,6 @@ import {
 export interface UpstreamClientOptions extends WishRules {
   /** The endpoint, or a base of it; see `upstreamUrl`. */
   readonly url: string;
-  /** Our key, where the caller's does not go along. */
-  readonly apiKey?: string | undefined;
   /** How a key is sent; default: as the dialect has it. */
   readonly keyForm?: KeyForm | undefined;
   /** Sent with every request, over all others; names in lower case. */
@@ -42,7 +41,7 @@ export interface Asked {
   /** Tries included. */
   readonly seconds: number;
   readonly documents: number;
-  /** Whether the credentials were the caller's. */
+  /** Whether the credentials were the caller's, or missing because the caller sent none. */
   readonly hasCallersKey: boolean;
   /** Absent with `done`. */
   readonly error?: RemoteError;
@@ -127,7 +126,7 @@ export class UpstreamClient {
     const startedAt = this.clock.now();
     const ended = (outcome: AskOutcome, error?: RemoteError) => {
       const seconds = (this.clock.now() - startedAt) / 1000;
-      const hasCallersKey = credentialOf(this.options, wishes) !== undefined;
+      const hasCallersKey = isCallersOwn(this.options, wishes);
       this.options.onAsked?.({
         outcome,
         seconds,

@@ -12,6 +12,8 @@ export interface WishRules {
   readonly models?: Readonly<Record<string, string>> | undefined;
   /** Whether the caller's credential goes along instead of ours. */
   readonly passCredentials?: boolean | undefined;
+  /** Our key, where the caller's does not go along. */
+  readonly apiKey?: string | undefined;
 }
 
 const BEARER: KeyForm = { header: 'authorization', scheme: 'Bearer' };
@@ -53,6 +55,14 @@ export function credentialOf(
   wishes: ModelWishes | undefined,
 ): string | undefined {
   return passCredentials ? wishes?.credential : undefined;
+}
+
+/** Whether refusals are the caller's business: the credential is theirs, or there is none because they have none. */
+export function isCallersOwn(
+  { passCredentials, apiKey }: WishRules,
+  wishes: ModelWishes | undefined,
+): boolean {
+  return passCredentials === true && (wishes?.credential !== undefined || apiKey === undefined);
 }
 
 /** Whether it can be sent at all. */

@@ -14,7 +14,7 @@ import { type Part, splitTexts } from './split-texts.js';
 import { Turns } from './turns.js';
 import { UpstreamClient, type UpstreamClientOptions } from './upstream-client.js';
 import { upstreamUrl } from './upstream-url.js';
-import { credentialOf, isRaw, isSendable, keyOfWishes, modelOf } from './upstream-wishes.js';
+import { credentialOf, isCallersOwn, isRaw, isSendable, keyOfWishes, modelOf } from './upstream-wishes.js';
 
 export interface UpstreamOptions extends UpstreamClientOptions {
   /** What its scores are; default: as the dialect says. */
@@ -194,7 +194,7 @@ class RemoteReranker implements Upstream {
           .filter(({ length }) => length >= LEAST_HIDDEN)
           .map((text) => text.slice(0, MOST_HIDDEN)),
       ];
-      const refusal = credential === undefined ? undefined : callersRefusal(cause, hidden());
+      const refusal = isCallersOwn(this.options, wishes) ? callersRefusal(cause, hidden()) : undefined;
       return refusal ?? toModelError(cause);
     };
     return (cause) => {

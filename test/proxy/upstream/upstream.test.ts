@@ -414,6 +414,16 @@ describe('the credentials of the caller', () => {
     expect(await failureOf(open(), { wishes })).toMatchObject({ name: 'ModelError' });
   });
 
+  it('that are missing are the caller’s to send, where we have none', async () => {
+    server.behave = json({}, 401);
+    const ofCaller: boolean[] = [];
+    const onAsked = ({ hasCallersKey }: { hasCallersKey: boolean }) => void ofCaller.push(hasCallersKey);
+    const error = await failureOf(open('cohere-v2', { passCredentials: true, onAsked }));
+    expect(error).toMatchObject({ name: 'AppError', code: 'UNAUTHORIZED' });
+    expect(await failureOf(open('cohere-v2', { onAsked }))).toMatchObject({ name: 'ModelError' });
+    expect(ofCaller).toEqual([true, false]);
+  });
+
   it.each([429, 500, 503])('leave %i a failure of the upstream', async (status) => {
     server.behave = json({}, status);
     const error = await failureOf(open('cohere-v2', { ...passing, timeoutMs: 500 }), { wishes });
