@@ -94,6 +94,7 @@ export class JsonClient {
   private readonly agent: Dispatcher;
   private readonly places;
   private readonly breaker;
+  private readonly breakerResetMs: number;
   private readonly clock: Clock;
   private readonly random: Random;
   private readonly underWay = new Set<CallLimit>();
@@ -107,10 +108,11 @@ export class JsonClient {
     this.clock = options.clock ?? systemClock();
     this.random = options.random ?? systemRandom;
     this.places = bulkhead(options.maxConcurrent, options.maxQueued);
+    this.breakerResetMs = options.breakerResetMs ?? 10_000;
     this.breaker = circuitBreaker(
       handleWhen((cause) => cause instanceof RemoteError && cause.isServersFault),
       {
-        halfOpenAfter: options.breakerResetMs ?? 10_000,
+        halfOpenAfter: this.breakerResetMs,
         breaker: new ConsecutiveBreaker(options.breakerFailures ?? 5),
       },
     );
@@ -269,7 +271,9 @@ export class JsonClient {
     if (cause instanceof BulkheadRejectedError)
       return this.error('overloaded', 'too many calls wait for it already');
     if (cause instanceof BrokenCircuitError)
-      return this.error('breaker', 'it failed again and again and is left alone');
+      return this.error('breaker', 'it failed again and again and is left alone', {
+        retryAfterMs: this.breakerResetMs,
+      });
     return cause;
   }
 

@@ -121,6 +121,14 @@ describe('where the upstream fails', () => {
     expect(answer.text).not.toContain(new URL(server.url).host);
   });
 
+  it('and nothing may, it is left alone with a time after which to come again', async () => {
+    server.behave = FAULTS.breaks;
+    const app = await start({ UPSTREAM_FALLBACK: 'fail', UPSTREAM_BREAKER_RESET_MS: '60000' });
+    for (let n = 0; n < 5; n++) await app.rank('a', `${QUERY} ${n}`).catch(() => undefined);
+    const answer = await app.post('/rerank', BODY);
+    expect([answer.status, answer.headers['retry-after']]).toEqual([503, '60']);
+  });
+
   it('and our key is refused, the log says so, without the key', async () => {
     server.behave = json({ message: `bad key ${KEY}` }, 401);
     const app = await start();

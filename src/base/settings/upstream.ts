@@ -145,6 +145,6 @@ export const UPSTREAM_SETTINGS = {
   UPSTREAM_FALLBACK: setting(
     choice(['local', 'input', 'fail']),
     'local',
-    'What answers where it fails and no old scores are known: lexical order (`local`), the order that came in (`input`), or nothing: 502, 504, or its own 429 (`fail`).',
+    'What answers where it fails and no old scores are known: lexical order (`local`), the order that came in (`input`), or nothing: 502, 504, 503 where it is left alone or too many wait, or its own 429 (`fail`).',
   ),
 };
