@@ -27,6 +27,8 @@ export interface UpstreamDialect {
   readonly name: string;
   /** Where the API has its endpoint; `{model}` in it stands for the model's name. Empty: only a whole endpoint will do. */
   readonly path: string;
+  /** The server has one model, and its requests name none. */
+  readonly hasOneModel?: boolean;
   /** Paths that are the whole endpoint already. */
   readonly endpoint: RegExp;
   /** Most documents of a request. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ModelWishes } from '../../base/request-wishes.js';
 import type { KeyForm, Knobs, UpstreamDialect } from './upstream-dialect.js';
-import { hasModelInPath } from './upstream-url.js';
+import { takesModel } from './upstream-url.js';
 
 /** What of a caller's wishes reaches the upstream. */
 export interface WishRules {
@@ -28,7 +28,7 @@ export function modelOf(
   wishes: ModelWishes | undefined,
   namespace: string,
 ): string | undefined {
-  return fixedModel(rules, namespace) ?? (hasModelInPath(rules.dialect) ? undefined : wishes?.model);
+  return fixedModel(rules, namespace) ?? (takesModel(rules.dialect) ? wishes?.model : undefined);
 }
 
 function fixedModel({ model, models }: WishRules, namespace: string): string | undefined {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UpstreamDialect } from '../../../src/proxy/upstream/upstream-dialect.js';
 import { UPSTREAM_DIALECTS, upstreamDialect } from '../../../src/proxy/upstream/upstream-dialects.js';
+import { takesModel } from '../../../src/proxy/upstream/upstream-url.js';
 import { FAKE_APIS, type Row } from '../../fixtures/fake-rerankers.js';
 
 const REQUEST = { query: 'q', texts: ['a', 'b'], model: 'm', knobs: {}, isRaw: false };
@@ -67,6 +68,11 @@ describe('a request', () => {
 
   it.each(UPSTREAM_DIALECTS)('to $name without a model names none', (dialect) => {
     expect(JSON.stringify(dialect.encode({ ...REQUEST, model: undefined }))).not.toMatch(/"model(Arn)?":/);
+  });
+
+  it.each(UPSTREAM_DIALECTS)('to $name differs by the model where the caller may name one, and only there', (dialect) => {
+    const [one, other] = ['a', 'b'].map((model) => JSON.stringify(dialect.encode({ ...REQUEST, model })));
+    expect(one !== other).toBe(takesModel(dialect));
   });
 
   it.each(UPSTREAM_DIALECTS)('to $name has the knobs of the vendor', (dialect) => {

@@ -99,18 +99,21 @@ describe('a request', () => {
 
 describe('what is remembered apart', () => {
   it('is what changes scores', () => {
-    const upstream = open('tei', { passCredentials: true });
+    const upstream = open('infinity', { passCredentials: true });
     const keys = [
       upstream.keyOf(undefined, 'default'),
       upstream.keyOf({ model: 'm' }, 'default'),
       upstream.keyOf({ rawScores: true }, 'default'),
-      upstream.keyOf({ knobs: { truncate: false } }, 'default'),
       upstream.keyOf({ credential: 'sk-1' }, 'default'),
       upstream.keyOf({ credential: 'sk-2' }, 'default'),
     ];
     expect(new Set(keys).size).toBe(keys.length);
     expect(keys.join()).not.toContain('sk-');
-    expect(upstream.keyOf({ knobs: { user: 'me', truncate: 'END' }, traceparent: 't' }, 'default')).toBe(keys[0]);
+    const tei = open('tei');
+    const plain = tei.keyOf({}, 'default');
+    expect(tei.keyOf({ knobs: { truncate: false } }, 'default')).not.toBe(plain);
+    expect(tei.keyOf({ knobs: { user: 'me', truncate: 'END' }, traceparent: 't' }, 'default')).toBe(plain);
+    expect(tei.keyOf({ model: 'm' }, 'default')).toBe(plain);
   });
 
   it('is neither a model nor a credential that the upstream never sees', () => {

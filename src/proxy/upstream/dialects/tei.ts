@@ -6,6 +6,7 @@ import { RERANK_ENDPOINT } from './cohere-like.js';
 export const TEI: UpstreamDialect = {
   name: 'tei',
   path: '/rerank',
+  hasOneModel: true,
   endpoint: RERANK_ENDPOINT,
   maxDocuments: 32,
   maxBytes: 1_500_000,
