@@ -45,6 +45,8 @@ export interface UpstreamDialect {
   readonly hasRaw?: boolean;
   /** What callers may set, by the vendor's name for it, and what kind of value it takes. */
   readonly knobs?: Readonly<Record<string, 'string' | 'number' | 'boolean'>>;
+  /** Values of knobs that are what the vendor does anyway, where a caller sets none. */
+  readonly defaults?: Knobs;
   /** Default: `Authorization: Bearer …`. */
   readonly key?: KeyForm;
   /** Requests are signed where the key is one of AWS, `ID:SECRET`. */

@@ -35,12 +35,13 @@ function fixedModel({ model, models }: WishRules, namespace: string): string | u
   return models !== undefined && Object.hasOwn(models, namespace) ? models[namespace] : model;
 }
 
-/** Those of the caller's knobs that the vendor knows, in the dialect's order. */
+/** Those of the caller's knobs that the vendor knows and that change anything, in the dialect's order. */
 export function knobsOf({ dialect }: WishRules, wishes: ModelWishes | undefined): Knobs {
   if (wishes?.knobs === undefined) return {};
   const known = Object.entries(dialect.knobs ?? {}).flatMap(([name, type]) => {
     const value = Object.hasOwn(wishes.knobs!, name) ? wishes.knobs![name] : undefined;
-    return typeof value === type ? [[name, value!] as const] : [];
+    const isUsual = value === dialect.defaults?.[name];
+    return typeof value === type && !isUsual ? [[name, value!] as const] : [];
   });
   return Object.fromEntries(known);
 }

@@ -116,6 +116,17 @@ describe('what is remembered apart', () => {
     expect(tei.keyOf({ model: 'm' }, 'default')).toBe(plain);
   });
 
+  it.each([
+    ['tei', { truncate: true, truncation_direction: 'Right' }],
+    ['voyage', { truncation: true }],
+    ['nvidia', { truncate: 'END' }],
+    ['mixedbread', { rewrite_query: false }],
+    ['cohere-v2', { max_tokens_per_doc: 4096 }],
+  ])('is no knob of %s that says what is done anyway: %j', (dialect, knobs) => {
+    const upstream = open(dialect);
+    expect(upstream.keyOf({ knobs }, 'default')).toBe(upstream.keyOf({}, 'default'));
+  });
+
   it('is neither a model nor a credential that the upstream never sees', () => {
     const upstream = open('cohere-v2', { model: 'ours' });
     const wishes = { model: 'theirs', credential: 'sk-1', rawScores: true };

@@ -9,6 +9,7 @@ export const MIXEDBREAD: UpstreamDialect = {
   maxDocuments: 1000,
   scale: 'probability',
   knobs: { rewrite_query: 'boolean' },
+  defaults: { rewrite_query: false },
   encode: ({ query, texts, model, knobs }) => ({
     model,
     query,

@@ -13,6 +13,7 @@ export const TEI: UpstreamDialect = {
   scale: 'probability',
   hasRaw: true,
   knobs: { truncate: 'boolean', truncation_direction: 'string' },
+  defaults: { truncate: true, truncation_direction: 'Right' },
   limit: {
     pathOf: (endpointPath) => endpointPath.replace(/\/rerank(?=$|\?)/, '/info'),
     read(body) {
