@@ -150,12 +150,12 @@ export class UpstreamClient {
   }
 
   /** Most documents of a request, as the server says, or the dialect where it does not. Never rejects. */
-  async maxDocuments(wishes: ModelWishes | undefined, signal: AbortSignal): Promise<number> {
+  async maxDocuments(): Promise<number> {
     const { limit } = this;
     if (this.options.dialect.limit === undefined) return this.options.dialect.maxDocuments;
     if (limit.known === undefined && this.clock.now() >= limit.askAgainAt) {
       limit.askAgainAt = this.clock.now() + LIMIT_RETRY_MS;
-      limit.known = this.askLimit(wishes, signal).catch((cause) => {
+      limit.known = this.askLimit().catch((cause) => {
         // A server without this route says so once; others may be asked again.
         if (!(cause instanceof RemoteError && [404, 405].includes(cause.status ?? 0)))
           limit.known = undefined;
@@ -169,13 +169,14 @@ export class UpstreamClient {
     await this.client.close();
   }
 
-  private async askLimit(wishes: ModelWishes | undefined, signal: AbortSignal): Promise<number> {
+  /** For all who ask: with our key, and to its end whoever leaves. */
+  private async askLimit(): Promise<number> {
     const { limit, maxDocuments } = this.options.dialect;
     const { pathname, search } = new URL(this.url);
     const patienceMs = Math.min(LIMIT_TIMEOUT_MS, LIMIT_TIMEOUT_SHARE * this.options.timeoutMs);
-    const wait = startWait(patienceMs, () => signal);
+    const wait = startWait(patienceMs);
     try {
-      const headers = await this.headersOf(wishes);
+      const headers = await this.headersOf(undefined);
       const path = limit!.pathOf(pathname) + search;
       const answer = await this.client.get(path, { headers, signal: wait.signal() });
       return limit!.read(answer.body) ?? maxDocuments;

@@ -160,19 +160,14 @@ class RemoteReranker implements Upstream {
       this.turns.take(namespace, signal, () => this.client.ask(query.toWellFormed(), asked, context));
     const onCut = (place: number) => call.onCut?.(place);
     const onLearnt = (count: number) => this.learnt.learn(count);
-    const parts = await this.split(query, sent, call, signal);
+    const parts = await this.split(query, sent, call);
     const isWhole = this.isListwise(wishes, namespace);
     await Promise.all(parts.map((part) => askFitting(part, { ask, settle, onCut, onLearnt, isWhole })));
   }
 
-  private async split(
-    query: string,
-    all: Part,
-    { wishes, namespace }: PairCall,
-    signal: AbortSignal,
-  ): Promise<Part[]> {
+  private async split(query: string, all: Part, { wishes, namespace }: PairCall): Promise<Part[]> {
     const { maxBytes = MAX_BYTES, maxTokens } = this.options.dialect;
-    const most = await this.client.maxDocuments(wishes, signal);
+    const most = await this.client.maxDocuments();
     const isWhole = this.isListwise(wishes, namespace);
     const maxDocuments = isWhole ? most : Math.min(most, this.learnt.most);
     const parts = splitTexts(query, all, { maxDocuments, maxBytes, maxTokens });

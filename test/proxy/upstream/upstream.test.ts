@@ -352,6 +352,27 @@ describe('a bad server', () => {
     },
   );
 
+  it('is asked for its limit with our key, and for all, whoever leaves', async () => {
+    let answerLimit: () => void = () => undefined;
+    server.behave = (seen) => {
+      if (seen.method === 'POST') return reranker('tei')(seen);
+      answerLimit = () => json({ max_client_batch_size: 8 })(seen);
+      return undefined;
+    };
+    const upstream = open('tei', { passCredentials: true, apiKey: 'sk-ours' });
+    const leaving = new AbortController();
+    const wishes = { credential: 'sk-theirs' };
+    const left = outcomes(upstream.scoreEach('q', ['a'], { ...CALL, wishes, signal: leaving.signal }));
+    const stays = upstream.scoreEach('q', texts(16), { ...CALL, wishes });
+    await vi.waitFor(() => expect(server.seen).toHaveLength(1));
+    leaving.abort();
+    answerLimit();
+    await left;
+    await Promise.all(stays);
+    expect(server.seen[0]!.headers.authorization).toBe('Bearer sk-ours');
+    expect(posted().map(({ texts: sent }) => sent.length)).toEqual([8, 8]);
+  });
+
   it('that hangs on its limit costs no more than a part of the time', async () => {
     server.behave = (seen) => (seen.method === 'GET' ? undefined : reranker('tei')(seen));
     const upstream = open('tei', { timeoutMs: 1000 });
