@@ -116,10 +116,11 @@ export class UpstreamClient {
     }: { wishes: ModelWishes | undefined; namespace: string; signal: AbortSignal },
   ): Promise<Float64Array> {
     const { dialect } = this.options;
+    const model = modelOf(this.options, wishes, namespace);
     const body = dialect.encode({
       query,
       texts,
-      model: modelOf(this.options, wishes, namespace),
+      model,
       knobs: knobsOf(this.options, wishes),
       isRaw: isRaw(this.options, wishes),
     });
@@ -139,6 +140,7 @@ export class UpstreamClient {
       const answer = await this.client.post(body, {
         headers: await this.headersOf(wishes, body),
         signal,
+        part: model,
         read: (answered) => dialect.decode(answered, texts.length),
       });
       ended('done');

@@ -389,6 +389,20 @@ describe('a bad server', () => {
     expect(upstream.isBroken).toBe(true);
   });
 
+  it('that fails at one model is left alone with that, and asked for others', async () => {
+    server.behave = (seen) =>
+      seen.body.model === 'bad' ? json({}, 500)(seen) : reranker('cohere-v2')(seen);
+    const upstream = open('cohere-v2', { connection: { breakerFailures: 3 } });
+    for (let n = 0; n < 4; n++) await failureOf(upstream, { wishes: { model: 'bad' } });
+    expect(server.seen).toHaveLength(3);
+    expect(upstream.isBroken).toBe(true);
+    const good = { ...CALL, wishes: { model: 'good' } };
+    expect(await Promise.all(upstream.scoreEach('q', ['a'], good))).toEqual([fakeScore('q', 'a')]);
+    expect(upstream.isBroken).toBe(false);
+    await failureOf(upstream, { wishes: { model: 'bad' } });
+    expect(server.seen).toHaveLength(4);
+  });
+
   it('has no more than the time of one request for all parts of a list', async () => {
     server.behave = FAULTS['never answers'];
     const upstream = open('cohere-v2', { timeoutMs: 200, maxConcurrent: 1 });
