@@ -81,7 +81,12 @@ describe('a request', () => {
       Object.entries(dialect.knobs ?? {}).map(([name, type]) => [name, values[type]]),
     );
     const body = sent(dialect.encode({ ...REQUEST, knobs }));
-    expect(dialect.name === 'pinecone' ? body.parameters : body).toMatchObject(knobs);
+    const { bedrockRerankingConfiguration: bedrock } = body.rerankingConfiguration ?? {};
+    const place: Readonly<Record<string, unknown>> = {
+      pinecone: body.parameters,
+      bedrock: bedrock?.modelConfiguration.additionalModelRequestFields,
+    };
+    expect(place[dialect.name] ?? body).toMatchObject(knobs);
   });
 
   it.each([
