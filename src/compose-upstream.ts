@@ -19,6 +19,8 @@ const FAILURE_LOG_INTERVAL_MS = 60_000;
 /** The reranker behind us, as a scorer behind the pair cache. */
 export interface OpenedUpstream {
   readonly scorer: Scorer;
+  /** Whether it may be asked. */
+  readonly isWhole: boolean;
   /** How it does, for `/readyz`. */
   check(): Readonly<Record<string, unknown>>;
   close(): Promise<void>;
@@ -72,6 +74,9 @@ export function openUpstream(
   });
   return {
     scorer,
+    get isWhole() {
+      return !model.isBroken;
+    },
     check: () => ({
       dialect: settings.upstreamDialect,
       ...(settings.upstreamModel === undefined ? {} : { model: settings.upstreamModel }),

@@ -8,7 +8,7 @@ export function crossEncoderPairs(model: CrossEncoder): PairModel {
     version: `${model.name}@${model.version}`,
     scale: 'logit',
     scaleOf: () => 'logit',
-    isListwise: false,
+    isListwise: () => false,
     keyOf: () => '',
     modelOf: () => model.name,
     scoreEach: (query, texts, call) => model.scoreEach(query, texts, call),

@@ -138,11 +138,12 @@ class PairNamespace implements NamespaceScorer, PairHolder {
   /** Texts that are scored together are part of the question, in whatever order they come. */
   private placeOf({ query, wishes }: ScoreRequest, digests: readonly string[]): PairPlace {
     const { model } = this.options;
-    const together = model.isListwise ? [...new Set(digests)].sort() : [];
+    const { namespace } = this.context;
+    const together = model.isListwise(wishes, namespace) ? [...new Set(digests)].sort() : [];
     return {
-      namespace: this.context.namespace,
-      model: model.modelOf?.(wishes) ?? model.name,
-      question: digestOfAll([model.name, model.version, model.keyOf(wishes), query, ...together]),
+      namespace,
+      model: model.modelOf?.(wishes, namespace) ?? model.name,
+      question: digestOfAll([model.name, model.version, model.keyOf(wishes, namespace), query, ...together]),
     };
   }
 
@@ -173,11 +174,12 @@ class PairNamespace implements NamespaceScorer, PairHolder {
 
   /** Fetches what is past its time or near it, while the caller has its answer. */
   private refreshBehind(pairs: RequestPairs, request: ScoreRequest): void {
-    const { caches, model, refreshTimeoutMs } = this.options;
+    const { caches, refreshTimeoutMs } = this.options;
     const chance = this.freshness.refreshChance(pairs.oldestMs);
     if (chance === 0 || (chance < 1 && caches.random.next() >= chance)) return;
+    const isListwise = this.isListwise(request);
     const isOld = (age: number) => this.freshness.isEnding(age) || !this.freshness.isFresh(age);
-    const wanted = pairs.wanted((age) => model.isListwise || isOld(age));
+    const wanted = pairs.wanted((age) => isListwise || isOld(age));
     for (const digest of wanted.keys())
       if (this.flights.has(pairs.place.question, digest)) wanted.delete(digest);
     if (wanted.size === 0) return;
@@ -187,7 +189,7 @@ class PairNamespace implements NamespaceScorer, PairHolder {
   /** Asks the model for what is not fresh, or for all of it. */
   private async ask(pairs: RequestPairs, request: ScoreRequest): Promise<BaseScores> {
     const { noCache, noStore } = request.cacheControl ?? NO_CONTROL;
-    const { isListwise } = this.options.model;
+    const isListwise = this.isListwise(request);
     const isAll = isListwise || noCache || noStore;
     const isWanted = (age: number) => isAll || !this.freshness.isFresh(age);
     const wanted = pairs.wanted(isWanted);
@@ -222,25 +224,43 @@ class PairNamespace implements NamespaceScorer, PairHolder {
     const { generation } = this.cache;
     const { namespace } = this.context;
     const askedAt = this.options.caches.clock.now();
+    const cut = new Set<string>();
     return (noStore ? new Flights() : this.flights).wait({
       question: place.question,
       wanted,
       signal,
       joins: !noCache,
       start: (texts, callSignal) =>
-        this.options.model.scoreEach(query, texts, { namespace, signal: callSignal, wishes }),
-      ended: (outcomes) =>
-        !noStore && this.cache.generation === generation && this.keep(place, outcomes, askedAt),
+        this.options.model.scoreEach(query, texts, {
+          namespace,
+          signal: callSignal,
+          wishes,
+          onCut: (at) => cut.add(texts[at]!),
+        }),
+      ended: (outcomes) => {
+        if (noStore || this.cache.generation !== generation) return false;
+        const ofWhole = [...outcomes].filter(([digest]) => !cut.has(wanted.get(digest)!));
+        return this.keep(request, place, new Map(ofWhole), askedAt) && ofWhole.length === outcomes.size;
+      },
     });
   }
 
+  private isListwise({ wishes }: ScoreRequest): boolean {
+    return this.options.model.isListwise(wishes, this.context.namespace);
+  }
+
   /** Whether the scores are remembered now, in memory or beyond. */
-  private keep(place: PairPlace, outcomes: ReadonlyMap<string, Outcome>, at: number): boolean {
-    const { caches, model } = this.options;
+  private keep(
+    request: ScoreRequest,
+    place: PairPlace,
+    outcomes: ReadonlyMap<string, Outcome>,
+    at: number,
+  ): boolean {
+    const { caches } = this.options;
     const scored: ScoredText[] = [];
     for (const [digest, outcome] of outcomes)
       if ('score' in outcome) scored.push({ digest, score: outcome.score, at });
-    if (scored.length === 0 || (model.isListwise && scored.length < outcomes.size)) return false;
+    if (scored.length === 0 || (this.isListwise(request) && scored.length < outcomes.size)) return false;
     const { isHeld, latest } = this.cache.keep(place.question, place.model, scored);
     const isWritten = caches.kept?.write(place, latest, this.freshness.keptMs) ?? false;
     return isHeld || isWritten;
@@ -272,7 +292,7 @@ class PairNamespace implements NamespaceScorer, PairHolder {
   }
 
   private callerKey({ wishes }: ScoreRequest): string {
-    return `caller ${this.options.model.keyOf(wishes)}`;
+    return `caller ${this.options.model.keyOf(wishes, this.context.namespace)}`;
   }
 
   private count(use: Parameters<NonNullable<PairCaches['events']['used']>>[2]): void {

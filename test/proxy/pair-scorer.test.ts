@@ -176,10 +176,20 @@ describe('a model that fails', () => {
   );
 });
 
+describe('a text of which only the start was scored', () => {
+  it('has its score, which is not remembered; the others are', async () => {
+    const home = new PairHome();
+    home.model.isCut = (text) => text === '2';
+    expect(await home.raw('0', ['1', '2', '3'])).toEqual([1, 2, 3]);
+    expect(await home.raw('0', ['1', '2', '3'])).toEqual([1, 2, 3]);
+    expect(home.model.texts).toEqual([['1', '2', '3'], ['2']]);
+  });
+});
+
 describe('a list that is scored as a whole', () => {
   const open = () => {
     const home = new PairHome();
-    home.model.isListwise = true;
+    home.model.isListwise = () => true;
     return home;
   };
 
