@@ -46,16 +46,21 @@ class FallbackNamespace implements NamespaceScorer {
   }
 
   async score(request: ScoreRequest): Promise<BaseScores> {
-    const { spare, onFallback } = this.options;
+    if (request.sparely) return this.standIn(request);
     try {
       return await this.own.score(request);
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
-      onFallback?.(this.namespace, error);
-      const scores = await this.spare.score(request);
-      // A model was asked, whatever the spare one knew.
-      return { ...scores, fallback: spare.name, scale: spare.scale, forward: 'miss', isStored: false };
+      this.options.onFallback?.(this.namespace, error);
+      return this.standIn(request);
     }
+  }
+
+  private async standIn(request: ScoreRequest): Promise<BaseScores> {
+    const { spare } = this.options;
+    const scores = await this.spare.score(request);
+    // A model was asked, whatever the spare one knew.
+    return { ...scores, fallback: spare.name, scale: spare.scale, forward: 'miss', isStored: false };
   }
 
   learn(request: ScoreRequest): void {

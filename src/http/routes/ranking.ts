@@ -1,5 +1,5 @@
 import type { ModelWishes } from '../../base/request-wishes.js';
-import type { RerankAnswer, RerankRequest } from '../../reranker/request.js';
+import type { RerankAnswer, RerankOptions, RerankRequest } from '../../reranker/request.js';
 import { cacheHeaders, readCacheControl } from '../cache-headers.js';
 import { callerIds } from '../caller-ids.js';
 import type { Exchange } from '../exchange.js';
@@ -12,6 +12,7 @@ export async function rank(
   exchange: Exchange,
   { services, passCredentials }: RouteTools,
   requests: readonly RerankRequest[],
+  options?: RerankOptions,
 ): Promise<readonly RerankAnswer[]> {
   const namespace = exchange.namespace!;
   const signal = () => exchange.callerGone();
@@ -25,6 +26,7 @@ export async function rank(
       cacheControl: request.cacheControl ?? cacheControl,
       wishes: { ...request.wishes, ...caller },
     })),
+    options,
   );
   if (answers.length !== requests.length) throw new Error('the reranker gave too few answers');
   // Afterwards: the first request of a namespace opens it, and only then it has a label.

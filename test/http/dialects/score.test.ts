@@ -36,6 +36,8 @@ describe('vLLM’s score API', () => {
       ['red', 2, false],
       ['sky', 1, false],
     ]);
+    // Their scores stand in one list.
+    expect(services.options).toEqual([{ oneScale: true }]);
     expect(new Set([id, ...services.ranked.map(({ request }) => request.requestId)]).size).toBe(3);
   });
 
