@@ -1,4 +1,4 @@
-import type { ModelWishes } from '../../base/request-wishes.js';
+import type { CacheControl, ModelWishes } from '../../base/request-wishes.js';
 import type { RerankAnswer, RerankOptions, RerankRequest } from '../../reranker/request.js';
 import { cacheHeaders, readCacheControl } from '../cache-headers.js';
 import { callerIds } from '../caller-ids.js';
@@ -23,7 +23,7 @@ export async function rank(
     requests.map((request) => ({
       ...request,
       signal,
-      cacheControl: request.cacheControl ?? cacheControl,
+      cacheControl: unionOf(request.cacheControl, cacheControl),
       wishes: { ...request.wishes, ...caller },
     })),
     options,
@@ -34,6 +34,16 @@ export async function rank(
     services.metrics.documentsRanked(exchange.endpoint, request.candidates.length, namespace);
   }
   return answers;
+}
+
+/** What either of them wishes. */
+function unionOf(body: CacheControl | undefined, header: CacheControl | undefined): CacheControl | undefined {
+  if (body === undefined || header === undefined) return body ?? header;
+  return {
+    noCache: body.noCache || header.noCache,
+    noStore: body.noStore || header.noStore,
+    onlyIfCached: body.onlyIfCached || header.onlyIfCached,
+  };
 }
 
 /** What the service behind us gets of the caller: whose call it is part of, and on whose account it is. */
