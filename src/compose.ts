@@ -29,6 +29,7 @@ import type {
   FeedbackResult,
   GateSettings,
   RerankAnswer,
+  RerankOptions,
   RerankRequest,
 } from './reranker/request.js';
 import { Reranker, type RerankerEvents } from './reranker/reranker.js';
@@ -57,7 +58,11 @@ export interface ComposedServices {
   readonly metrics: Metrics;
   /** The entropy gate as configured. */
   readonly gate: GateSettings;
-  rerank(namespace: string, requests: readonly RerankRequest[]): Promise<RerankAnswer[]>;
+  rerank(
+    namespace: string,
+    requests: readonly RerankRequest[],
+    options?: RerankOptions,
+  ): Promise<RerankAnswer[]>;
   feedback(namespace: string, request: FeedbackRequest): Promise<FeedbackResult>;
   /** Removes a namespace with all its state. */
   drop(namespace: string): Promise<void>;
@@ -200,7 +205,7 @@ function composeWith(
     logRequest: lineWriter(logger),
     metrics,
     gate: gateSettings(settings),
-    rerank: (namespace, requests) => reranker.rerank(namespace, requests),
+    rerank: (namespace, requests, options) => reranker.rerank(namespace, requests, options),
     feedback: (namespace, request) => reranker.feedback(namespace, request),
     async drop(namespace) {
       await registry.evict(namespace, 'dropped', async () => {

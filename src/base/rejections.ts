@@ -9,3 +9,29 @@ export async function allEnded<T>(work: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(work);
   return Promise.all(work);
 }
+
+/**
+ * Does the work for each item, at most `width` at a time, in their order. After a failure nothing more begins, and it
+ * rejects as `allEnded` does.
+ */
+export async function inParallel<Item, Result>(
+  items: readonly Item[],
+  width: number,
+  work: (item: Item, index: number) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  const rest = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await work(items[index]!, index);
+    }
+  };
+  const stopAtFailure = (error: unknown): never => {
+    next = items.length;
+    throw error;
+  };
+  const workers = Math.min(width, items.length);
+  await allEnded(Array.from({ length: workers }, () => rest().catch(stopAtFailure)));
+  return results;
+}

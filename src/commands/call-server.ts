@@ -1,3 +1,5 @@
+import { systemClock } from '../base/clock.js';
+import { parseRetryAfter } from '../base/retry-after.js';
 import { CommandError } from './context.js';
 import { oneLine } from './terminal.js';
 
@@ -13,11 +15,33 @@ export interface ServerCall {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What a server answered. */
+export interface ServerAnswer {
+  /** The JSON, undefined where it was none. */
+  readonly body: unknown;
+  readonly headers: Headers;
+}
+
+/** A server that refused. */
+export class ServerRefusal extends CommandError {
+  constructor(
+    message: string,
+    readonly status: number,
+    /** Milliseconds after which to ask again; undefined where it did not say. */
+    readonly retryAfterMs: number | undefined,
+  ) {
+    super(message);
+  }
+}
+
 const TIMEOUT_MS = 120_000;
 const MAX_MESSAGE = 300;
 
-/** POSTs JSON and answers with the JSON that came. Throws `CommandError` that says what the server answered, if anything. */
-export async function callServer({ url, path, body, token, headers }: ServerCall): Promise<unknown> {
+/**
+ * POSTs JSON and answers with what came. @throws ServerRefusal that says what the server answered; CommandError where it
+ * cannot be reached
+ */
+export async function callServer({ url, path, body, token, headers }: ServerCall): Promise<ServerAnswer> {
   const response = await reach(new URL(url.replace(/\/+$/, '') + path), {
     method: 'POST',
     headers: {
@@ -29,11 +53,16 @@ export async function callServer({ url, path, body, token, headers }: ServerCall
     redirect: 'error',
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
+  const { ok, status } = response;
   const answer = await response.json().catch(() => undefined);
-  if (response.ok) return answer;
+  if (ok) return { body: answer, headers: response.headers };
   const { message = response.statusText } =
     (answer as { error?: { message?: string } } | undefined)?.error ?? {};
-  throw new CommandError(`the server answered ${response.status}: ${oneLine(String(message), MAX_MESSAGE)}`);
+  throw new ServerRefusal(
+    `the server answered ${status}: ${oneLine(String(message), MAX_MESSAGE)}`,
+    status,
+    parseRetryAfter(response.headers.get('retry-after'), systemClock().now()),
+  );
 }
 
 async function reach(url: URL, init: RequestInit): Promise<Response> {

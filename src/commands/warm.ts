@@ -4,28 +4,34 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { systemClock } from '../base/clock.js';
 import type { Settings } from '../base/settings/table.js';
-import type { CreateService, RankedService } from '../evaluation/ranked-service.js';
-import { callServer, serverUrl } from './call-server.js';
+import type { CreateService } from '../evaluation/ranked-service.js';
+import { serverUrl } from './call-server.js';
 import { type CommandContext, CommandError } from './context.js';
 import { decimal } from './measurement.js';
 import { startProgress } from './progress-bar.js';
 import { RateGate } from './rate-gate.js';
 import { readSettings } from './read-settings.js';
-import { readWarmLines, type WarmLine } from './read-warm-lines.js';
+import { readWarmLines } from './read-warm-lines.js';
 import { namesOf, takeOwnership } from './stored-state.js';
+import { oneLine } from './terminal.js';
+import { type Warmed, type WarmList, warmHere, warmServer } from './warm-list.js';
 
 interface WarmOptions {
   readonly namespace: string;
+  readonly model?: string;
   readonly rate?: number;
   readonly url?: string;
   readonly json?: boolean;
 }
 
-/** Has one list scored; answers whether its own scorer did it, or rejects. */
-type WarmList = (query: string, documents: WarmLine['documents']) => Promise<boolean>;
-
 /** Lists that are scored at the same time. */
 const AT_ONCE = 4;
+
+/** How often a list is tried while whoever scores it is too busy, and the longest wait for that, in milliseconds. */
+const TRIES = 5;
+const LONGEST_WAIT_MS = 300_000;
+
+const MAX_REASON = 400;
 
 /** `warm FILE`: has queries and documents scored before anybody asks, leaving no other trace. */
 export function registerWarm(program: Command, context: CommandContext, createService: CreateService): void {
@@ -37,6 +43,10 @@ export function registerWarm(program: Command, context: CommandContext, createSe
       'JSON lines of {"query", "documents"}; documents are texts or {"text", "id"?}; may be .gz',
     )
     .requiredOption('--namespace <name>', 'whose cache')
+    .option(
+      '--model <name>',
+      'the model as clients name it; what they would ask without one is cached without',
+    )
     .option('--rate <number>', 'most requests a second', decimal(0.001, 1_000_000))
     .option('--url <url>', 'warm this running server; its token is the first of NEURALCACHE_API_TOKENS')
     .option('--json', 'print JSON')
@@ -52,7 +62,8 @@ async function warm(
   const { settings } = readSettings(context);
   const namespace = namesOf(settings).parse(options.namespace);
   if (options.url !== undefined) {
-    await warmFile(file, options, context, settings, warmServer(serverUrl(options.url), namespace, settings));
+    const warmList = warmServer(serverUrl(options.url), namespace, options.model, settings);
+    await warmFile(file, options, context, settings, warmList);
     return;
   }
   if (!settings.cachePersist) {
@@ -65,7 +76,7 @@ async function warm(
     'warm the cache on disk',
   );
   try {
-    await warmFile(file, options, context, settings, warmHere(service, namespace));
+    await warmFile(file, options, context, settings, warmHere(service, namespace, options.model));
   } finally {
     await service.close();
   }
@@ -75,7 +86,7 @@ async function warmFile(
   file: string,
   { rate, json = false }: WarmOptions,
   context: CommandContext,
-  { maxDocuments }: Settings,
+  { dialectMaxDocuments }: Settings,
   warmList: WarmList,
 ): Promise<void> {
   const path = resolve(context.cwd, file);
@@ -84,23 +95,29 @@ async function warmFile(
   const lines = readWarmLines(path, file);
   const done = { lists: 0, documents: 0, failed: 0 };
   const gate = new RateGate(rate ?? Number.POSITIVE_INFINITY);
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  let firstReason: string | undefined;
   let read = 0;
   const work = async (): Promise<void> => {
     for await (const { query, documents, size } of lines) {
-      for (let from = 0; from < documents.length; from += maxDocuments) {
-        const waitMs = gate.take(performance.now());
-        if (waitMs > 0) await sleep(waitMs);
-        const part = documents.slice(from, from + maxDocuments);
+      for (let from = 0; from < documents.length; from += dialectMaxDocuments) {
+        const part = documents.slice(from, from + dialectMaxDocuments).map(({ text }) => text);
+        const warmed = await patiently(gate, signal, () => warmList(query, part));
         done.lists++;
         done.documents += part.length;
-        if (!(await warmList(query, part))) done.failed++;
+        if (warmed === 'scored') continue;
+        done.failed++;
+        firstReason ??= warmed.reason;
       }
       read += size;
       progress.update(Math.min(1, read / Math.max(1, total)), `${done.lists} lists`);
     }
   };
   try {
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    const workers = Array.from({ length: AT_ONCE }, () => work().catch((error) => stopped.abort(error)));
+    await Promise.all(workers);
+    signal.throwIfAborted();
   } finally {
     progress.stop();
     await lines.return(undefined);
@@ -111,37 +128,25 @@ async function warmFile(
       ? `${JSON.stringify(done)}\n`
       : `${lists} lists of ${documents} documents in all, ${failed} failed.\n`,
   );
-  if (failed > 0) throw new CommandError(`${failed} of ${lists} lists got no scores`);
+  if (failed > 0) {
+    const reason = oneLine(firstReason ?? '', MAX_REASON);
+    throw new CommandError(`${failed} of ${lists} lists got no scores; the first: ${reason}`);
+  }
 }
 
-function warmHere(service: RankedService, namespace: string): WarmList {
-  return async (query, candidates) => {
-    const [answer] = await service.rerank(namespace, [
-      {
-        loc: [],
-        requestId: 'warm',
-        query,
-        candidates,
-        topK: 1,
-        mmrLambda: 1,
-        gate: service.gate,
-        explain: false,
-        learn: false,
-      },
-    ]);
-    return !answer!.degraded.includes('scorer');
-  };
-}
-
-function warmServer(url: string, namespace: string, { apiTokens, namespaceHeader }: Settings): WarmList {
-  return async (query, documents) => {
-    const answer = (await callServer({
-      url,
-      path: '/rerank',
-      body: { query, documents, top_k: 1, mmr_lambda: 1, learn: false },
-      token: apiTokens[0],
-      headers: { [namespaceHeader]: namespace },
-    })) as { meta?: { degraded?: boolean } } | undefined;
-    return answer?.meta?.degraded === false;
-  };
+/** Has a list scored in its turn, and again where it is said to help. */
+async function patiently(
+  gate: RateGate,
+  signal: AbortSignal,
+  warmList: () => Promise<Warmed>,
+): Promise<Warmed> {
+  for (let tries = 1; ; tries++) {
+    const turnMs = gate.take(performance.now());
+    if (turnMs > 0) await sleep(turnMs, undefined, { signal });
+    signal.throwIfAborted();
+    const warmed = await warmList();
+    if (warmed === 'scored' || warmed.retryAfterMs === undefined || tries === TRIES) return warmed;
+    if (warmed.retryAfterMs > LONGEST_WAIT_MS) return warmed;
+    await sleep(warmed.retryAfterMs, undefined, { signal });
+  }
 }

@@ -3,7 +3,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { AppError } from '../base/errors.js';
 import { CallerLeft } from './body.js';
 import { LazyDescription } from './description/lazy-description.js';
-import { dialectOfClient } from './dialects/client-marks.js';
+import { dialectOfClient, isAwsClient } from './dialects/client-marks.js';
 import type { ErrorForm } from './dialects/dialect.js';
 import { DIALECT_NAMES, dialectOf } from './dialects/registry.js';
 import { supersetError } from './dialects/superset-error.js';
@@ -29,7 +29,7 @@ import { feedbackBatchRoute, feedbackRoute } from './routes/feedback.js';
 import { methodsOf, RouteFinder } from './routes/find-route.js';
 import type { Handler, RouteTools } from './routes/handler.js';
 import { healthRoute, metricsRoute, readinessRoute, retentionRoute } from './routes/operations.js';
-import { rerankBatchRoute, rerankRoute } from './routes/rerank.js';
+import { dialectHeader, rerankBatchRoute, rerankRoute } from './routes/rerank.js';
 import { scoreRoute } from './routes/score.js';
 import { ROUTES, type Route, type RoutePath } from './routes/table.js';
 import type { Services } from './services.js';
@@ -46,9 +46,12 @@ const HANDLERS: Readonly<Record<RoutePath, (tools: RouteTools) => Handler>> = {
   '/_inference/rerank/{id}': rerankRoute,
   '/model/{model}/invoke': rerankRoute,
   '/v1/inference/{org}/{model}': rerankRoute,
+  '/': rerankRoute,
+  '/invocations': rerankRoute,
   '/rerank/batch': rerankBatchRoute,
   '/score': scoreRoute,
   '/health': dialectHealthRoute,
+  '/ping': dialectHealthRoute,
   '/info': infoRoute,
   '/models': modelsRoute,
   '/v1/models/{model…}': modelRoute,
@@ -128,7 +131,7 @@ function answerRequest(tools: RouteTools) {
     if (route === undefined) throw new AppError('NOT_FOUND', 'No such route');
     exchange.endpoint = route.path;
     exchange.isRanking = route.ranks === true;
-    exchange.assumesJson = route.assumesJson === true;
+    exchange.assumesJson = route.assumesJson === true && isAwsClient(req.headers);
     const methods = methodsOf(route);
     const allow = ['Allow', methods.join(', ')];
     if (req.method === 'OPTIONS') {
@@ -158,14 +161,19 @@ function misplacedNamespace(): AppError {
   });
 }
 
-/** The form of errors as long as the body has not said whose request it is: the path's dialect, the client's, or the route's. */
+/**
+ * The form of errors as long as the body has not said whose request it is: of the dialect that the path or, where any may
+ * be spoken, a header names, the client's, or the route's.
+ */
 function errorsBeforeBody(
-  route: Route | undefined,
+  route: KnownRoute | undefined,
   target: RequestTarget,
   headers: IncomingHttpHeaders,
 ): ErrorForm {
-  const client = route?.ranks && target.dialect === undefined ? dialectOfClient(headers) : undefined;
-  const spoken = client ?? dialectOf(target.dialect ?? route?.errors ?? '', target.path);
+  const speaksAny = route !== undefined && HANDLERS[route.path] === rerankRoute;
+  const name = target.dialect ?? (speaksAny ? dialectHeader(headers) : undefined);
+  const told = name === undefined ? speaksAny && dialectOfClient(headers) : dialectOf(name, target.path);
+  const spoken = told || dialectOf(route?.errors ?? '', target.path);
   return spoken === undefined ? supersetError : errorFormOf(spoken);
 }
 

@@ -5,6 +5,7 @@ import type {
   FeedbackRequest,
   FeedbackResult,
   RerankAnswer,
+  RerankOptions,
   RerankRequest,
 } from '../reranker/request.js';
 
@@ -47,7 +48,11 @@ export interface Services {
    * Ranks the requests of one call: all are scored, then all are recorded, so a failure leaves nothing behind. Answers
    * stand in the order of the requests. An `AppError` carries `loc`s that begin with the request's own `loc`.
    */
-  rerank(namespace: string, requests: readonly RerankRequest[]): Promise<readonly RerankAnswer[]>;
+  rerank(
+    namespace: string,
+    requests: readonly RerankRequest[],
+    options?: RerankOptions,
+  ): Promise<readonly RerankAnswer[]>;
   /** Applies one feedback; `applied` only once it is safe in the store. Failures of the store are an outcome, not a throw. */
   feedback(namespace: string, request: FeedbackRequest): Promise<FeedbackResult>;
   /**

@@ -46,6 +46,15 @@ export interface RerankRequest {
   readonly cacheControl?: CacheControl | undefined;
 }
 
+/** What holds for all requests of one call. */
+export interface RerankOptions {
+  /**
+   * Whether the scores of all requests stand beside each other: then the spare scorer ranks all of them where it had to
+   * for any.
+   */
+  readonly oneScale?: boolean | undefined;
+}
+
 /** What each signal adds to a document, weighted, as it entered the order. */
 export interface ScoreComponents {
   readonly dense: number;

@@ -1,16 +1,24 @@
 import type { Clock } from '../base/clock.js';
 import type { KeyedHash } from '../base/keyed-hash.js';
 import { Pace } from '../base/pace.js';
-import { startWait } from '../base/patience.js';
+import { type Patience, startWait } from '../base/patience.js';
 import type { Random } from '../base/random.js';
+import { inParallel } from '../base/rejections.js';
 import type { Encoder } from '../encoders/encoder.js';
 import type { Namespace } from '../namespaces/namespace.js';
 import type { BaseScores } from '../scorers/scorer.js';
+import type { TextEntry } from '../scorers/text-cache.js';
 import { buildAnswer } from './answer.js';
 import { applyFeedback, type FeedbackEvents, type FeedbackSettings } from './feedback.js';
 import { type OrderSettings, orderCandidates } from './order.js';
 import { recordAnswer } from './record.js';
-import type { FeedbackRequest, FeedbackResult, RerankAnswer, RerankRequest } from './request.js';
+import type {
+  FeedbackRequest,
+  FeedbackResult,
+  RerankAnswer,
+  RerankOptions,
+  RerankRequest,
+} from './request.js';
 
 export interface RerankerSettings extends OrderSettings, FeedbackSettings {
   /** Longest a call waits for models, in milliseconds. */
@@ -46,6 +54,19 @@ export interface RerankerDependencies {
   use<Result>(namespace: string, work: (namespace: Namespace) => Promise<Result>): Promise<Result>;
 }
 
+/** Requests of one call that are scored at the same time. */
+const SCORED_AT_ONCE = 8;
+
+/** A request with its base scores. */
+interface Scored {
+  readonly request: RerankRequest;
+  readonly texts: readonly TextEntry[];
+  readonly base: BaseScores;
+  /** Texts that were known already, and others. */
+  readonly looked: AnswerReport['texts'];
+  readonly ms: number;
+}
+
 interface Ranked {
   readonly answer: RerankAnswer;
   readonly report: AnswerReport;
@@ -61,7 +82,11 @@ export class Reranker {
    * Answers requests of one namespace in order. All are ranked before any leaves a trace: an `AppError` for one leaves
    * none of any.
    */
-  rerank(namespaceName: string, requests: readonly RerankRequest[]): Promise<RerankAnswer[]> {
+  rerank(
+    namespaceName: string,
+    requests: readonly RerankRequest[],
+    options: RerankOptions = {},
+  ): Promise<RerankAnswer[]> {
     return this.dependencies.use(namespaceName, async (namespace) => {
       namespace.reload();
       checkDimensions(namespace, requests);
@@ -69,7 +94,9 @@ export class Reranker {
       const wait = startWait(this.dependencies.settings.modelTimeoutMs, requests[0]?.signal);
       const { signal } = wait;
       try {
-        for (const request of requests) ranked.push(await this.rank(namespace, { ...request, signal }));
+        // Scored together, for models take their time; ordered one by one, so that chance is drawn in their order.
+        for (const scored of await scoreAll(namespace, requests, signal, options))
+          ranked.push(await this.rank(namespace, scored));
       } finally {
         wait.end();
       }
@@ -90,21 +117,15 @@ export class Reranker {
     );
   }
 
-  private async rank(namespace: Namespace, request: RerankRequest): Promise<Ranked> {
+  private async rank(namespace: Namespace, scored: Scored): Promise<Ranked> {
     const startedAt = performance.now();
+    const { request, texts, base, looked } = scored;
     const { hash } = this.dependencies;
     const { fingerprint } = hash;
-    const { hits, misses } = namespace.texts;
-    const texts = namespace.texts.getList(request.query, request.candidates);
-    const looked = { hit: namespace.texts.hits - hits, miss: namespace.texts.misses - misses };
-    const { query, candidates, queryEmbedding, signal, wishes, cacheControl } = request;
-    const asked = { query, candidates, texts, queryEmbedding, signal, wishes, cacheControl };
-    const base = await namespace.scorer.score(asked);
-    const scoredAt = performance.now();
     const ranking = await orderCandidates(namespace, request, base, texts, this.dependencies);
     const stages = [
-      { name: 'score', ms: scoredAt - startedAt },
-      { name: 'memory', ms: performance.now() - scoredAt },
+      { name: 'score', ms: scored.ms },
+      { name: 'memory', ms: performance.now() - startedAt },
     ];
     return {
       report: { texts: looked, pairs: pairLookups(base), adapted: ranking.moved },
@@ -116,6 +137,36 @@ export class Reranker {
       },
     };
   }
+}
+
+/** Base scores for every request of a call; see `RerankOptions`. */
+async function scoreAll(
+  namespace: Namespace,
+  requests: readonly RerankRequest[],
+  signal: Patience,
+  { oneScale = false }: RerankOptions,
+): Promise<Scored[]> {
+  const all = await inParallel(requests, SCORED_AT_ONCE, (request) =>
+    score(namespace, { ...request, signal }),
+  );
+  const fellBack = all.filter(({ base }) => base.fallback !== undefined).length;
+  if (!oneScale || fellBack === 0 || fellBack === all.length) return all;
+  return inParallel(all, SCORED_AT_ONCE, async (scored) =>
+    scored.base.fallback === undefined
+      ? { ...(await score(namespace, scored.request, true)), looked: scored.looked }
+      : scored,
+  );
+}
+
+async function score(namespace: Namespace, request: RerankRequest, sparely?: boolean): Promise<Scored> {
+  const startedAt = performance.now();
+  const { hits, misses } = namespace.texts;
+  const texts = namespace.texts.getList(request.query, request.candidates);
+  const looked = { hit: namespace.texts.hits - hits, miss: namespace.texts.misses - misses };
+  const { query, candidates, queryEmbedding, signal, wishes, cacheControl } = request;
+  const asked = { query, candidates, texts, queryEmbedding, signal, wishes, cacheControl, sparely };
+  const base = await namespace.scorer.score(asked);
+  return { request, texts, base, looked, ms: performance.now() - startedAt };
 }
 
 function pairLookups({ pairHits, pairMisses, pairStale = 0, forward }: BaseScores): AnswerReport['pairs'] {

@@ -48,25 +48,30 @@ class FallbackNamespace implements NamespaceScorer {
   }
 
   async score(request: ScoreRequest): Promise<BaseScores> {
-    const { spare, onFallback } = this.options;
+    if (request.sparely) return this.standIn(request);
     try {
       return await this.own.score(request);
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
-      onFallback?.(this.namespace, error);
-      const { scores, parts } = await this.spare.score(request);
-      return {
-        scores,
-        parts,
-        // A model was asked, whatever the spare one knew.
-        pairHits: 0,
-        pairMisses: scores.length,
-        forward: wishedForward(request.cacheControl) ?? 'miss',
-        isStored: false,
-        fallback: spare.name,
-        scale: spare.scale,
-      };
+      this.options.onFallback?.(this.namespace, error);
+      return this.standIn(request);
     }
+  }
+
+  private async standIn(request: ScoreRequest): Promise<BaseScores> {
+    const { spare } = this.options;
+    const { scores, parts } = await this.spare.score(request);
+    return {
+      scores,
+      parts,
+      // A model was asked, whatever the spare one knew.
+      pairHits: 0,
+      pairMisses: scores.length,
+      forward: wishedForward(request.cacheControl) ?? 'miss',
+      isStored: false,
+      fallback: spare.name,
+      scale: spare.scale,
+    };
   }
 
   learn(request: ScoreRequest): void {

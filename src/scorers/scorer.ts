@@ -60,6 +60,8 @@ export interface ScoreRequest {
   /** For scorers with a model behind them. */
   readonly wishes?: ModelWishes | undefined;
   readonly cacheControl?: CacheControl | undefined;
+  /** Leave it to the spare scorer from the start, where there is one. */
+  readonly sparely?: boolean | undefined;
 }
 
 /** Base scores in the candidates' order. */

@@ -83,6 +83,19 @@ describe('the wait of a request', () => {
 });
 
 describe('where the upstream fails', () => {
+  it('at one of several queries of /score, all their scores are of the one that stands in', async () => {
+    const [works, app] = [server.behave, await start()];
+    const body = {
+      text_1: ['rivers', 'ships', 'rivers'],
+      text_2: ['a river', 'many ships', 'ships on rivers'],
+    };
+    server.behave = (seen) => (seen.body.query === 'ships' ? FAULTS.breaks : works)(seen);
+    const mixed = await app.post('/score', body);
+    const lexical = await home.start({ SCORER: 'lexical', STORAGE_BACKEND: 'memory' });
+    expect(mixed.body.data).toEqual((await lexical.post('/score', body)).body.data);
+    expect([mixed.status, mixed.headers['x-neuralcache-degraded']]).toEqual([200, 'scorer']);
+  });
+
   it('the lexical order stands in for the whole list, marked, counted and logged', async () => {
     server.behave = FAULTS.breaks;
     const app = await start();

@@ -4,13 +4,11 @@ import { BODY, harness } from './harness.js';
 
 describe('errors', () => {
   it.each([
-    ['GET', '/'],
     ['GET', '/nothing'],
     ['POST', '/v2/rank'],
     ['POST', '/Rerank'],
     ['POST', '/v1/healthz'],
     ['POST', '/%72erank'],
-    ['GET', '/ns/a'],
     ['GET', '/ns/a/nothing'],
     ['OPTIONS', '/nothing'],
     ['GET', '/%zz'],

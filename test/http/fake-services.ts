@@ -7,6 +7,7 @@ import type {
   FeedbackRequest,
   RankedDocument,
   RerankAnswer,
+  RerankOptions,
   RerankRequest,
 } from '../../src/reranker/request.js';
 
@@ -41,6 +42,8 @@ export const BOOM = 'boom';
 export class FakeServices implements Services {
   readonly clock = new ManualClock();
   readonly ranked: { namespace: string; request: RerankRequest }[] = [];
+  /** What held for each call. */
+  readonly options: (RerankOptions | undefined)[] = [];
   readonly feedbacks: { namespace: string; request: FeedbackRequest }[] = [];
   readonly logged: { level: string; fields: Record<string, unknown>; message: string }[] = [];
   readonly counted: { endpoint: string; status: number; seconds: number; namespace?: string }[] = [];
@@ -94,7 +97,12 @@ export class FakeServices implements Services {
     return raw;
   }
 
-  async rerank(namespace: string, requests: readonly RerankRequest[]): Promise<RerankAnswer[]> {
+  async rerank(
+    namespace: string,
+    requests: readonly RerankRequest[],
+    options?: RerankOptions,
+  ): Promise<RerankAnswer[]> {
+    this.options.push(options);
     this.onRank();
     await this.hold;
     const answers = requests.map((request) => this.answer(request));

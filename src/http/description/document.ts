@@ -85,7 +85,7 @@ function routePaths(
       const operation =
         described === undefined
           ? rankingOperation(route, path, summaryOf(route), apisOf(route, apis), errorResponses)
-          : plainOperation(route, path, described, errorResponses);
+          : plainOperation(route, path, summaryOf(route), described, errorResponses);
       paths[path] = { ...paths[path], [route.method.toLowerCase()]: { ...operation, tags: [tagOf(route)] } };
     }
   }
@@ -112,12 +112,9 @@ export function pathsOf({ path, versioned }: Pick<Route, 'path' | 'versioned'>):
   return versioned ? [plain, `/v1${plain}`] : [plain];
 }
 
-/** Paths of one API that are open to all, since its bodies have a mark of their own. */
-const SHARED: readonly string[] = ['native', 'deepinfra'];
-
 /** A path that belongs to one API speaks that one; any other may be called in all of them. */
 function apisOf({ errors: form }: Route, apis: readonly RankingApi[]): readonly RankingApi[] {
-  const own = apis.filter(({ name }) => name === form && !SHARED.includes(name));
+  const own = apis.filter(({ name }) => name === form && name !== 'native');
   return own.length === 0 ? apis : own;
 }
 

@@ -57,6 +57,7 @@ export function rankingOperation(
 export function plainOperation(
   route: Route,
   path: string,
+  summary: string,
   { request, example, answer, type, statuses = [200], headers: own = [], errors = [] }: DescribedOperation,
   errorResponses: ErrorResponses,
 ): ZodOpenApiOperationObject {
@@ -76,7 +77,7 @@ export function plainOperation(
     statuses.map((status) => [status, { description: route.what, headers, content }]),
   );
   return {
-    ...common(route, path, route.what, parameters),
+    ...common(route, path, summary, parameters),
     ...(request && {
       requestBody: { required: true, content: { 'application/json': { schema: request, ...body } } },
     }),
@@ -101,6 +102,7 @@ function common(route: Route, path: string, summary: string, parameters: readonl
 
 /** `POST /v1/{config}:rank` → `postV1ConfigRank`. */
 function operationId(method: string, path: string): string {
+  if (path === '/') return `${method.toLowerCase()}Root`;
   return `${method.toLowerCase()}${path.replace(/[^A-Za-z0-9]*([A-Za-z0-9]+)[^A-Za-z0-9]*/g, (_, word: string) => word[0]!.toUpperCase() + word.slice(1))}`;
 }
 

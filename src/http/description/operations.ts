@@ -61,6 +61,7 @@ export function operations(limits: DescribedLimits): Readonly<Record<string, Des
     },
     '/score': score(limits),
     '/health': { answer: z.object({ status: z.literal('ok'), unix: z.number() }), headers: NOT_STORED },
+    '/ping': { answer: z.object({ status: z.literal('ok'), unix: z.number() }), headers: NOT_STORED },
     '/info': { answer: info },
     '/models': { answer: z.object({ object: z.literal('list'), data: z.array(modelRow) }) },
     '/v1/models/{model…}': { answer: modelRow },

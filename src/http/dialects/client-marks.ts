@@ -19,6 +19,7 @@ export function dialectOfClient(headers: IncomingHttpHeaders): Dialect | undefin
   return isAwsClient(headers) ? bedrock : undefined;
 }
 
-function isAwsClient(headers: IncomingHttpHeaders): boolean {
+/** Whether a client says that it is AWS's, which no web page can without leave. */
+export function isAwsClient(headers: IncomingHttpHeaders): boolean {
   return AWS_SIGNATURE.test(headers.authorization ?? '') || AWS_AGENT.test(headers['user-agent'] ?? '');
 }

@@ -1,18 +1,12 @@
 import type { AppError } from '../../base/errors.js';
+import { COHERE_FORM } from './cohere-form.js';
 import type { Dialect, DialectAnswer } from './dialect.js';
 import { errorText, issuesOf, status400 } from './error-text.js';
 import { estimateUsage } from './estimate.js';
 import { type BodyForm, readBody } from './read-body.js';
 import { relevanceRow, relevanceRowWithObject, writeRows } from './rows.js';
 
-const FORM: BodyForm = {
-  documents: 'documents',
-  topN: ['top_n'],
-  leastTopN: 1,
-  echo: 'return_documents',
-  rankFields: 'rank_fields',
-  knobs: { max_chunks_per_doc: 'integer' },
-};
+const FORM: BodyForm = { ...COHERE_FORM, knobs: { max_chunks_per_doc: 'integer' } };
 
 /** Cohere's rerank API, version 1: strings or objects, `return_documents`. */
 export const cohereV1: Dialect = {

@@ -35,14 +35,19 @@ const DISPATCH: readonly DispatchRow[] = [
   { dialect: bedrockInvoke, when: ({ path }) => path.endsWith('/invoke') },
   {
     dialect: deepinfra,
-    when: ({ path, body }) => has(body, 'queries') && has(body, 'documents') && isDeepinfraPath(path),
+    when: ({ path, body }) => isDeepinfraPath(path) && (has(body, 'queries') || !isRerankPath(path)),
   },
   { dialect: isaacus, when: ({ path }) => path.endsWith('/rerankings') },
   { dialect: zeroentropy, when: ({ path }) => path.endsWith('/models/rerank') },
   { dialect: bedrock, when: ({ body }) => has(body, 'sources') && has(body, 'queries') },
   { dialect: nvidia, when: ({ path, body }) => has(body, 'passages') || path.endsWith('/ranking') },
-  { dialect: tei, when: ({ body }) => has(body, 'texts') && !has(body, 'documents') },
-  { dialect: tei, when: ({ body }) => has(body, 'texts') && !COHERE_MARKS.some((field) => has(body, field)) },
+  { dialect: tei, when: ({ path }) => path === '/' || path.endsWith('/invocations') },
+  {
+    dialect: tei,
+    when: ({ body }) =>
+      has(body, 'texts') && !(has(body, 'documents') && COHERE_MARKS.some((field) => has(body, field))),
+  },
+  { dialect: cohereLike, when: ({ body }) => has(body, 'texts') },
   { dialect: mixedbread, when: ({ body }) => has(body, 'input') && !has(body, 'documents') },
   { dialect: pinecone, when: isPineconeClient },
   { dialect: cohereV2, when: ({ path }) => path.endsWith('/v2/rerank') },
@@ -53,6 +58,13 @@ const DISPATCH: readonly DispatchRow[] = [
 
 /** With one of these a body that has both `texts` and `documents` is meant for Cohere's form, else for TEI's. */
 const COHERE_MARKS = ['model', 'top_n', 'return_documents'];
+
+/** What others' paths end in: `/inference/v1/rerank` names no model of DeepInfra. */
+const RERANK_PATH = /\/(?:rerank|reranks|reranking|rerankings|ranking)$/;
+
+function isRerankPath(path: string): boolean {
+  return RERANK_PATH.test(path);
+}
 
 function has(body: JsonObject, field: string): boolean {
   return !isAbsent(body[field]);

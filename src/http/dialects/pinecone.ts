@@ -1,5 +1,6 @@
 import type { AppError } from '../../base/errors.js';
 import { isJsonObject, type JsonObject } from '../schemas/issues.js';
+import { COHERE_FORM } from './cohere-form.js';
 import type { AnswerRow, DecodedRequest, Dialect, DialectAnswer, DialectCall, ErrorForm } from './dialect.js';
 import { errorText, status400 } from './error-text.js';
 import { estimateUsage } from './estimate.js';
@@ -8,11 +9,7 @@ import { type BodyForm, readBody } from './read-body.js';
 import { documentObject, explained, modelOf, scoreRow, writeRows } from './rows.js';
 
 const FORM: BodyForm = {
-  documents: 'documents',
-  topN: ['top_n'],
-  leastTopN: 1,
-  echo: 'return_documents',
-  rankFields: 'rank_fields',
+  ...COHERE_FORM,
   knobs: { truncate: 'string', max_chunks_per_doc: 'integer' },
 };
 

@@ -1,22 +1,15 @@
 import type { AppError } from '../../base/errors.js';
+import { COHERE_FORM } from './cohere-form.js';
 import type { Dialect, DialectAnswer, ErrorForm } from './dialect.js';
 import { errorText, errorType, status400 } from './error-text.js';
 import { estimateUsage } from './estimate.js';
-import { type BodyForm, readBody } from './read-body.js';
+import { readBody } from './read-body.js';
 import { modelOf, relevanceRow, relevanceRowWithObject, writeRows } from './rows.js';
-
-const FORM: BodyForm = {
-  documents: 'documents',
-  topN: ['top_n'],
-  leastTopN: 1,
-  echo: 'return_documents',
-  rankFields: 'rank_fields',
-};
 
 /** Together's rerank API: Cohere's form with OpenAI's usage and errors. */
 export const together: Dialect = {
   name: 'together',
-  decode: (call) => readBody(call, FORM),
+  decode: (call) => readBody(call, COHERE_FORM),
   encode: (answer) => ({ body: togetherBody(answer) }),
   error: togetherError,
 };

@@ -1,5 +1,5 @@
-import type { ModelWishes } from '../../base/request-wishes.js';
-import type { RerankAnswer, RerankRequest } from '../../reranker/request.js';
+import type { CacheControl, ModelWishes } from '../../base/request-wishes.js';
+import type { RerankAnswer, RerankOptions, RerankRequest } from '../../reranker/request.js';
 import { cacheHeaders, readCacheControl } from '../cache-headers.js';
 import { callerIds } from '../caller-ids.js';
 import type { Exchange } from '../exchange.js';
@@ -12,6 +12,7 @@ export async function rank(
   exchange: Exchange,
   { services, passCredentials }: RouteTools,
   requests: readonly RerankRequest[],
+  options?: RerankOptions,
 ): Promise<readonly RerankAnswer[]> {
   const namespace = exchange.namespace!;
   const signal = () => exchange.callerGone();
@@ -22,9 +23,10 @@ export async function rank(
     requests.map((request) => ({
       ...request,
       signal,
-      cacheControl: request.cacheControl ?? cacheControl,
+      cacheControl: unionOf(request.cacheControl, cacheControl),
       wishes: { ...request.wishes, ...caller },
     })),
+    options,
   );
   if (answers.length !== requests.length) throw new Error('the reranker gave too few answers');
   // Afterwards: the first request of a namespace opens it, and only then it has a label.
@@ -32,6 +34,16 @@ export async function rank(
     services.metrics.documentsRanked(exchange.endpoint, request.candidates.length, namespace);
   }
   return answers;
+}
+
+/** What either of them wishes. */
+function unionOf(body: CacheControl | undefined, header: CacheControl | undefined): CacheControl | undefined {
+  if (body === undefined || header === undefined) return body ?? header;
+  return {
+    noCache: body.noCache || header.noCache,
+    noStore: body.noStore || header.noStore,
+    onlyIfCached: body.onlyIfCached || header.onlyIfCached,
+  };
 }
 
 /** What the service behind us gets of the caller: whose call it is part of, and on whose account it is. */

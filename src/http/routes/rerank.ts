@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { AppError, validationError } from '../../base/errors.js';
 import { dispatch } from '../dialects/dispatch.js';
 import { DIALECT_NAMES, dialectOf, type Spoken } from '../dialects/registry.js';
@@ -16,7 +17,6 @@ import { readJson } from './read-json.js';
 export function rerankRoute(tools: RouteTools): Handler {
   return async (exchange) => {
     const named = namedDialect(exchange);
-    if (named !== undefined) exchange.errorForm = errorFormOf(named);
     const wishes = headerWishes(exchange.req.headers, exchange.identity);
     const body = await readJson(exchange, tools);
     const { path } = exchange.target;
@@ -64,12 +64,17 @@ async function answerNative(
   tools.responder.json(exchange, 200, text, answerHeaders(exchange, tools, answers));
 }
 
+/** What `X-NeuralCache-Dialect` says, in lower case; not always the name of one. */
+export function dialectHeader(headers: IncomingHttpHeaders): string | undefined {
+  const name = headers['x-neuralcache-dialect'];
+  return name === undefined || name === '' ? undefined : String(name).toLowerCase();
+}
+
 /** The dialect that the caller names itself: by the path, else by `X-NeuralCache-Dialect`. @throws AppError 400 */
 function namedDialect({ target, req }: Exchange): Spoken | undefined {
-  if (target.dialect !== undefined) return dialectOf(target.dialect, target.path);
-  const name = req.headers['x-neuralcache-dialect'];
-  if (name === undefined || name === '') return undefined;
-  const named = typeof name === 'string' ? dialectOf(name.toLowerCase(), target.path) : undefined;
+  const name = target.dialect ?? dialectHeader(req.headers);
+  if (name === undefined) return undefined;
+  const named = dialectOf(name, target.path);
   if (named !== undefined) return named;
   throw new AppError('BAD_REQUEST', `X-NeuralCache-Dialect must be one of ${DIALECT_NAMES.join(', ')}`);
 }

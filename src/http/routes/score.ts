@@ -12,7 +12,8 @@ import { readJson } from './read-json.js';
 
 /**
  * `POST /score`: scores of pairs in the order they came, as vLLM has it. Within a query the scores stand in the order
- * that memory gives. Several queries in one call leave no impressions: feedback could not name one of them.
+ * that memory gives; where another scorer had to stand in for one query, it stands in for all. Several queries in one
+ * call leave no impressions: feedback could not name one of them.
  */
 export function scoreRoute(tools: RouteTools): Handler {
   return async (exchange) => {
@@ -30,7 +31,7 @@ export function scoreRoute(tools: RouteTools): Handler {
       const heard = isOne ? wishes : { ...wishes, learn: false };
       return rerankRequest({ ...call, ...group, topN: undefined, echo: false }, id, heard, tools.rules);
     });
-    const answers = await rank(exchange, tools, requests);
+    const answers = await rank(exchange, tools, requests, { oneScale: true });
     const scores = new Float64Array(call.pairs);
     answers.forEach((answer, g) => {
       const { positions } = call.groups[g]!;

@@ -7,7 +7,7 @@ export interface Route {
   readonly versioned?: true;
   /** Also answers every path that ends so; of several the first in the table. */
   readonly ending?: string;
-  /** Whether a body without `Content-Type` is taken for JSON: its clients do not send one. */
+  /** Whether AWS's clients may leave out `Content-Type`: a web page may too, so nobody else's body is taken for JSON. */
   readonly assumesJson?: true;
   /** Whether calls of it are counted and timed as rerank calls. */
   readonly ranks?: true;
@@ -154,10 +154,27 @@ export const ROUTES = [
     method: 'POST',
     path: '/score',
     versioned: true,
+    ending: '/score',
     ranks: true,
     access: 'credentials',
     errors: 'vllm',
     what: 'scores of pairs in the order they came, as vLLM has it',
+  },
+  {
+    method: 'POST',
+    path: '/',
+    ranks: true,
+    access: 'credentials',
+    errors: 'tei',
+    what: 'rank as TEI does',
+  },
+  {
+    method: 'POST',
+    path: '/invocations',
+    ranks: true,
+    access: 'credentials',
+    errors: 'tei',
+    what: 'the same, as SageMaker calls it',
   },
   {
     method: 'GET',
@@ -166,6 +183,7 @@ export const ROUTES = [
     errors: 'any',
     what: 'what clients of TEI and Infinity look at',
   },
+  { method: 'GET', path: '/ping', access: 'open', errors: 'any', what: 'the same, as SageMaker looks at it' },
   { method: 'GET', path: '/info', access: 'credentials', errors: 'tei', what: 'what TEI says of itself' },
   {
     method: 'GET',

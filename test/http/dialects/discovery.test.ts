@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { harness } from '../harness.js';
 
 describe('what clients look at before they rank', () => {
-  it('Infinity’s and TEI’s: /health is JSON with a time, open to all', async () => {
+  it('Infinity’s, TEI’s and SageMaker’s: /health and /ping are JSON with a time, open to all', async () => {
     const { client } = harness({ apiTokens: ['right'] });
-    for (const path of ['/health', '/infinity/health', '/tei/health']) {
+    for (const path of ['/health', '/infinity/health', '/tei/health', '/ping']) {
       const { status, body } = await client.get(path);
       expect([status, body.unix]).toEqual([200, 1_700_000_000]);
     }

@@ -25,6 +25,10 @@ const CASES: [string, JsonObject, Record<string, string>, string][] = [
   ['/rerank', { query, texts: strings, documents: strings, model: 'm' }, {}, 'cohere-like'],
   ['/v1/rerank', { query, texts: strings, documents: strings, top_n: 1 }, {}, 'cohere-like'],
   ['/v1/rerank', { query, texts: strings, documents: strings, return_documents: false }, {}, 'cohere-like'],
+  ['/rerank', { query, texts: strings, documents: withIds, top_n: 1 }, {}, 'cohere-like'],
+  ['/v1/rerank', { query, texts: strings, documents: strings, model: 'rerank-2' }, {}, 'cohere-like'],
+  ['/', { query, documents: strings }, {}, 'tei'],
+  ['/invocations', { query, documents: strings }, {}, 'tei'],
   ['/v1/rerank', { query, texts: null, documents: strings }, {}, 'cohere-like'],
   ['/v2/rerank', { query, documents: strings }, {}, 'cohere-v2'],
   ['/x/v2/rerank', { query, documents: withIds, explain: true }, {}, 'cohere-v2'],
@@ -147,7 +151,6 @@ describe('who names the dialect', () => {
   it.each([
     '/klingon/rank',
     '/jina',
-    '/jina/',
     '/jina/v1',
     '/reranker',
     '/v1/xrerank',

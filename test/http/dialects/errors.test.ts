@@ -160,6 +160,14 @@ describe('refusals before the body', () => {
     expect((await ask('/v1/rerank', { query: 'q', documents }, { [name]: value }, tokens)).status).toBe(200);
   });
 
+  it('read as those of the dialect that a header names, where any may be spoken', async () => {
+    const named = { 'X-NeuralCache-Dialect': 'Jina' };
+    const refused = await ask('/v1/rerank', { query: 'q', documents }, named, tokens);
+    expect([refused.status, refused.body]).toEqual([401, { detail: message }]);
+    const batch = await ask('/rerank/batch', [], named, tokens);
+    expect([batch.status, batch.body.error?.code]).toEqual([401, 'UNAUTHORIZED']);
+  });
+
   it('an invalid namespace is 400 in the form of the path', async () => {
     const bad = { 'X-NeuralCache-Namespace': 'a b' };
     const { status, body } = await ask('/jina/v1/rerank', { query: 'q', documents }, bad);

@@ -182,6 +182,8 @@ describe('LiteLLM', () => {
       const { request } = await ask(path, { ...BODY, cache: { 'no-cache': true } });
       expect(request?.cacheControl).toEqual({ noCache: true, noStore: false });
       expect((await ask(path, { ...BODY, cache: { ttl: 3 } })).request?.cacheControl).toBeUndefined();
+      const both = await ask(path, { ...BODY, cache: { 'no-cache': true } }, { 'Cache-Control': 'no-store' });
+      expect(both.request?.cacheControl).toMatchObject({ noCache: true, noStore: true });
     },
   );
 });

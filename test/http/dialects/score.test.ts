@@ -5,6 +5,7 @@ describe('vLLM’s score API', () => {
   it.each([
     ['/score', { text_1: QUERY, text_2: TEXTS }],
     ['/v1/score', { queries: QUERY, documents: TEXTS }],
+    ['/x/v2/score', { queries: QUERY, documents: TEXTS }],
     ['/vllm/score', { queries: [QUERY], items: TEXTS }],
     ['/score', { data_1: { content: [{ type: 'text', text: QUERY }] }, data_2: TEXTS }],
   ])('%s %j scores in the order that came', async (path, body) => {
@@ -36,6 +37,8 @@ describe('vLLM’s score API', () => {
       ['red', 2, false],
       ['sky', 1, false],
     ]);
+    // Their scores stand in one list.
+    expect(services.options).toEqual([{ oneScale: true }]);
     expect(new Set([id, ...services.ranked.map(({ request }) => request.requestId)]).size).toBe(3);
   });
 

@@ -247,9 +247,14 @@ describe('Bedrock', () => {
     const { path, body } = CAPTURED['bedrock-invoke'];
     const bytes = Buffer.from(JSON.stringify(body));
     const { client } = harness();
-    expect((await client.post(path).send(bytes)).status).toBe(200);
-    expect((await client.post(path).type('text/plain').send(bytes)).status).toBe(415);
-    expect((await client.post('/v1/rerank').send(bytes)).status).toBe(415);
+    const boto3 = { 'User-Agent': 'Boto3/1.40.1 md/Botocore#1.40.1' };
+    expect((await client.post(path).set(boto3).send(bytes)).status).toBe(200);
+    expect((await client.post(path).set(boto3).type('text/plain').send(bytes)).status).toBe(415);
+    expect((await client.post('/v1/rerank').set(boto3).send(bytes)).status).toBe(415);
+    const signed = { Authorization: 'AWS4-HMAC-SHA256 Credential=K' };
+    expect((await client.post(path).set(signed).send(bytes)).status).toBe(200);
+    // Any web page may send such a body, but cannot say that it is of AWS.
+    expect((await client.post(path).send(bytes)).status).toBe(415);
   });
 
   it('takes the name of a model as it is where it is not well encoded', async () => {
