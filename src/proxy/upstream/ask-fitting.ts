@@ -60,12 +60,7 @@ async function send(part: Part, fitting: Fitting, requests: Requests): Promise<b
   }
 }
 
-async function sendHalves(
-  { places, texts }: Part,
-  refusal: string,
-  fitting: Fitting,
-  requests: Requests,
-) {
+async function sendHalves({ places, texts }: Part, refusal: string, fitting: Fitting, requests: Requests) {
   requests.left -= 2;
   const middle = Math.ceil(texts.length / 2);
   const halves = [

@@ -8,7 +8,8 @@ const WORDS =
 /** Words that it has as well as others. */
 const WEAK_WORDS = /exceed|at most|maximum|limit/i;
 /** Words of refusals of how much somebody may have, whatever is sent. */
-const ACCOUNT = /\b(quotas?|rate|credits?|balance|billing|payment|plan|subscription|trial|month(ly)?|daily|too many requests|per (minute|hour|day))\b/i;
+const ACCOUNT =
+  /\b(quotas?|rate|credits?|balance|billing|payment|plan|subscription|trial|month(ly)?|daily|too many requests|per (minute|hour|day))\b/i;
 /** What is counted in a refusal of too many texts. */
 const TEXTS = /\b(documents?|texts?|passages?|items?|inputs|records|pairs|elements|(batch|list) size)\b/i;
 /** What is measured in a refusal of texts that are too long. */

@@ -70,10 +70,13 @@ describe('a request', () => {
     expect(JSON.stringify(dialect.encode({ ...REQUEST, model: undefined }))).not.toMatch(/"model(Arn)?":/);
   });
 
-  it.each(UPSTREAM_DIALECTS)('to $name differs by the model where the caller may name one, and only there', (dialect) => {
-    const [one, other] = ['a', 'b'].map((model) => JSON.stringify(dialect.encode({ ...REQUEST, model })));
-    expect(one !== other).toBe(takesModel(dialect));
-  });
+  it.each(UPSTREAM_DIALECTS)(
+    'to $name differs by the model where the caller may name one, and only there',
+    (dialect) => {
+      const [one, other] = ['a', 'b'].map((model) => JSON.stringify(dialect.encode({ ...REQUEST, model })));
+      expect(one !== other).toBe(takesModel(dialect));
+    },
+  );
 
   it.each(UPSTREAM_DIALECTS)('to $name has the knobs of the vendor', (dialect) => {
     const values = { string: 'x', number: 7, boolean: false };

@@ -34,9 +34,7 @@ const BODIES: Readonly<Record<string, object>> = {
   vertex: { query: 'q', records: [{ id: '1', content: 'a' }] },
   bedrock: {
     queries: [{ type: 'TEXT', textQuery: { text: 'q' } }],
-    sources: [
-      { type: 'INLINE', inlineDocumentSource: { type: 'TEXT', textDocument: { text: 'a' } } },
-    ],
+    sources: [{ type: 'INLINE', inlineDocumentSource: { type: 'TEXT', textDocument: { text: 'a' } } }],
   },
 };
 

@@ -26,7 +26,12 @@ describe('what a caller is told where nothing may stand in', () => {
   it.each([
     [new ModelError('overloaded', 'our own queue is full'), 1],
     [new ModelError('overloaded', 'x', { cause: new RemoteError('overloaded', 'full') }), 1],
-    [new ModelError('failed', 'x', { cause: new RemoteError('breaker', 'left alone', { retryAfterMs: 9500 }) }), 10],
+    [
+      new ModelError('failed', 'x', {
+        cause: new RemoteError('breaker', 'left alone', { retryAfterMs: 9500 }),
+      }),
+      10,
+    ],
   ])('is that we ask for nothing now, where it was not asked: %s', (error, retryAfterS) => {
     expect(upstreamFailure(error)).toMatchObject({ code: 'UNAVAILABLE', status: 503, retryAfterS });
   });
