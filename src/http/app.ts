@@ -142,12 +142,20 @@ function answerRequest(tools: RouteTools) {
     if (route.access === 'credentials') exchange.identity = credentials.identify(req.headers);
     if (route.access === 'admin') exchange.identity = adminCredentials.identify(req.headers);
     const usesNamespace = route.method === 'POST' && route.access !== 'admin';
+    if (usesNamespace && target.path.includes('/ns/')) throw misplacedNamespace();
     if (usesNamespace || target.namespace !== undefined) {
       exchange.namespace = selectNamespace(req, target.namespace, namespaces);
     }
     if (!NO_JSON.has(route.path)) requireJsonAccepted(req);
     await handlers.get(route.path)!(exchange);
   };
+}
+
+/** Behind anything else `/ns/{namespace}` would be overlooked, and one tenant's documents would land in everybody's namespace. */
+function misplacedNamespace(): AppError {
+  return new AppError('BAD_REQUEST', 'Invalid namespace', {
+    reason: '/ns/{namespace} stands first in a path, and once',
+  });
 }
 
 /** The form of errors as long as the body has not said whose request it is: the path's dialect, the client's, or the route's. */

@@ -7,6 +7,7 @@ export function crossEncoderPairs(model: CrossEncoder): PairModel {
     name: 'cross-encoder',
     version: `${model.name}@${model.version}`,
     scale: 'logit',
+    scaleOf: () => 'logit',
     isListwise: () => false,
     keyOf: () => '',
     modelOf: () => model.name,

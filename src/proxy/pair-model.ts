@@ -13,8 +13,10 @@ export interface PairModel {
   readonly name: string;
   /** Changes whenever scores may change: model, URL, dialect, windows. */
   readonly version: string;
-  /** What `scoreEach` gives: 0…1, or any number that is .5 at 0 through the logistic function. */
+  /** What `scoreEach` gives unless wished otherwise: 0…1, or any number that is .5 at 0 through the logistic function. */
   readonly scale: 'probability' | 'logit';
+  /** The same for these wishes; where it differs, so does `keyOf`. */
+  scaleOf(wishes: ModelWishes | undefined): 'probability' | 'logit';
   /** Whether a score depends on the other texts of its list; then only whole lists are remembered. */
   isListwise(wishes: ModelWishes | undefined, namespace: string): boolean;
   /** The wishes on which scores depend, as a key under which they are remembered; equal keys, equal scores. Holds no secret. */

@@ -1,20 +1,15 @@
 import { AppError } from '../base/errors.js';
+import { ModelError } from '../base/model-call.js';
 import { Pace, type StartPace } from '../base/pace.js';
 import type { CacheControl } from '../base/request-wishes.js';
 import { digestOfAll, textDigest } from '../base/text-digest.js';
-import type {
-  BaseScores,
-  Forward,
-  NamespaceScorer,
-  ScoreRequest,
-  Scorer,
-  ScoringContext,
-} from '../scorers/scorer.js';
+import { wishedForward } from '../scorers/forward.js';
+import type { BaseScores, NamespaceScorer, ScoreRequest, Scorer, ScoringContext } from '../scorers/scorer.js';
 import { Flights, type Outcome, type WantedTexts } from './flights.js';
 import { Freshness, type FreshnessOptions } from './freshness.js';
 import type { PairPlace } from './kept-pairs.js';
-import type { PairCache, ScoredText } from './pair-cache.js';
-import type { PairCaches } from './pair-caches.js';
+import { PairCache, type ScoredText } from './pair-cache.js';
+import type { PairCaches, PairHolder } from './pair-caches.js';
 import type { PairModel } from './pair-model.js';
 import { isOfCaller, isRefusal, maySpare, Refusals } from './refusals.js';
 import { RequestPairs, type Settled } from './request-pairs.js';
@@ -31,6 +26,8 @@ export interface PairScorerOptions {
   readonly refreshTimeoutMs: number;
   /** Scores of a model with logits: through the logistic function, in 0…1, or as they are; default `sigmoid`. */
   readonly scores?: 'sigmoid' | 'raw' | undefined;
+  /** What the caller sees where the model gives no answer and nothing may stand in for it; absent: the `ModelError`. */
+  readonly toError?: ((error: ModelError) => AppError) | undefined;
   /** Default: a pace of 5 ms slices. */
   readonly startPace?: StartPace | undefined;
 }
@@ -57,7 +54,7 @@ export function createPairScorer(options: PairScorerOptions): Scorer {
 
 const NO_CONTROL: CacheControl = Object.freeze({});
 
-class PairNamespace implements NamespaceScorer {
+class PairNamespace implements NamespaceScorer, PairHolder {
   private readonly cache: PairCache;
   private readonly flights = new Flights();
   private readonly refusals: Refusals;
@@ -67,7 +64,9 @@ class PairNamespace implements NamespaceScorer {
     private readonly context: ScoringContext,
     private readonly options: PairScorerOptions,
   ) {
-    this.cache = options.caches.openCache(context.namespace, context.maxPairBytes);
+    const { caches } = options;
+    this.cache = new PairCache(context.maxPairBytes, (pairs) => caches.events.evicted?.(pairs));
+    caches.register(context.namespace, this);
     this.refusals = new Refusals(options.negativeMs);
     this.freshness = new Freshness(options.freshness);
   }
@@ -90,15 +89,26 @@ class PairNamespace implements NamespaceScorer {
     }
     if (onlyIfCached)
       throw new AppError('UPSTREAM_TIMEOUT', 'Not all scores are known, and only-if-cached asks nobody');
-    return this.ask(pairs, request);
+    const { toError } = this.options;
+    return this.ask(pairs, request).catch((error: unknown) => {
+      throw toError !== undefined && error instanceof ModelError ? toError(error) : error;
+    });
   }
 
   learn(): void {}
 
+  trim(bytes: number): void {
+    this.cache.trim(bytes);
+  }
+
   clear(): void {
-    this.cache.forget();
+    this.forget();
+  }
+
+  forget(model?: string): number {
     this.refusals.clear();
     this.flights.clear();
+    return this.cache.forget(model);
   }
 
   /** The digests of texts that were all met before. */
@@ -186,7 +196,7 @@ class PairNamespace implements NamespaceScorer {
     const wasKnown = pairs.oldestMs < Number.POSITIVE_INFINITY;
     if (!noCache && !noStore) this.checkRefusals(pairs, request, wanted);
     const { generation } = this.cache;
-    const { outcomes, joined } = await this.fetch(pairs.place, request, wanted, request.signal?.());
+    const { outcomes, joined, isKept } = await this.fetch(pairs.place, request, wanted, request.signal?.());
     const places = pairs.ages.filter(isWanted).length;
     this.count({
       remembered: pairs.digests.length - places,
@@ -196,8 +206,9 @@ class PairNamespace implements NamespaceScorer {
     });
     this.throwUnspared(pairs, request, wanted, outcomes);
     const settled = pairs.settle(outcomes, this.freshness, isListwise);
-    const forward = forwardOf(request.cacheControl, wasKnown || settled.spared > 0);
-    const isStored = !noStore && this.cache.generation === generation;
+    const isStale = wasKnown || settled.spared > 0;
+    const forward = wishedForward(request.cacheControl) ?? (isStale ? 'stale' : undefined);
+    const isStored = !noStore && isKept && this.cache.generation === generation;
     return { ...this.answer(pairs, request, settled), isStored, ...(forward && { forward }) };
   }
 
@@ -212,6 +223,7 @@ class PairNamespace implements NamespaceScorer {
     const { noStore, noCache } = cacheControl;
     const { generation } = this.cache;
     const { namespace } = this.context;
+    const askedAt = this.options.caches.clock.now();
     const cut = new Set<string>();
     return (noStore ? new Flights() : this.flights).wait({
       question: place.question,
@@ -226,9 +238,9 @@ class PairNamespace implements NamespaceScorer {
           onCut: (at) => cut.add(texts[at]!),
         }),
       ended: (outcomes) => {
-        if (noStore || this.cache.generation !== generation) return;
+        if (noStore || this.cache.generation !== generation) return false;
         const ofWhole = [...outcomes].filter(([digest]) => !cut.has(wanted.get(digest)!));
-        this.keep(request, place, new Map(ofWhole));
+        return this.keep(request, place, new Map(ofWhole), askedAt) && ofWhole.length === outcomes.size;
       },
     });
   }
@@ -237,15 +249,21 @@ class PairNamespace implements NamespaceScorer {
     return this.options.model.isListwise(wishes, this.context.namespace);
   }
 
-  private keep(request: ScoreRequest, place: PairPlace, outcomes: ReadonlyMap<string, Outcome>): void {
+  /** Whether the scores are remembered now, in memory or beyond. */
+  private keep(
+    request: ScoreRequest,
+    place: PairPlace,
+    outcomes: ReadonlyMap<string, Outcome>,
+    at: number,
+  ): boolean {
     const { caches } = this.options;
-    const at = caches.clock.now();
     const scored: ScoredText[] = [];
     for (const [digest, outcome] of outcomes)
       if ('score' in outcome) scored.push({ digest, score: outcome.score, at });
-    if (scored.length === 0 || (this.isListwise(request) && scored.length < outcomes.size)) return;
-    this.cache.keep(place.question, place.model, scored);
-    caches.kept?.write(place, scored, this.freshness.keptMs);
+    if (scored.length === 0 || (this.isListwise(request) && scored.length < outcomes.size)) return false;
+    const { isHeld, latest } = this.cache.keep(place.question, place.model, scored);
+    const isWritten = caches.kept?.write(place, latest, this.freshness.keptMs) ?? false;
+    return isHeld || isWritten;
   }
 
   private checkRefusals(pairs: RequestPairs, request: ScoreRequest, wanted: WantedTexts): void {
@@ -284,17 +302,18 @@ class PairNamespace implements NamespaceScorer {
   private answer(pairs: RequestPairs, { wishes }: ScoreRequest, settled: Settled): BaseScores {
     const { model, scores: wanted } = this.options;
     const isRaw = wishes?.rawScores === true || wanted === 'raw';
-    const isMapped = model.scale === 'logit' && !isRaw;
+    const scale = model.scaleOf(wishes);
+    const isMapped = scale === 'logit' && !isRaw;
     const { scores } = pairs;
     const hits = scores.length - settled.given;
     return {
       scores: isMapped ? scores.map(sigmoid) : scores,
-      parts: { [model.scale]: scores },
+      parts: { [scale]: scores },
       pairHits: hits,
       pairMisses: settled.given,
       ...(settled.stale > 0 && { pairStale: settled.stale }),
       ...(hits > 0 && { ageMs: settled.oldestMs }),
-      ...(wishes?.rawScores === true && { scale: 'logit' as const }),
+      ...(scale === 'logit' && isRaw && { scale }),
     };
   }
 }
@@ -302,12 +321,6 @@ class PairNamespace implements NamespaceScorer {
 /** Names what is asked for of a question. */
 function askKey({ place }: RequestPairs, wanted: WantedTexts): string {
   return place.question + digestOfAll([...wanted.keys()].sort());
-}
-
-function forwardOf(control: CacheControl | undefined, wasKnown: boolean): Forward | undefined {
-  if (control?.noStore) return 'bypass';
-  if (control?.noCache) return 'request';
-  return wasKnown ? 'stale' : undefined;
 }
 
 /** The logistic function: (0, 1), .5 at 0. */

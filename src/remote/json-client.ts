@@ -10,6 +10,7 @@ import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { type Clock, systemClock } from '../base/clock.js';
 import { type Random, systemRandom } from '../base/random.js';
 import { parseRetryAfter } from '../base/retry-after.js';
+import { writeJson } from '../base/write-json.js';
 import { Breakers } from './breakers.js';
 import { CallLimit } from './call-limit.js';
 import { type Endpoint, parseEndpoint } from './endpoint.js';
@@ -52,6 +53,9 @@ export interface JsonClientOptions {
   readonly clock?: Clock;
   readonly random?: Random;
 }
+
+/** Plain data; fields that are undefined are not sent. */
+export type JsonBody = Readonly<Record<string, unknown>>;
 
 export interface JsonCall<T = unknown> {
   /** For this call alone, over the client's, for example `traceparent`. */
@@ -118,8 +122,8 @@ export class JsonClient {
     return this.breakers.areBroken;
   }
 
-  post<T = unknown>(body: unknown, call: JsonCall<T> = {}): Promise<JsonAnswer<T>> {
-    return this.ask({ method: 'POST', path: this.endpoint.path, text: JSON.stringify(body) }, call);
+  post<T = unknown>(body: JsonBody, call: JsonCall<T> = {}): Promise<JsonAnswer<T>> {
+    return this.ask({ method: 'POST', path: this.endpoint.path, text: writeJson(body) }, call);
   }
 
   /** Asks by `GET`, at another path (with its query) of the same server. */

@@ -20,12 +20,12 @@ export type Description = ReturnType<typeof createDocument>;
 
 const INTRODUCTION = `Ranks documents for a query, in the API of the client that asks, and learns per namespace which ones helped.
 
-- A path that several APIs share answers in the API the request is of. Behind a dialect's name (\`/{dialect}/…\`) it is that one's.
+- A path that several APIs share answers in the API the request is of. Behind a dialect's name (\`/{dialect}/…\`) it is that one's. The header \`X-NeuralCache-Dialect\` names it as well, and is believed also on paths that are described for one API alone.
 - Every path is also there under \`/ns/{namespace}\`, which selects the namespace.
 - GET routes answer HEAD as well, and every route OPTIONS.
 - The id of each request is in \`X-Request-Id\`: \`POST /feedback\` takes it, and says which results helped.`;
 
-/** Describes every route and every dialect as OpenAPI 3.1. Plain JSON. Cost: tens of milliseconds. */
+/** Describes every route and every dialect as OpenAPI 3.1. Plain JSON of some 600 kB. Cost: hundreds of milliseconds, in one go. */
 export function describeApi(options: DescriptionOptions): Description {
   const apis = rankingApis(options);
   const errorResponses = new ErrorResponses();
@@ -84,7 +84,7 @@ function routePaths(
       const described = plain[route.path];
       const operation =
         described === undefined
-          ? rankingOperation(route, path, summaryOf(route), apisOf(route, apis), false, errorResponses)
+          ? rankingOperation(route, path, summaryOf(route), apisOf(route, apis), errorResponses)
           : plainOperation(route, path, described, errorResponses);
       paths[path] = { ...paths[path], [route.method.toLowerCase()]: { ...operation, tags: [tagOf(route)] } };
     }
@@ -100,14 +100,7 @@ function dialectPaths(apis: readonly RankingApi[], errorResponses: ErrorResponse
       const path = `/${api.name}${api.path}`;
       const route = finder.find('POST', api.path.replaceAll(/[{}]/g, ''));
       if (route === undefined) throw new Error(`no route answers ${api.path}`);
-      const operation = rankingOperation(
-        route,
-        path,
-        `rank as ${api.title} does`,
-        [api],
-        true,
-        errorResponses,
-      );
+      const operation = rankingOperation(route, path, `rank as ${api.title} does`, [api], errorResponses);
       return [path, { post: { ...operation, tags: ['dialects'] } }];
     }),
   );

@@ -17,22 +17,22 @@ import type { DescribedOperation } from './operations.js';
 
 const ANY: DescribedForm = { form: supersetError, schema: schemas.supersetError };
 
-/** The operation of a path that ranks, in whichever of `apis` the request is. */
+/** The operation of a path that ranks, in whichever of `apis` the request is; of one alone every answer is that one's. */
 export function rankingOperation(
   route: Route,
   path: string,
   summary: string,
   apis: readonly RankingApi[],
-  isNamed: boolean,
   errorResponses: ErrorResponses,
 ): ZodOpenApiOperationObject {
   const forms = apis.map(({ name, error }): DescribedForm => ({ form: formOf(name), schema: error }));
-  if (!isNamed) forms.push(formBeforeBody(route, apis));
-  const family = apis.length === 1 ? componentName(apis[0]!.name) : 'AnyApi';
+  const isOfOne = apis.length === 1;
+  if (!isOfOne) forms.push(formBeforeBody(route, apis));
+  const family = isOfOne ? componentName(apis[0]!.name) : 'AnyApi';
   const answers = apis.map(({ answer }) => answer);
   const headers = [...COMMON_HEADERS, ...RANKING_HEADERS, ...apis.flatMap((api) => api.headers)];
   return {
-    ...common(route, path, summary, [...RANKING_PARAMETERS, ...(isNamed ? [] : ['dialect'])]),
+    ...common(route, path, summary, [...RANKING_PARAMETERS, ...(isOfOne ? [] : ['dialect'])]),
     requestBody: {
       required: true,
       content: {

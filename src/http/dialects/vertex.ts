@@ -43,7 +43,13 @@ function readRecords(records: unknown, maxDocuments: number, issues: Issues): Ca
     issues.add(['records'], `must have at most ${maxDocuments} items, not ${records.length}`, 'too_long');
     return [];
   }
-  return records.map((record: unknown, i) => readRecord(record, i, issues));
+  const candidates = records.map((record: unknown, i) => readRecord(record, i, issues));
+  const seen = new Set<string | undefined>();
+  candidates.forEach(({ id }, i) => {
+    if (seen.has(id)) issues.add(['records', i, 'id'], 'must not repeat', 'duplicate');
+    seen.add(id);
+  });
+  return candidates;
 }
 
 function readRecord(record: unknown, i: number, issues: Issues): Candidate {

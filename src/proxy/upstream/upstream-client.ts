@@ -1,7 +1,8 @@
 import { type Clock, systemClock } from '../../base/clock.js';
 import { startWait } from '../../base/patience.js';
 import type { ModelWishes } from '../../base/request-wishes.js';
-import { JsonClient, type JsonClientOptions } from '../../remote/json-client.js';
+import { writeJson } from '../../base/write-json.js';
+import { type JsonBody, JsonClient, type JsonClientOptions } from '../../remote/json-client.js';
 import { RemoteError } from '../../remote/remote-error.js';
 import { type AwsKey, parseAwsKey, signForBedrock } from './aws-signature.js';
 import { isTooMuch } from './too-much.js';
@@ -187,7 +188,10 @@ export class UpstreamClient {
     }
   }
 
-  private async headersOf(wishes: ModelWishes | undefined, body?: unknown): Promise<Record<string, string>> {
+  private async headersOf(
+    wishes: ModelWishes | undefined,
+    body: JsonBody = {},
+  ): Promise<Record<string, string>> {
     const { dialect, apiKey, keyForm, headers } = this.options;
     const key = credentialOf(this.options, wishes) ?? apiKey;
     const awsKey = dialect.isSigned && key !== undefined ? parseAwsKey(key) : undefined;
@@ -197,8 +201,8 @@ export class UpstreamClient {
   }
 
   /** Of the body as the client will write it. */
-  private sign(key: AwsKey, body: unknown): Promise<Record<string, string>> {
-    return signForBedrock(this.url, JSON.stringify(body), key, this.clock.now());
+  private sign(key: AwsKey, body: JsonBody): Promise<Record<string, string>> {
+    return signForBedrock(this.url, writeJson(body), key, this.clock.now());
   }
 }
 

@@ -1,3 +1,5 @@
+import type { JsonBody } from '../../remote/json-client.js';
+
 /** What an upstream is asked: always for the scores of all texts. */
 export interface UpstreamRequest {
   readonly query: string;
@@ -59,7 +61,7 @@ export interface UpstreamDialect {
     read(body: unknown): number | undefined;
   };
   /** The body; fields that are undefined are not sent. */
-  encode(request: UpstreamRequest): unknown;
+  encode(request: UpstreamRequest): JsonBody;
   /** `count` finite scores in the order of the texts. Throws an Error, which repeats nothing of it, for anything else. */
   decode(body: unknown, count: number): Float64Array;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/base/errors.js';
 import { describedDialects } from '../../../src/http/description/dialects.js';
 import { operations } from '../../../src/http/description/operations.js';
 import { RouteFinder } from '../../../src/http/routes/find-route.js';
@@ -202,4 +203,48 @@ describe('every other route answers as described', () => {
     }
     expect(seen.size).toBeGreaterThan(4);
   });
+});
+
+describe('every dialect answers as described', () => {
+  const apis = describedDialects(OPTIONS).map(({ dialect, path, example }) => {
+    const url = `/${dialect.name}${path.replaceAll(/\{[^}]+\}/g, 'm')}`;
+    return [url, JSON.stringify(example)] as const;
+  });
+  const BEHIND = [
+    'UNAUTHORIZED',
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'RATE_LIMITED',
+    'UPSTREAM_ERROR',
+    'UPSTREAM_TIMEOUT',
+    'UNAVAILABLE',
+  ] as const;
+
+  it.each(apis)('on %s whatever happens behind it', async (url, body) => {
+    for (const code of BEHIND) {
+      const { client, services } = harness();
+      services.rerank = () => Promise.reject(new AppError(code, 'no', null, { retryAfterS: 3 }));
+      const { status, headers, body: answer } = await client.post(url).type('json').send(body);
+      expect(headers['retry-after']).toBe('3');
+      const wrong = undescribed('POST', url, { status, headers, body: answer });
+      // Here every error says when to try again, though not all of them know.
+      expect([code, wrong.filter((one) => one !== 'header retry-after is not described')]).toEqual([
+        code,
+        [],
+      ]);
+      if (['RATE_LIMITED', 'UNAVAILABLE'].includes(code)) expect(wrong).toEqual([]);
+    }
+  });
+
+  it.each(apis)(
+    'on %s where scores are known already, and where something did not work',
+    async (url, body) => {
+      const { client, services } = harness();
+      services.pairs = { hits: 3, misses: 0, stale: 1, ageMs: 5000, isStored: true };
+      services.degraded = true;
+      const { status, headers, body: answer } = await client.post(url).type('json').send(body);
+      expect([headers.age, headers['x-neuralcache-degraded']]).toEqual(['5', 'memory']);
+      expect(undescribed('POST', url, { status, headers, body: answer })).toEqual([]);
+    },
+  );
 });
