@@ -45,6 +45,7 @@ export function openUpstream(
     url: settings.upstreamUrl!,
     dialect: upstreamDialect(settings.upstreamDialect!),
     model: settings.upstreamModel,
+    models: settings.upstreamModels,
     apiKey: settings.upstreamApiKey,
     passCredentials: settings.upstreamPassCredentials,
     keyForm: upstreamAuthHeader === undefined ? undefined : parseKeyForm(upstreamAuthHeader),

@@ -53,6 +53,13 @@ describe('pairs that an upstream scored', () => {
     expect(outcomes).toEqual(['NeuralCache; hit', 'NeuralCache; hit']);
   });
 
+  it('are of the model that their namespace is given, and known by its name', async () => {
+    const app = await start({ UPSTREAM_MODELS: '{"legal":"legal-model"}' });
+    await app.rank('legal', QUERY);
+    await app.rank('other', QUERY);
+    expect(server.seen.map(({ body }) => body.model)).toEqual(['legal-model', 'some-model']);
+  });
+
   it('of 50 documents of which 48 were seen, send 2', async () => {
     const app = await start();
     const texts = Array.from({ length: 50 }, (_, n) => `document ${n}`);

@@ -54,13 +54,29 @@ const authHeader: Kind<string> = {
   },
 };
 
+const MODEL = /^[^\s\p{C}]{1,1000}$/u;
+const MOST_NAMESPACES = 1000;
+
+const models: Kind<Readonly<Record<string, string>>> = {
+  accepts: `a JSON object of at most ${MOST_NAMESPACES} namespaces and the names of their models`,
+  parse(value) {
+    const parsed = parseObject(value, models.accepts);
+    const entries = Object.entries(parsed);
+    const isFit =
+      entries.length <= MOST_NAMESPACES &&
+      entries.every(
+        ([namespace, model]) =>
+          /^[^\p{C}]{1,64}$/u.test(namespace) && typeof model === 'string' && MODEL.test(model),
+      );
+    if (!isFit) throw new Error(models.accepts);
+    return Object.freeze(parsed as Record<string, string>);
+  },
+};
+
 const headers: Kind<Readonly<Record<string, string>>> = {
   accepts: 'a JSON object of header names and their values',
   parse(value) {
-    const parsed = parseJson(value);
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-      throw new Error(headers.accepts);
-    const entries = Object.entries(parsed);
+    const entries = Object.entries(parseObject(value, headers.accepts));
     for (const [name, content] of entries)
       if (!isFree(name) || typeof content !== 'string' || !/^[!-~]([ -~]{0,8190}[!-~])?$/.test(content))
         throw new Error(`${headers.accepts}, none that the connection needs`);
@@ -72,6 +88,12 @@ const headers: Kind<Readonly<Record<string, string>>> = {
 
 function isFree(name: string): boolean {
   return HEADER_NAME.test(name) && !TAKEN.has(name.toLowerCase());
+}
+
+function parseObject(value: string, accepts: string): object {
+  const parsed = parseJson(value);
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new Error(accepts);
+  return parsed;
 }
 
 function parseJson(value: string): unknown {
@@ -91,9 +113,14 @@ export const UPSTREAM_SETTINGS = {
   ),
   UPSTREAM_DIALECT: optional(choice(UPSTREAM_DIALECT_NAMES), 'none', 'How it is spoken to.'),
   UPSTREAM_MODEL: optional(
-    text('at most 1000 printable characters', /^[^\s\p{C}]{1,1000}$/u),
+    text('at most 1000 printable characters', MODEL),
     'as the caller says',
     'The model to ask for, whatever callers name.',
+  ),
+  UPSTREAM_MODELS: optional(
+    models,
+    'none',
+    'The models of single namespaces, over `UPSTREAM_MODEL`, as in `{"legal":"rerank-v3.5"}`. Not with dialects whose requests name no model, or name it in the path.',
   ),
   UPSTREAM_API_KEY: secret(
     optional(

@@ -8,7 +8,7 @@ export interface WishRules {
   readonly dialect: UpstreamDialect;
   /** The one that is asked whatever the caller names; absent = the caller's. */
   readonly model?: string | undefined;
-  /** Those of single namespaces, over `model`; not where the model is in the path. */
+  /** Those of single namespaces, over `model`; not where no request says which one it wants. */
   readonly models?: Readonly<Record<string, string>> | undefined;
   /** Whether the caller's credential goes along instead of ours. */
   readonly passCredentials?: boolean | undefined;
@@ -28,11 +28,9 @@ export function modelOf(
   wishes: ModelWishes | undefined,
   namespace: string,
 ): string | undefined {
-  return fixedModel(rules, namespace) ?? (takesModel(rules.dialect) ? wishes?.model : undefined);
-}
-
-function fixedModel({ model, models }: WishRules, namespace: string): string | undefined {
-  return models !== undefined && Object.hasOwn(models, namespace) ? models[namespace] : model;
+  const { dialect, model, models = {} } = rules;
+  if (Object.hasOwn(models, namespace)) return models[namespace];
+  return model ?? (takesModel(dialect) ? wishes?.model : undefined);
 }
 
 /** Those of the caller's knobs that the vendor knows and that change anything, in the dialect's order. */
@@ -71,12 +69,12 @@ export function isSendable(credential: string): boolean {
   return CREDENTIAL.test(credential);
 }
 
-/** See `PairModel.keyOf`: the model if it is the caller's, knobs, raw or not, and a hash of the caller's credential. */
+/** See `PairModel.keyOf`: the model if it is the caller's or the namespace's, knobs, raw or not, and a hash of the caller's credential. */
 export function keyOfWishes(rules: WishRules, wishes: ModelWishes | undefined, namespace: string): string {
-  if (wishes === undefined) return '';
   const credential = credentialOf(rules, wishes);
+  const model = modelOf(rules, wishes, namespace);
   const parts = [
-    fixedModel(rules, namespace) === undefined ? (modelOf(rules, wishes, namespace) ?? null) : null,
+    model === rules.model ? null : model,
     knobsOf(rules, wishes),
     isRaw(rules, wishes),
     credential === undefined

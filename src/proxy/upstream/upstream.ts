@@ -13,7 +13,7 @@ import { callersRefusal } from './refusals.js';
 import { type Part, splitTexts } from './split-texts.js';
 import { Turns } from './turns.js';
 import { UpstreamClient, type UpstreamClientOptions } from './upstream-client.js';
-import { upstreamUrl } from './upstream-url.js';
+import { takesModel, upstreamUrl } from './upstream-url.js';
 import { credentialOf, isCallersOwn, isRaw, isSendable, keyOfWishes, modelOf } from './upstream-wishes.js';
 
 export interface UpstreamOptions extends UpstreamClientOptions {
@@ -69,6 +69,9 @@ class RemoteReranker implements Upstream {
   private isClosed = false;
 
   constructor(private readonly options: UpstreamOptions) {
+    const { dialect, models } = options;
+    if (models !== undefined && !takesModel(dialect))
+      throw new Error(`the dialect ${dialect.name} cannot ask for a model of the namespace`);
     this.client = new UpstreamClient(options);
     this.learnt = new LearntCount(options.clock ?? systemClock());
     this.turns = new Turns(options.maxConcurrent, options.maxQueued);
@@ -206,12 +209,9 @@ function sorted(headers: UpstreamOptions['headers'] = {}) {
 }
 
 /** Short for all that makes the scores what they are, as far as it can be known from here. */
-function versionOf(
-  { url, dialect, model, models, headers }: UpstreamOptions,
-  scale: PairModel['scale'],
-): string {
+function versionOf({ url, dialect, model, headers }: UpstreamOptions, scale: PairModel['scale']): string {
   const { host, pathname, search } = new URL(upstreamUrl(url, dialect, model));
-  const parts = [host, pathname, search, dialect.name, model ?? null, models ?? null, sorted(headers), scale];
+  const parts = [host, pathname, search, dialect.name, model ?? null, sorted(headers), scale];
   const hash = createHash('sha256').update(JSON.stringify(parts));
   return `upstream-1-${hash.digest('hex').slice(0, 16)}`;
 }

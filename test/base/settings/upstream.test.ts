@@ -64,6 +64,11 @@ describe('the settings of the upstream', () => {
     ['UPSTREAM_HEADERS', '{"Content-Length":"7"}'],
     ['UPSTREAM_HEADERS', '{"a b":"secret-1"}'],
     ['UPSTREAM_FALLBACK', 'never'],
+    ['UPSTREAM_MODELS', 'm'],
+    ['UPSTREAM_MODELS', '["m"]'],
+    ['UPSTREAM_MODELS', '{"a":7}'],
+    ['UPSTREAM_MODELS', '{"a":"two words"}'],
+    ['UPSTREAM_MODELS', '{"":"m"}'],
     ['UPSTREAM_MODEL', 'two words'],
   ])('refuse %s=%s', (name, value) => {
     expect(() => load({ ...URL_AND_DIALECT, [name]: value })).toThrow(`NEURALCACHE_${name}=`);
@@ -74,6 +79,11 @@ describe('the settings of the upstream', () => {
     expect(() => load({ ...URL_AND_DIALECT, UPSTREAM_URL: 'https://me:secret-1@host' })).toThrow(
       /^NEURALCACHE_UPSTREAM_URL="https:\/\/\*\*\*@host" \(environment\): [^\n]* without credentials in it: use UPSTREAM_API_KEY$/,
     );
+  });
+
+  it('take models of namespaces as a JSON object', () => {
+    const { settings } = load({ ...URL_AND_DIALECT, UPSTREAM_MODELS: '{"legal":"rerank-v3.5"}' });
+    expect(settings.upstreamModels).toEqual({ legal: 'rerank-v3.5' });
   });
 
   it('take headers as a JSON object, with names in lower case', () => {
