@@ -70,21 +70,28 @@ export interface PurgeTools {
   readonly caches: PairCaches;
   readonly cache: CacheStore | undefined;
   /** All namespaces that may hold something of this one (null = of any) in memory. */
-  present(namespace: string | null): readonly { trimCaches(): void }[];
+  present(namespace: string | null): readonly { readonly caches: { clear(): void } }[];
 }
 
 /**
- * Forgets what caches hold, in memory first, then on disk: of a namespace or of all everything, of a model its pairs.
- * Answers how many pairs memory held. Rejects with `AppError` `UNAVAILABLE` where the disk does not let go.
+ * Forgets what caches hold, in memory and on disk: of a namespace or of all everything, of a model its pairs. Memory
+ * forgets before the disk, so that no call under way is kept there, and after it, for a request may have read back
+ * meanwhile what the disk still had. Answers how many pairs memory held at first. Rejects with `AppError` `UNAVAILABLE`
+ * where the disk does not let go.
  */
 export async function purgeCaches(
   { namespace, model }: PurgeWish,
   { caches, cache, present }: PurgeTools,
 ): Promise<{ pairs: number }> {
-  const pairs = caches.forget({ namespace, model });
-  if (model === undefined) for (const open of present(namespace ?? null)) open.trimCaches();
+  const forget = (): number => {
+    const pairs = caches.forget({ namespace, model });
+    if (model === undefined) for (const open of present(namespace ?? null)) open.caches.clear();
+    return pairs;
+  };
+  const pairs = forget();
   try {
     await purgeStored({ namespace, model }, cache);
+    forget();
   } catch (cause) {
     const message = 'The cache on disk could not be purged; what memory held is gone. Try again';
     throw new AppError('UNAVAILABLE', message, null, { cause });

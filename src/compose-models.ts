@@ -106,7 +106,7 @@ async function openWith(
     keyEncoder,
     scorer,
     readiness: () => ({
-      isWhole: inference.isWhole,
+      isWhole: inference.isWhole && upstream?.isWhole !== false,
       checks: {
         scorer: scorer.name,
         encoder: { name: encoder.name, dimension: encoder.dimension },

@@ -1,3 +1,4 @@
+import { usesScorer } from './base/settings/rules.js';
 import type { Settings } from './base/settings/table.js';
 import type { Encoder } from './encoders/encoder.js';
 import type { MemorySettings } from './namespaces/memory.js';
@@ -39,10 +40,18 @@ export function rerankerSettings(settings: Settings): RerankerSettings {
     deterministic: settings.deterministic,
     holdout: settings.memoryHoldout,
     impressionTtlMs: settings.impressionTtlS * 1000,
-    modelTimeoutMs: settings.inferenceTimeoutMs,
+    modelTimeoutMs: modelTimeoutMs(settings),
     successGate: settings.narrativeSuccessGate,
     feedbackPerSource: settings.feedbackPerSource,
   };
+}
+
+/** The longest wait of those that a request may need: models here bound their own by none, an upstream by its own. */
+function modelTimeoutMs(settings: Settings): number {
+  const { inferenceTimeoutMs, upstreamTimeoutMs } = settings;
+  return usesScorer(settings, 'upstream')
+    ? Math.max(inferenceTimeoutMs, upstreamTimeoutMs)
+    : inferenceTimeoutMs;
 }
 
 /** How long the scores of an upstream are good for. */

@@ -12,7 +12,6 @@ import { createUpstream } from './proxy/upstream/upstream.js';
 import type { Asked } from './proxy/upstream/upstream-client.js';
 import { upstreamDialect } from './proxy/upstream/upstream-dialects.js';
 import { parseKeyForm } from './proxy/upstream/upstream-wishes.js';
-import { withRefusal } from './scorers/refusing.js';
 import type { Scorer } from './scorers/scorer.js';
 
 const FAILURE_LOG_INTERVAL_MS = 60_000;
@@ -20,6 +19,8 @@ const FAILURE_LOG_INTERVAL_MS = 60_000;
 /** The reranker behind us, as a scorer behind the pair cache. */
 export interface OpenedUpstream {
   readonly scorer: Scorer;
+  /** Whether it may be asked. */
+  readonly isWhole: boolean;
   /** How it does, for `/readyz`. */
   check(): Readonly<Record<string, unknown>>;
   close(): Promise<void>;
@@ -69,9 +70,13 @@ export function openUpstream(
     freshness: freshnessOptions(settings),
     negativeMs: settings.cacheNegativeS * 1000,
     refreshTimeoutMs: settings.upstreamTimeoutMs,
+    toError: settings.upstreamFallback === 'fail' ? upstreamFailure : undefined,
   });
   return {
-    scorer: settings.upstreamFallback === 'fail' ? withRefusal(scorer, upstreamFailure) : scorer,
+    scorer,
+    get isWhole() {
+      return !model.isBroken;
+    },
     check: () => ({
       dialect: settings.upstreamDialect,
       ...(settings.upstreamModel === undefined ? {} : { model: settings.upstreamModel }),

@@ -25,7 +25,10 @@ export const ERRORS = {
     when: 'the service behind us does not answer in time, or `only-if-cached` was asked and something is not known',
   },
   INTERNAL_ERROR: { status: 500, when: 'a fault of ours; the log has the request id' },
-  UNAVAILABLE: { status: 503, when: 'the store cannot be written or the server is shutting down; try again' },
+  UNAVAILABLE: {
+    status: 503,
+    when: 'the store cannot be written, the service behind us is asked for nothing just now, or the server is shutting down; try again',
+  },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

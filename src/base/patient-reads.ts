@@ -1,9 +1,10 @@
 /**
  * Reads from a store that may be slow: one read is waited for `waitMs` at most and then given up; until it has come back
- * after all, the store is not asked again. What is given up, and what fails, gives undefined.
+ * after all, the store is not asked again. What is given up, and what fails, gives undefined, and so it does to a caller
+ * who leaves, which says nothing of the store.
  */
 export class PatientReads {
-  /** Reads that were given up and have not come back yet. */
+  /** Reads that took too long and have not come back yet. */
   private overdue = 0;
 
   constructor(private readonly waitMs: number) {}
@@ -11,36 +12,24 @@ export class PatientReads {
   async read<T>(ask: () => Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
     if (this.overdue > 0) return undefined;
     const asked = ask().catch(() => undefined);
-    const answer = await inTime(
-      asked.then((value) => ({ value })),
-      this.waitMs,
-      signal,
-    );
-    if (answer !== undefined) return answer.value;
-    this.overdue += 1;
-    void asked.then(() => {
-      this.overdue -= 1;
+    return new Promise((resolve) => {
+      const leave = () => {
+        signal?.removeEventListener('abort', leave);
+        resolve(undefined);
+      };
+      const timer = setTimeout(() => {
+        leave();
+        this.overdue += 1;
+        void asked.then(() => {
+          this.overdue -= 1;
+        });
+      }, this.waitMs);
+      signal?.addEventListener('abort', leave, { once: true });
+      void asked.then((value) => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', leave);
+        resolve(value);
+      });
     });
-    return undefined;
-  }
-}
-
-/** What `work` gives, or undefined where it takes too long or the caller leaves. */
-async function inTime<T>(
-  work: Promise<T>,
-  ms: number,
-  signal: AbortSignal | undefined,
-): Promise<T | undefined> {
-  let give = (): void => undefined;
-  const late = new Promise<undefined>((resolve) => {
-    give = () => resolve(undefined);
-  });
-  const timer = setTimeout(give, ms);
-  signal?.addEventListener('abort', give, { once: true });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', give);
   }
 }

@@ -45,7 +45,11 @@ export class Exchange {
       const gone = new AbortController();
       this.gone = gone;
       if (this.res.destroyed) gone.abort();
-      else this.res.once('close', () => gone.abort());
+      else {
+        this.res.once('close', () => {
+          if (!this.answered) gone.abort();
+        });
+      }
     }
     return this.gone.signal;
   }

@@ -4,6 +4,7 @@ import { markAwaitingContinue } from './awaiting-continue.js';
 import { answerOnSocket, clientError } from './client-errors.js';
 import type { Draining } from './draining.js';
 import { NO_ROUTE } from './exchange.js';
+import { type ExpressPrototypes, expressMessages } from './express-messages.js';
 import type { Services } from './services.js';
 
 /** Where and how to listen. Bounds have defaults; every wait and number of connections is bounded. */
@@ -50,13 +51,14 @@ export interface RunningServer {
  * @throws Error of the system where host and port cannot be had (`EADDRINUSE`, `EACCES`, …)
  */
 export async function startServer(
-  app: RequestListener,
+  app: RequestListener & ExpressPrototypes,
   services: Pick<Services, 'logger' | 'metrics' | 'newRequestId'>,
   options: ServerOptions,
   draining: Draining,
 ): Promise<RunningServer> {
   const server = createServer(
     {
+      ...expressMessages(app),
       requestTimeout: options.requestTimeoutMs ?? 60_000,
       headersTimeout: Math.min(options.headersTimeoutMs ?? 20_000, options.requestTimeoutMs ?? 60_000),
       connectionsCheckingInterval: options.timeoutCheckMs ?? 1000,

@@ -7,6 +7,7 @@ import { type AgeLimit, NOTHING_REMOVED, type Removed } from './age.js';
 import { ImpressionBuffer } from './impression-buffer.js';
 import { ImpressionLog } from './impression-log.js';
 import { AdaptiveMemory, type MemoryState } from './memory.js';
+import { NamespaceCaches } from './namespace-caches.js';
 import type { NamespaceDependencies } from './namespace-dependencies.js';
 import { QueryMemo } from './query-memo.js';
 import { type CounterRecord, counterRow, type StateRecord, stateRow } from './records.js';
@@ -38,6 +39,7 @@ export class Namespace implements Resident {
   readonly ids: StoredIds;
   readonly log: ImpressionLog;
   readonly shownVectors = new ShownVectors();
+  readonly caches: NamespaceCaches;
   private closed = false;
   private readonly loading: StateLoading;
   private readonly writes = new WriteQueue();
@@ -57,19 +59,18 @@ export class Namespace implements Resident {
     const { texts, frequencies } = this;
     const queryVectors = this.queries.vectors;
     this.scorer = scorer.open({ namespace: name, texts, frequencies, queryVectors, maxPairBytes });
+    this.caches = new NamespaceCaches(texts, this.queries, this.scorer);
     const { impressionMaxBytes, impressionMaxCount, impressionBudget } = dependencies;
     this.impressions = new ImpressionBuffer(impressionMaxBytes, impressionMaxCount, impressionBudget);
     this.memory = this.emptyMemory();
     this.ids = new StoredIds(dependencies.hash, dependencies.hashIds);
-    const shape = this.vectorShape;
-    const onDamaged = () => dependencies.events.recordsDamaged(name, 1);
     this.log = new ImpressionLog(this.impressions, {
       namespace: name,
       store: dependencies.store,
       clock,
-      shape,
+      shape: this.vectorShape,
       keys: this.ids.keys,
-      onDamaged,
+      onDamaged: () => dependencies.events.recordsDamaged(name, 1),
     });
     this.loading = new StateLoading({
       clock,
@@ -116,7 +117,7 @@ export class Namespace implements Resident {
   }
 
   get cacheBytes(): number {
-    return this.texts.bytes + this.scorer.bytes + this.queries.bytes;
+    return this.caches.bytes;
   }
 
   get bytes(): number {
@@ -307,17 +308,15 @@ export class Namespace implements Resident {
 
   /** Forgets all that was hashed under another key and is not written yet. */
   forgetHashes(): void {
-    this.trimCaches();
+    this.caches.clear();
     this.shownVectors.clear();
     this.impressions.clear();
     this.ids.keys.clear();
     if (this.ids.keys.hashed) this.invalidate();
   }
 
-  trimCaches(): void {
-    this.texts.clear();
-    this.scorer.clear();
-    this.queries.clear();
+  trimCaches(bytes: number): void {
+    this.caches.trim(bytes);
   }
 
   /**

@@ -8,7 +8,8 @@ export interface Resident {
   readonly bytes: number;
   /** Memory of what can be made again. */
   readonly cacheBytes: number;
-  trimCaches(): void;
+  /** Lets go of at least so many of these bytes, or of all; what is dear to make last. */
+  trimCaches(bytes: number): void;
   /** Saves what is not saved yet. Rejects if that fails. */
   flush(): Promise<void>;
   /** The last call; nobody uses it any more. */

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 interface Measured {
   readonly bytes: number;
   readonly cacheBytes: number;
-  trimCaches(): void;
+  trimCaches(bytes: number): void;
 }
 
 /** An open namespace and who is inside. */
@@ -125,15 +125,16 @@ export class Residents<T extends Measured> {
     return chosen;
   }
 
-  /** Empties caches, those of the least recently used first, until they are within their bound. */
+  /** Trims caches, those of the least recently used first, until they are within their bound. */
   trimCaches(): void {
-    if (this.totalCacheBytes <= this.bounds.cacheMaxBytes) return;
+    const { cacheMaxBytes } = this.bounds;
+    if (this.totalCacheBytes <= cacheMaxBytes) return;
     const leastUsedFirst = this.evictable().reverse();
     if (this.defaultEntry) leastUsedFirst.push(this.defaultEntry);
     for (const entry of leastUsedFirst) {
-      if (this.totalCacheBytes <= this.bounds.cacheMaxBytes) return;
+      if (this.totalCacheBytes <= cacheMaxBytes) return;
       if (entry.cacheBytes === 0) continue;
-      entry.resident.trimCaches();
+      entry.resident.trimCaches(this.totalCacheBytes - cacheMaxBytes);
       this.measure(entry);
     }
   }

@@ -16,16 +16,29 @@ export interface FlightCall {
   readonly joins: boolean;
   /** Asks the model for texts that nobody has asked for, once. */
   start(texts: readonly string[], signal: AbortSignal): readonly Promise<number>[];
-  /** All that was started has ended; told before whoever waits for all of it goes on. */
-  ended(outcomes: ReadonlyMap<string, Outcome>): void;
+  /** All that was started has ended; told before whoever waits for all of it goes on. Answers whether it is kept. */
+  ended(outcomes: ReadonlyMap<string, Outcome>): boolean;
 }
 
 /** One call of the model, for all who wait for any of its scores. */
 interface Flight {
   readonly controller: AbortController;
   readonly scores: ReadonlyMap<string, Promise<number>>;
+  /** What has come so far. */
+  readonly outcomes: Map<string, Outcome>;
+  /** Resolves when all has come and `ended` was told. */
+  readonly whole: Promise<void>;
   waiters: number;
-  isOver: boolean;
+  /** Whether what came is kept; while it is not over, it is to be. */
+  isKept: boolean;
+}
+
+export interface Waited {
+  readonly outcomes: Map<string, Outcome>;
+  /** How many others had asked for already. */
+  readonly joined: number;
+  /** Whether all is kept, or is to be when the calls that it is part of have ended. */
+  readonly isKept: boolean;
 }
 
 /**
@@ -39,8 +52,8 @@ export class Flights {
     return this.underWay.get(question)?.has(digest) ?? false;
   }
 
-  /** Waits for the outcomes of all wanted texts; never rejects. `joined`: how many others had asked for already. */
-  async wait(call: FlightCall): Promise<{ outcomes: Map<string, Outcome>; joined: number }> {
+  /** Waits for the outcomes of all wanted texts; never rejects. */
+  async wait(call: FlightCall): Promise<Waited> {
     const { question, wanted, signal } = call;
     const mine = new Map<string, Flight>();
     const missing: string[] = [];
@@ -50,14 +63,16 @@ export class Flights {
       else mine.set(digest, flight);
     }
     const joined = mine.size;
-    if (missing.length > 0) {
-      const flight = this.start(call, missing);
-      for (const digest of missing) mine.set(digest, flight);
-    }
+    const own = missing.length > 0 ? this.start(call, missing) : undefined;
+    const coming = own === undefined ? [] : [own.whole];
+    // Whoever joins waits for what it wants of a flight, not for all of it.
+    for (const [digest, { scores }] of mine) coming.push(scores.get(digest)!.then(noted, noted));
+    if (own !== undefined) for (const digest of missing) mine.set(digest, own);
     const flights = new Set(mine.values());
     for (const flight of flights) flight.waiters++;
     try {
-      return { outcomes: await outcomesOf(mine, signal), joined };
+      await unlessAborted(Promise.all(coming), signal);
+      return { outcomes: outcomesOf(mine), joined, isKept: [...flights].every(({ isKept }) => isKept) };
     } finally {
       for (const flight of flights) this.leave(question, flight);
     }
@@ -75,21 +90,34 @@ export class Flights {
       controller.signal,
     );
     const scores = new Map(digests.map((digest, index) => [digest, promises[index]!]));
-    const flight: Flight = { controller, scores, waiters: 0, isOver: false };
+    const outcomes = new Map<string, Outcome>();
+    let land = (): void => undefined;
+    const whole = new Promise<void>((resolve) => {
+      land = resolve;
+    });
+    const flight: Flight = { controller, scores, outcomes, whole, waiters: 0, isKept: true };
     const texts = this.underWay.get(question) ?? new Map<string, Flight>();
     this.underWay.set(question, texts);
     for (const digest of digests) texts.set(digest, flight);
-    void Promise.allSettled(promises).then((settled) => {
-      flight.isOver = true;
+    const note = (digest: string, outcome: Outcome): void => {
+      outcomes.set(digest, outcome);
+      if (outcomes.size < digests.length) return;
       this.remove(question, flight);
-      ended(new Map(digests.map((digest, index) => [digest, outcomeOf(settled[index]!)])));
-    });
+      flight.isKept = ended(outcomes);
+      land();
+    };
+    for (const [digest, score] of scores) {
+      void score.then(
+        (value) => note(digest, { score: value }),
+        (error: unknown) => note(digest, { error }),
+      );
+    }
     return flight;
   }
 
   private leave(question: string, flight: Flight): void {
     flight.waiters--;
-    if (flight.waiters > 0 || flight.isOver) return;
+    if (flight.waiters > 0 || flight.outcomes.size === flight.scores.size) return;
     // Whoever comes now must not join what is being given up.
     this.remove(question, flight);
     flight.controller.abort(callerLeft());
@@ -103,26 +131,19 @@ export class Flights {
   }
 }
 
-/** What has come by the time all have, or the signal aborts; the rest is late. */
-async function outcomesOf(
-  mine: ReadonlyMap<string, Flight>,
-  signal: AbortSignal | undefined,
-): Promise<Map<string, Outcome>> {
-  const late = { error: callerLeft() };
-  const outcomes = new Map<string, Outcome>([...mine.keys()].map((digest) => [digest, late]));
-  const all = Promise.all(
-    [...mine].map(async ([digest, { scores }]) => {
-      const [settled] = await Promise.allSettled([scores.get(digest)!]);
-      outcomes.set(digest, outcomeOf(settled));
-    }),
-  );
-  await unlessAborted(all, signal);
-  return new Map(outcomes);
+/** What has come; the rest is late. */
+function outcomesOf(mine: ReadonlyMap<string, Flight>): Map<string, Outcome> {
+  let late: Outcome | undefined;
+  const outcomes = new Map<string, Outcome>();
+  for (const [digest, flight] of mine) {
+    const outcome = flight.outcomes.get(digest);
+    if (outcome === undefined) late ??= { error: callerLeft() };
+    outcomes.set(digest, outcome ?? late!);
+  }
+  return outcomes;
 }
 
-function outcomeOf(settled: PromiseSettledResult<number>): Outcome {
-  return settled.status === 'fulfilled' ? { score: settled.value } : { error: settled.reason };
-}
+function noted(): void {}
 
 function callerLeft(): ModelError {
   return new ModelError('late', 'nobody waits for the scores any more');

@@ -41,8 +41,8 @@ export class KeptPairs {
     });
   }
 
-  /** Written later. `keptMs`: how long from its time a score is worth keeping. */
-  write(place: PairPlace, scored: readonly ScoredText[], keptMs: number): void {
+  /** Written later; false = the store takes nothing. `keptMs`: how long from its time a score is worth keeping. */
+  write(place: PairPlace, scored: readonly ScoredText[], keptMs: number): boolean {
     const entries = scored.map(({ digest, score, at }) => {
       const value = new Uint8Array(VALUE_BYTES);
       const view = new DataView(value.buffer);
@@ -53,8 +53,10 @@ export class KeptPairs {
     });
     try {
       this.store.put(place.namespace, entries);
+      return true;
     } catch {
       // It is closed: what is not kept is asked for again.
+      return false;
     }
   }
 }

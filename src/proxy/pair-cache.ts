@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 export interface ScoredText {
   readonly digest: string;
   readonly score: number;
-  /** Milliseconds since the epoch at which the model gave it. */
+  /** Milliseconds since the epoch at which the model was asked for it. */
   readonly at: number;
 }
 
@@ -47,13 +47,14 @@ export class KnownPairs {
     return oldest;
   }
 
-  /** The later score of a text stays. */
-  set({ digest, score, at }: ScoredText): void {
+  /** The later score of a text stays. False: that is another. */
+  set({ digest, score, at }: ScoredText): boolean {
     const slot = this.slots.get(digest) ?? this.slots.size;
-    if (slot < this.slots.size && this.times[slot]! > at) return;
+    if (slot < this.slots.size && this.times[slot]! > at) return false;
     this.slots.set(digest, slot);
     this.scores[slot] = score;
     this.times[slot] = at;
+    return true;
   }
 }
 
@@ -93,14 +94,29 @@ export class PairCache {
     return this.questions.get(question);
   }
 
-  /** Remembers scores of a question. */
-  keep(question: string, model: string, scored: readonly ScoredText[]): void {
+  /**
+   * Remembers scores of a question. Answers whether they are known now (not if they are more than this may hold), and
+   * those than which none is known that was asked for later.
+   */
+  keep(
+    question: string,
+    model: string,
+    scored: readonly ScoredText[],
+  ): { isHeld: boolean; latest: ScoredText[] } {
     let known = this.questions.get(question);
     if (known === undefined || known.size + scored.length > MAX_PAIRS) known = new KnownPairs(model);
-    for (const pair of scored) known.set(pair);
+    const pairs = known;
+    const latest = scored.filter((pair) => pairs.set(pair));
     // Setting the same value again would keep its old size.
     this.questions.delete(question);
     this.questions.set(question, known, { size: known.bytes });
+    return { isHeld: this.questions.has(question), latest };
+  }
+
+  /** Makes room of so many bytes, as far as they are held: the questions used least recently go, as for new ones. */
+  trim(bytes: number): void {
+    const target = this.bytes - bytes;
+    while (this.questions.size > 0 && this.bytes > target) this.questions.pop();
   }
 
   /** Forgets the scores of a model, or all. Answers how many pairs that were. */

@@ -1,7 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { Random } from '../base/random.js';
 import { KeptPairs, type PairStore } from './kept-pairs.js';
-import { PairCache } from './pair-cache.js';
 
 /** Where the scores of one request came from; counted by text, each of a list. */
 export interface PairUse {
@@ -30,6 +29,12 @@ export interface PairEvents {
   used(namespace: string, scorer: string, use: PairUse): void;
 }
 
+/** What holds pairs of a namespace. */
+export interface PairHolder {
+  /** Forgets the pairs of a model, or all, and whatever is being asked for. Answers how many that were. */
+  forget(model?: string): number;
+}
+
 /** Lists that are fetched anew behind answers at the same time; more wait for the next request that meets them. */
 const MOST_REFRESHES = 32;
 
@@ -39,7 +44,7 @@ export class PairCaches {
   readonly random: Random;
   readonly kept: KeptPairs | undefined;
   readonly events: Partial<PairEvents>;
-  private readonly open = new Map<string, Set<PairCache>>();
+  private readonly open = new Map<string, Set<PairHolder>>();
   private refreshes = 0;
 
   constructor({ clock, random, store, events = {} }: PairCachesOptions) {
@@ -49,17 +54,15 @@ export class PairCaches {
     this.events = events;
   }
 
-  /** A cache for one scorer of a namespace. To be released when the namespace leaves memory. */
-  openCache(namespace: string, maxBytes: number): PairCache {
-    const cache = new PairCache(maxBytes, (pairs) => this.events.evicted?.(pairs));
-    const caches = this.open.get(namespace) ?? new Set();
-    this.open.set(namespace, caches.add(cache));
-    return cache;
+  /** Tells what one scorer holds of a namespace of purges. To be released when the namespace leaves memory. */
+  register(namespace: string, holder: PairHolder): void {
+    const holders = this.open.get(namespace) ?? new Set();
+    this.open.set(namespace, holders.add(holder));
   }
 
   /** Nothing is kept of what is still being asked for a namespace that has left memory. */
   release(namespace: string): void {
-    for (const cache of this.open.get(namespace) ?? []) cache.forget();
+    for (const holder of this.open.get(namespace) ?? []) holder.forget();
     this.open.delete(namespace);
   }
 
@@ -71,9 +74,9 @@ export class PairCaches {
     readonly namespace?: string | undefined;
     readonly model?: string | undefined;
   }): number {
-    const caches = namespace === undefined ? [...this.open.values()] : [this.open.get(namespace) ?? []];
+    const holders = namespace === undefined ? [...this.open.values()] : [this.open.get(namespace) ?? []];
     let pairs = 0;
-    for (const cache of caches.flatMap((some) => [...some])) pairs += cache.forget(model);
+    for (const holder of holders.flatMap((some) => [...some])) pairs += holder.forget(model);
     return pairs;
   }
 

@@ -1,20 +1,15 @@
 import { AppError } from '../base/errors.js';
+import { ModelError } from '../base/model-call.js';
 import { Pace, type StartPace } from '../base/pace.js';
 import type { CacheControl } from '../base/request-wishes.js';
 import { digestOfAll, textDigest } from '../base/text-digest.js';
-import type {
-  BaseScores,
-  Forward,
-  NamespaceScorer,
-  ScoreRequest,
-  Scorer,
-  ScoringContext,
-} from '../scorers/scorer.js';
+import { wishedForward } from '../scorers/forward.js';
+import type { BaseScores, NamespaceScorer, ScoreRequest, Scorer, ScoringContext } from '../scorers/scorer.js';
 import { Flights, type Outcome, type WantedTexts } from './flights.js';
 import { Freshness, type FreshnessOptions } from './freshness.js';
 import type { PairPlace } from './kept-pairs.js';
-import type { PairCache, ScoredText } from './pair-cache.js';
-import type { PairCaches } from './pair-caches.js';
+import { PairCache, type ScoredText } from './pair-cache.js';
+import type { PairCaches, PairHolder } from './pair-caches.js';
 import type { PairModel } from './pair-model.js';
 import { isOfCaller, isRefusal, maySpare, Refusals } from './refusals.js';
 import { RequestPairs, type Settled } from './request-pairs.js';
@@ -31,6 +26,8 @@ export interface PairScorerOptions {
   readonly refreshTimeoutMs: number;
   /** Scores of a model with logits: through the logistic function, in 0…1, or as they are; default `sigmoid`. */
   readonly scores?: 'sigmoid' | 'raw' | undefined;
+  /** What the caller sees where the model gives no answer and nothing may stand in for it; absent: the `ModelError`. */
+  readonly toError?: ((error: ModelError) => AppError) | undefined;
   /** Default: a pace of 5 ms slices. */
   readonly startPace?: StartPace | undefined;
 }
@@ -57,7 +54,7 @@ export function createPairScorer(options: PairScorerOptions): Scorer {
 
 const NO_CONTROL: CacheControl = Object.freeze({});
 
-class PairNamespace implements NamespaceScorer {
+class PairNamespace implements NamespaceScorer, PairHolder {
   private readonly cache: PairCache;
   private readonly flights = new Flights();
   private readonly refusals: Refusals;
@@ -67,7 +64,9 @@ class PairNamespace implements NamespaceScorer {
     private readonly context: ScoringContext,
     private readonly options: PairScorerOptions,
   ) {
-    this.cache = options.caches.openCache(context.namespace, context.maxPairBytes);
+    const { caches } = options;
+    this.cache = new PairCache(context.maxPairBytes, (pairs) => caches.events.evicted?.(pairs));
+    caches.register(context.namespace, this);
     this.refusals = new Refusals(options.negativeMs);
     this.freshness = new Freshness(options.freshness);
   }
@@ -90,15 +89,26 @@ class PairNamespace implements NamespaceScorer {
     }
     if (onlyIfCached)
       throw new AppError('UPSTREAM_TIMEOUT', 'Not all scores are known, and only-if-cached asks nobody');
-    return this.ask(pairs, request);
+    const { toError } = this.options;
+    return this.ask(pairs, request).catch((error: unknown) => {
+      throw toError !== undefined && error instanceof ModelError ? toError(error) : error;
+    });
   }
 
   learn(): void {}
 
+  trim(bytes: number): void {
+    this.cache.trim(bytes);
+  }
+
   clear(): void {
-    this.cache.forget();
+    this.forget();
+  }
+
+  forget(model?: string): number {
     this.refusals.clear();
     this.flights.clear();
+    return this.cache.forget(model);
   }
 
   /** The digests of texts that were all met before. */
@@ -128,11 +138,12 @@ class PairNamespace implements NamespaceScorer {
   /** Texts that are scored together are part of the question, in whatever order they come. */
   private placeOf({ query, wishes }: ScoreRequest, digests: readonly string[]): PairPlace {
     const { model } = this.options;
-    const together = model.isListwise ? [...new Set(digests)].sort() : [];
+    const { namespace } = this.context;
+    const together = model.isListwise(wishes, namespace) ? [...new Set(digests)].sort() : [];
     return {
-      namespace: this.context.namespace,
-      model: model.modelOf?.(wishes) ?? model.name,
-      question: digestOfAll([model.name, model.version, model.keyOf(wishes), query, ...together]),
+      namespace,
+      model: model.modelOf?.(wishes, namespace) ?? model.name,
+      question: digestOfAll([model.name, model.version, model.keyOf(wishes, namespace), query, ...together]),
     };
   }
 
@@ -163,11 +174,12 @@ class PairNamespace implements NamespaceScorer {
 
   /** Fetches what is past its time or near it, while the caller has its answer. */
   private refreshBehind(pairs: RequestPairs, request: ScoreRequest): void {
-    const { caches, model, refreshTimeoutMs } = this.options;
+    const { caches, refreshTimeoutMs } = this.options;
     const chance = this.freshness.refreshChance(pairs.oldestMs);
     if (chance === 0 || (chance < 1 && caches.random.next() >= chance)) return;
+    const isListwise = this.isListwise(request);
     const isOld = (age: number) => this.freshness.isEnding(age) || !this.freshness.isFresh(age);
-    const wanted = pairs.wanted((age) => model.isListwise || isOld(age));
+    const wanted = pairs.wanted((age) => isListwise || isOld(age));
     for (const digest of wanted.keys())
       if (this.flights.has(pairs.place.question, digest)) wanted.delete(digest);
     if (wanted.size === 0) return;
@@ -177,14 +189,14 @@ class PairNamespace implements NamespaceScorer {
   /** Asks the model for what is not fresh, or for all of it. */
   private async ask(pairs: RequestPairs, request: ScoreRequest): Promise<BaseScores> {
     const { noCache, noStore } = request.cacheControl ?? NO_CONTROL;
-    const { isListwise } = this.options.model;
+    const isListwise = this.isListwise(request);
     const isAll = isListwise || noCache || noStore;
     const isWanted = (age: number) => isAll || !this.freshness.isFresh(age);
     const wanted = pairs.wanted(isWanted);
     const wasKnown = pairs.oldestMs < Number.POSITIVE_INFINITY;
     if (!noCache && !noStore) this.checkRefusals(pairs, request, wanted);
     const { generation } = this.cache;
-    const { outcomes, joined } = await this.fetch(pairs.place, request, wanted, request.signal?.());
+    const { outcomes, joined, isKept } = await this.fetch(pairs.place, request, wanted, request.signal?.());
     const places = pairs.ages.filter(isWanted).length;
     this.count({
       remembered: pairs.digests.length - places,
@@ -194,8 +206,9 @@ class PairNamespace implements NamespaceScorer {
     });
     this.throwUnspared(pairs, request, wanted, outcomes);
     const settled = pairs.settle(outcomes, this.freshness, isListwise);
-    const forward = forwardOf(request.cacheControl, wasKnown || settled.spared > 0);
-    const isStored = !noStore && this.cache.generation === generation;
+    const isStale = wasKnown || settled.spared > 0;
+    const forward = wishedForward(request.cacheControl) ?? (isStale ? 'stale' : undefined);
+    const isStored = !noStore && isKept && this.cache.generation === generation;
     return { ...this.answer(pairs, request, settled), isStored, ...(forward && { forward }) };
   }
 
@@ -210,28 +223,47 @@ class PairNamespace implements NamespaceScorer {
     const { noStore, noCache } = cacheControl;
     const { generation } = this.cache;
     const { namespace } = this.context;
+    const askedAt = this.options.caches.clock.now();
+    const cut = new Set<string>();
     return (noStore ? new Flights() : this.flights).wait({
       question: place.question,
       wanted,
       signal,
       joins: !noCache,
       start: (texts, callSignal) =>
-        this.options.model.scoreEach(query, texts, { namespace, signal: callSignal, wishes }),
+        this.options.model.scoreEach(query, texts, {
+          namespace,
+          signal: callSignal,
+          wishes,
+          onCut: (at) => cut.add(texts[at]!),
+        }),
       ended: (outcomes) => {
-        if (!noStore && this.cache.generation === generation) this.keep(place, outcomes);
+        if (noStore || this.cache.generation !== generation) return false;
+        const ofWhole = [...outcomes].filter(([digest]) => !cut.has(wanted.get(digest)!));
+        return this.keep(request, place, new Map(ofWhole), askedAt) && ofWhole.length === outcomes.size;
       },
     });
   }
 
-  private keep(place: PairPlace, outcomes: ReadonlyMap<string, Outcome>): void {
-    const { caches, model } = this.options;
-    const at = caches.clock.now();
+  private isListwise({ wishes }: ScoreRequest): boolean {
+    return this.options.model.isListwise(wishes, this.context.namespace);
+  }
+
+  /** Whether the scores are remembered now, in memory or beyond. */
+  private keep(
+    request: ScoreRequest,
+    place: PairPlace,
+    outcomes: ReadonlyMap<string, Outcome>,
+    at: number,
+  ): boolean {
+    const { caches } = this.options;
     const scored: ScoredText[] = [];
     for (const [digest, outcome] of outcomes)
       if ('score' in outcome) scored.push({ digest, score: outcome.score, at });
-    if (scored.length === 0 || (model.isListwise && scored.length < outcomes.size)) return;
-    this.cache.keep(place.question, place.model, scored);
-    caches.kept?.write(place, scored, this.freshness.keptMs);
+    if (scored.length === 0 || (this.isListwise(request) && scored.length < outcomes.size)) return false;
+    const { isHeld, latest } = this.cache.keep(place.question, place.model, scored);
+    const isWritten = caches.kept?.write(place, latest, this.freshness.keptMs) ?? false;
+    return isHeld || isWritten;
   }
 
   private checkRefusals(pairs: RequestPairs, request: ScoreRequest, wanted: WantedTexts): void {
@@ -260,7 +292,7 @@ class PairNamespace implements NamespaceScorer {
   }
 
   private callerKey({ wishes }: ScoreRequest): string {
-    return `caller ${this.options.model.keyOf(wishes)}`;
+    return `caller ${this.options.model.keyOf(wishes, this.context.namespace)}`;
   }
 
   private count(use: Parameters<NonNullable<PairCaches['events']['used']>>[2]): void {
@@ -270,17 +302,18 @@ class PairNamespace implements NamespaceScorer {
   private answer(pairs: RequestPairs, { wishes }: ScoreRequest, settled: Settled): BaseScores {
     const { model, scores: wanted } = this.options;
     const isRaw = wishes?.rawScores === true || wanted === 'raw';
-    const isMapped = model.scale === 'logit' && !isRaw;
+    const scale = model.scaleOf(wishes);
+    const isMapped = scale === 'logit' && !isRaw;
     const { scores } = pairs;
     const hits = scores.length - settled.given;
     return {
       scores: isMapped ? scores.map(sigmoid) : scores,
-      parts: { [model.scale]: scores },
+      parts: { [scale]: scores },
       pairHits: hits,
       pairMisses: settled.given,
       ...(settled.stale > 0 && { pairStale: settled.stale }),
       ...(hits > 0 && { ageMs: settled.oldestMs }),
-      ...(wishes?.rawScores === true && { scale: 'logit' as const }),
+      ...(scale === 'logit' && isRaw && { scale }),
     };
   }
 }
@@ -288,12 +321,6 @@ class PairNamespace implements NamespaceScorer {
 /** Names what is asked for of a question. */
 function askKey({ place }: RequestPairs, wanted: WantedTexts): string {
   return place.question + digestOfAll([...wanted.keys()].sort());
-}
-
-function forwardOf(control: CacheControl | undefined, wasKnown: boolean): Forward | undefined {
-  if (control?.noStore) return 'bypass';
-  if (control?.noCache) return 'request';
-  return wasKnown ? 'stale' : undefined;
 }
 
 /** The logistic function: (0, 1), .5 at 0. */

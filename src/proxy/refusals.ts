@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { AppError } from '../base/errors.js';
+import { AppError, type ErrorCode } from '../base/errors.js';
 import { ModelError } from '../base/model-call.js';
 
 const MOST_REMEMBERED = 1000;
@@ -39,9 +39,17 @@ export function isRefusal(error: unknown): error is AppError {
   return error instanceof AppError && error.status < 500 && error.status !== 429 && error.status !== 408;
 }
 
+/** What an upstream's failure, or its want of time, is to its caller. */
+const FAILURES: ReadonlySet<ErrorCode> = new Set([
+  'UPSTREAM_ERROR',
+  'UPSTREAM_TIMEOUT',
+  'UNAVAILABLE',
+  'RATE_LIMITED',
+]);
+
 /** Whether an old score may stand in: a model gave no answer, or an upstream failed or has no time. A fault of ours is none of these. */
 export function maySpare(error: unknown): boolean {
-  return error instanceof ModelError || (error instanceof AppError && !isRefusal(error));
+  return error instanceof ModelError || (error instanceof AppError && FAILURES.has(error.code));
 }
 
 /** Whether it says no to the caller, whatever is asked. */

@@ -3,15 +3,15 @@ import {
   BrokenCircuitError,
   BulkheadRejectedError,
   bulkhead,
+  type CircuitBreakerPolicy,
   CircuitState,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleWhen,
 } from 'cockatiel';
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { type Clock, systemClock } from '../base/clock.js';
 import { type Random, systemRandom } from '../base/random.js';
 import { parseRetryAfter } from '../base/retry-after.js';
+import { writeJson } from '../base/write-json.js';
+import { Breakers } from './breakers.js';
 import { CallLimit } from './call-limit.js';
 import { type Endpoint, parseEndpoint } from './endpoint.js';
 import { exchangeFailure } from './exchange-failure.js';
@@ -54,10 +54,15 @@ export interface JsonClientOptions {
   readonly random?: Random;
 }
 
+/** Plain data; fields that are undefined are not sent. */
+export type JsonBody = Readonly<Record<string, unknown>>;
+
 export interface JsonCall<T = unknown> {
   /** For this call alone, over the client's, for example `traceparent`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** The part of the server that is asked, where parts may fail by themselves; each is left alone by itself. */
+  readonly part?: string | undefined;
   /**
    * Makes sense of what the JSON says; default: as it is. What it throws, with a message that repeats nothing of the answer,
    * becomes a `RemoteError` of kind `body`: nonsense is a sign that the server is not well.
@@ -93,7 +98,8 @@ export class JsonClient {
   private readonly endpoint: Endpoint;
   private readonly agent: Dispatcher;
   private readonly places;
-  private readonly breaker;
+  private readonly breakers: Breakers;
+  private readonly breakerResetMs: number;
   private readonly clock: Clock;
   private readonly random: Random;
   private readonly underWay = new Set<CallLimit>();
@@ -107,22 +113,17 @@ export class JsonClient {
     this.clock = options.clock ?? systemClock();
     this.random = options.random ?? systemRandom;
     this.places = bulkhead(options.maxConcurrent, options.maxQueued);
-    this.breaker = circuitBreaker(
-      handleWhen((cause) => cause instanceof RemoteError && cause.isServersFault),
-      {
-        halfOpenAfter: options.breakerResetMs ?? 10_000,
-        breaker: new ConsecutiveBreaker(options.breakerFailures ?? 5),
-      },
-    );
+    this.breakerResetMs = options.breakerResetMs ?? 10_000;
+    this.breakers = new Breakers(options.breakerFailures ?? 5, this.breakerResetMs);
   }
 
-  /** Whether the server failed so often that calls are refused for now. */
+  /** Whether the server failed so often that calls are refused for now; see `Breakers.areBroken`. */
   get isBroken(): boolean {
-    return this.breaker.state !== CircuitState.Closed;
+    return this.breakers.areBroken;
   }
 
-  post<T = unknown>(body: unknown, call: JsonCall<T> = {}): Promise<JsonAnswer<T>> {
-    return this.ask({ method: 'POST', path: this.endpoint.path, text: JSON.stringify(body) }, call);
+  post<T = unknown>(body: JsonBody, call: JsonCall<T> = {}): Promise<JsonAnswer<T>> {
+    return this.ask({ method: 'POST', path: this.endpoint.path, text: writeJson(body) }, call);
   }
 
   /** Asks by `GET`, at another path (with its query) of the same server. */
@@ -163,11 +164,12 @@ export class JsonClient {
     signal: AbortSignal,
     endsAt: number,
   ): Promise<JsonAnswer<T>> {
+    const breaker = this.breakers.of(call.part ?? '');
     for (let attempt = 1; ; attempt++) {
       // Nothing that is not sent tells anything of the server.
       signal.throwIfAborted();
       try {
-        return await this.breaker.execute(() => this.attempt(message, call, signal));
+        return await breaker.execute(() => this.attempt(message, call, signal, breaker));
       } catch (cause) {
         const isLast = attempt > (this.options.retries ?? 2) || !(cause instanceof RemoteError);
         const delayMs = isLast
@@ -180,9 +182,14 @@ export class JsonClient {
   }
 
   /** The try after a pause of the breaker is carried to its end whatever its caller does: it decides for all. */
-  private async attempt<T>(sent: Message, call: JsonCall<T>, callers: AbortSignal): Promise<JsonAnswer<T>> {
+  private async attempt<T>(
+    sent: Message,
+    call: JsonCall<T>,
+    callers: AbortSignal,
+    breaker: CircuitBreakerPolicy,
+  ): Promise<JsonAnswer<T>> {
     const { timeoutMs } = this.options;
-    const isTrial = this.breaker.state !== CircuitState.Closed;
+    const isTrial = breaker.state !== CircuitState.Closed;
     const signal = isTrial ? AbortSignal.timeout(timeoutMs) : callers;
     const startedAt = this.clock.now();
     try {
@@ -269,7 +276,9 @@ export class JsonClient {
     if (cause instanceof BulkheadRejectedError)
       return this.error('overloaded', 'too many calls wait for it already');
     if (cause instanceof BrokenCircuitError)
-      return this.error('breaker', 'it failed again and again and is left alone');
+      return this.error('breaker', 'it failed again and again and is left alone', {
+        retryAfterMs: this.breakerResetMs,
+      });
     return cause;
   }
 

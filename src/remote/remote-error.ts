@@ -16,7 +16,7 @@ export type RemoteFailure =
 export interface RemoteErrorOptions extends ErrorOptions {
   /** With `status` alone. */
   readonly status?: number | undefined;
-  /** How long the server asks to be left alone, milliseconds (`Retry-After`). */
+  /** How long the server asks to be left alone (`Retry-After`), or with `breaker` is at most; milliseconds. */
   readonly retryAfterMs?: number | undefined;
   /** With `status`: how the server worded it, cut short, where somebody wants to know. */
   readonly refusal?: string | undefined;

@@ -1,3 +1,4 @@
+import { quoteJson } from '../base/write-json.js';
 import type { Namespace } from '../namespaces/namespace.js';
 import type { BaseScores } from '../scorers/scorer.js';
 import type { TextEntry } from '../scorers/text-cache.js';
@@ -22,18 +23,15 @@ export function buildAnswer(
 ): RerankAnswer {
   const { baseOrder, b, shown, adapted, gate } = ranking;
   const results = shown.map((d, rank): RankedDocument => {
-    const document: RankedDocument = {
-      candidate: request.candidates[d],
-      quotedText: quote(texts[d], namespace),
-      index: d,
-      score: base.scores[baseOrder[rank]],
-      components: {
-        dense: settings.weightDense * b[d],
-        narrative: adapted?.narrative[d] ?? 0,
-        pheromone: adapted?.pheromone[d] ?? 0,
-      },
+    const components = {
+      dense: settings.weightDense * b[d],
+      narrative: adapted?.narrative[d] ?? 0,
+      pheromone: adapted?.pheromone[d] ?? 0,
     };
-    return request.explain ? { ...document, explanation: explainDocument(d, base, ranking) } : document;
+    const score = base.scores[baseOrder[rank]];
+    const explanation = request.explain ? explainDocument(d, base, ranking) : undefined;
+    const quoteText = () => quote(texts[d], namespace);
+    return new AnsweredDocument(request.candidates[d], d, score, components, explanation, quoteText);
   });
   return {
     results,
@@ -67,10 +65,30 @@ export function buildAnswer(
   };
 }
 
+/** Its text is written when somebody reads it: most answers of other APIs go without texts. */
+class AnsweredDocument implements RankedDocument {
+  readonly #quoteText: () => string;
+
+  constructor(
+    readonly candidate: RankedDocument['candidate'],
+    readonly index: number,
+    readonly score: number,
+    readonly components: RankedDocument['components'],
+    readonly explanation: RankedDocument['explanation'],
+    quoteText: () => string,
+  ) {
+    this.#quoteText = quoteText;
+  }
+
+  get quotedText(): string {
+    return this.#quoteText();
+  }
+}
+
 /** The text as JSON has it, kept with a repeated text: writing it anew takes longer than all the rest of the answer. */
 function quote(entry: TextEntry, namespace: Namespace): string {
   if (entry.quoted !== undefined) return entry.quoted;
-  const quoted = JSON.stringify(entry.text);
+  const quoted = quoteJson(entry.text);
   if (entry.isRepeated) {
     entry.quoted = quoted;
     namespace.texts.grew(entry, 2 * quoted.length);

@@ -64,7 +64,7 @@ export interface ScoreComponents {
 
 export interface RankedDocument {
   readonly candidate: Candidate;
-  /** The candidate's text as a JSON string, quotes included. */
+  /** The candidate's text as a JSON string, quotes included; written when it is read, which takes longer than all the rest. */
   readonly quotedText: string;
   /** Position in the request, from 0. */
   readonly index: number;
@@ -72,7 +72,7 @@ export interface RankedDocument {
   readonly score: number;
   readonly components: ScoreComponents;
   /** Present when asked for. */
-  readonly explanation?: DocumentExplanation;
+  readonly explanation?: DocumentExplanation | undefined;
 }
 
 export interface DocumentExplanation {

@@ -1,5 +1,6 @@
 import { minMax } from './min-max.js';
 import type { BaseScores, NamespaceScorer, ScoreRequest, Scorer } from './scorer.js';
+import { trimAll } from './trim-all.js';
 
 /** A scorer with its share of the combination; shares sum to 1. */
 export interface CombinedPart {
@@ -54,13 +55,17 @@ class CombinedNamespace implements NamespaceScorer {
         scores[index]! += weight * value;
       });
     });
-    return { ...worstLookUp(answers), scores, parts };
+    return { ...worstLookUp(answers), scores, parts, scale: 'relative' };
   }
 
   learn(request: ScoreRequest): void {
     this.parts.forEach(({ learns }, place) => {
       if (learns) this.scorers[place]!.learn(request);
     });
+  }
+
+  trim(bytes: number): void {
+    trimAll(this.scorers, bytes);
   }
 
   clear(): void {

@@ -56,6 +56,10 @@ class EmbeddingNamespace implements NamespaceScorer {
 
   learn(): void {}
 
+  trim(): void {
+    this.clear();
+  }
+
   clear(): void {
     this.vectors.clear();
   }

@@ -1,5 +1,7 @@
 import { ModelError } from '../base/model-call.js';
+import { wishedForward } from './forward.js';
 import type { BaseScores, NamespaceScorer, ScoreRequest, Scorer } from './scorer.js';
+import { trimAll } from './trim-all.js';
 
 export interface FallbackOptions {
   /** Scores the whole list where the other one's model gives no answer: two scales never meet in one list. */
@@ -58,13 +60,26 @@ class FallbackNamespace implements NamespaceScorer {
 
   private async standIn(request: ScoreRequest): Promise<BaseScores> {
     const { spare } = this.options;
-    const scores = await this.spare.score(request);
-    // A model was asked, whatever the spare one knew.
-    return { ...scores, fallback: spare.name, scale: spare.scale, forward: 'miss', isStored: false };
+    const { scores, parts } = await this.spare.score(request);
+    return {
+      scores,
+      parts,
+      // A model was asked, whatever the spare one knew.
+      pairHits: 0,
+      pairMisses: scores.length,
+      forward: wishedForward(request.cacheControl) ?? 'miss',
+      isStored: false,
+      fallback: spare.name,
+      scale: spare.scale,
+    };
   }
 
   learn(request: ScoreRequest): void {
     this.own.learn(request);
+  }
+
+  trim(bytes: number): void {
+    trimAll([this.spare, this.own], bytes);
   }
 
   clear(): void {

@@ -46,11 +46,15 @@ class PriorNamespace implements NamespaceScorer {
   async score(request: ScoreRequest): Promise<BaseScores> {
     const own = await this.scorer.score(request);
     const { scores, input } = blendInput(own.scores, request.candidates, this.prior);
-    return { ...own, scores, parts: { ...own.parts, input } };
+    return { ...own, scores, parts: { ...own.parts, input }, scale: 'relative' };
   }
 
   learn(request: ScoreRequest): void {
     this.scorer.learn(request);
+  }
+
+  trim(bytes: number): void {
+    this.scorer.trim(bytes);
   }
 
   clear(): void {

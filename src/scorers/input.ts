@@ -21,5 +21,6 @@ const NAMESPACE: NamespaceScorer = {
     return { scores, parts: { input: scores }, pairHits: 0, pairMisses: 0 };
   },
   learn() {},
+  trim() {},
   clear() {},
 };

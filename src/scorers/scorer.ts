@@ -98,6 +98,11 @@ export interface NamespaceScorer {
   learn(request: ScoreRequest): void;
   /** Bytes held (estimate), pair cache included, text cache not. */
   readonly bytes: number;
-  /** Forgets what can be computed again. */
+  /**
+   * Makes room of about `bytes`, now that the texts have left their cache: lets go of all that is computed here, and of what
+   * a model was asked for as much as it takes, used least recently first. What is being asked for is kept when it comes.
+   */
+  trim(bytes: number): void;
+  /** Forgets what can be computed or asked for again, also what is being asked for. */
   clear(): void;
 }

@@ -117,6 +117,10 @@ export class TermNamespace implements NamespaceScorer {
     else this.learnEach(pairs.stems, texts);
   }
 
+  trim(): void {
+    this.clear();
+  }
+
   clear(): void {
     this.pairs.clear();
     this.analyser.clear();

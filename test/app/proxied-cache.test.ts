@@ -42,6 +42,17 @@ async function cohere(app: RunningApp, documents: readonly string[], headers: Re
 }
 
 describe('pairs that an upstream scored', () => {
+  it('with its only model are the same whatever model callers name, in whichever dialect', async () => {
+    server.behave = reranker('tei');
+    const app = await home.start({ UPSTREAM_URL: server.url, UPSTREAM_DIALECT: 'tei' });
+    await cohere(app, TEXTS);
+    const outcomes = [
+      await app.post('/rerank', { query: QUERY, texts: TEXTS }),
+      await app.post('/jina/v1/rerank', { model: 'any', query: QUERY, documents: TEXTS }),
+    ].map(({ headers }) => headers['cache-status']);
+    expect(outcomes).toEqual(['NeuralCache; hit', 'NeuralCache; hit']);
+  });
+
   it('of 50 documents of which 48 were seen, send 2', async () => {
     const app = await start();
     const texts = Array.from({ length: 50 }, (_, n) => `document ${n}`);

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { loadSettings } from '../../src/base/settings/load-settings.js';
+import { rerankerSettings } from '../../src/compose-options.js';
 import { fakeScore, reranker } from '../fixtures/fake-rerankers.js';
 import { FAULTS, FakeServer, json } from '../fixtures/fake-server.js';
 import { AppHome, until } from './app-home.js';
@@ -62,6 +64,24 @@ describe('a program in front of an upstream', () => {
   });
 });
 
+describe('the wait of a request', () => {
+  it.each([
+    [{ UPSTREAM_TIMEOUT_MS: '60000' }, 60_000],
+    [{ UPSTREAM_TIMEOUT_MS: '100' }, 15_000],
+    [{ UPSTREAM_TIMEOUT_MS: '60000', SCORER: 'lexical' }, 15_000],
+  ])('is the longest of what it may wait for: %j', (settings, expected) => {
+    const asked = { UPSTREAM_URL: 'http://host', UPSTREAM_DIALECT: 'tei', ...settings };
+    const env = Object.fromEntries(
+      Object.entries(asked).map(([name, value]) => [`NEURALCACHE_${name}`, value]),
+    );
+    const readFile = () => {
+      throw Object.assign(new Error('no files here'), { code: 'ENOENT' });
+    };
+    const loaded = loadSettings({ env, cwd: '/srv', readFile });
+    expect(rerankerSettings(loaded.settings).modelTimeoutMs).toBe(expected);
+  });
+});
+
 describe('where the upstream fails', () => {
   it('at one of several queries of /score, all their scores are of the one that stands in', async () => {
     const [works, app] = [server.behave, await start()];
@@ -114,6 +134,14 @@ describe('where the upstream fails', () => {
     expect(answer.text).not.toContain(new URL(server.url).host);
   });
 
+  it('and nothing may, it is left alone with a time after which to come again', async () => {
+    server.behave = FAULTS.breaks;
+    const app = await start({ UPSTREAM_FALLBACK: 'fail', UPSTREAM_BREAKER_RESET_MS: '60000' });
+    for (let n = 0; n < 5; n++) await app.rank('a', `${QUERY} ${n}`).catch(() => undefined);
+    const answer = await app.post('/rerank', BODY);
+    expect([answer.status, answer.headers['retry-after']]).toEqual([503, '60']);
+  });
+
   it('and our key is refused, the log says so, without the key', async () => {
     server.behave = json({ message: `bad key ${KEY}` }, 401);
     const app = await start();
@@ -128,11 +156,14 @@ describe('where the upstream fails', () => {
   it('again and again it is left alone, and /readyz says so', async () => {
     server.behave = FAULTS.breaks;
     const app = await start();
-    const state = async () => (await app.client.get('/readyz')).body.checks.upstream;
+    const ready = () => app.client.get('/readyz');
+    const state = async () => (await ready()).body.checks.upstream;
     expect(await state()).toEqual({ dialect: 'cohere-v2', model: 'some-model', state: 'ok' });
+    expect((await ready()).body.status).toBe('ok');
     for (let n = 0; n < 6; n++) await app.rank('a', `${QUERY} ${n}`);
     await until('it is left alone', async () => (await state()).state === 'left alone after failures');
     expect(server.seen).toHaveLength(5);
+    expect(await ready()).toMatchObject({ status: 200, body: { status: 'degraded' } });
   });
 });
 

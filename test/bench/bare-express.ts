@@ -11,7 +11,7 @@ let answer = Buffer.from('{}');
 
 const app = express();
 app.use(express.json({ limit: BODY_LIMIT_BYTES }));
-app.post('/rerank', (_req, res) => {
+app.post(['/rerank', '/v1/rerank'], (_req, res) => {
   res.type('json').send(answer);
 });
 

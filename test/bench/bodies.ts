@@ -11,6 +11,8 @@ export interface Shape {
   readonly characters: number;
   /** Of the vectors sent with documents and query; absent: none are sent. */
   readonly dimension?: number;
+  /** Documents are strings, as clients of other rerank APIs send them. */
+  readonly areStrings?: boolean;
 }
 
 const VOCABULARY_SIZE = 5000;
@@ -32,6 +34,11 @@ export function readVocabulary(): readonly string[] {
   return words.slice(0, VOCABULARY_SIZE);
 }
 
+/** The end of a body: its documents and the closing brace. */
+export function documentsOf(rows: readonly string[]): string {
+  return `"documents":[${rows.join(',')}]}`;
+}
+
 /** Makes queries and documents of words drawn evenly from the vocabulary; no two are alike in practice. */
 export class BodyMaker {
   private readonly vectors = new Map<number, readonly { left: string; right: string }[]>();
@@ -42,16 +49,19 @@ export class BodyMaker {
     private readonly random: Random,
   ) {}
 
-  /** The part of a body before the documents: `{"query":…,` and its vector. */
-  query(shape: Pick<Shape, 'dimension'>, words = this.pick(QUERY_WORDS)): string {
-    return `{"query":"${words.join(' ')}",${this.vectorField('query_embedding', shape, ',')}`;
+  /** The part of a body before the documents: `{"query":…,` and its vector, or the model. */
+  query(shape: Pick<Shape, 'dimension' | 'areStrings'>, words = this.pick(QUERY_WORDS)): string {
+    return `{${shape.areStrings ? '"model":"rerank-v3.5",' : ''}"query":"${words.join(' ')}",${this.vectorField('query_embedding', shape, ',')}`;
   }
 
   /** The rest of a body: new documents with new ids, and the closing brace. */
   documents(shape: Shape): string {
-    const rows: string[] = [];
-    for (let i = 0; i < shape.documents; i++) rows.push(this.document(this.text(shape.characters), shape));
-    return `"documents":[${rows.join(',')}]}`;
+    return documentsOf(this.newRows(shape, shape.documents));
+  }
+
+  /** New documents as they stand in a body. */
+  newRows(shape: Shape, count: number): string[] {
+    return Array.from({ length: count }, () => this.document(this.text(shape.characters), shape));
   }
 
   /** Documents that hold every word of the vocabulary once: whoever has ranked them has met them all. */
@@ -66,10 +76,11 @@ export class BodyMaker {
       text += `${word} `;
     }
     rows.push(this.document(text, undefined));
-    return `"documents":[${rows.join(',')}]}`;
+    return documentsOf(rows);
   }
 
   private document(text: string, shape: Shape | undefined): string {
+    if (shape?.areStrings) return `"${text}"`;
     const vector = shape === undefined ? '' : this.vectorField(',"embedding"', shape, '');
     return `{"id":"d${++this.made}","text":"${text}"${vector}}`;
   }

@@ -2,18 +2,19 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '../../src/base/random.js';
-import { BareProcess } from './bare-process.js';
 import { BodyMaker, readVocabulary } from './bodies.js';
 import { CASES, type Case } from './cases.js';
+import { ChildServer } from './child-server.js';
 import { type CaseResult, type Effort, measureCase } from './measure.js';
 import { MEMORY_COST_SETTINGS, type MemoryCost, measureMemoryCost } from './memory-cost.js';
-import { caseTable, memoryTable } from './report.js';
+import { caseTable, memoryTable, proxiedTable } from './report.js';
 import { Subject } from './subject.js';
 
 const HELP = `npm run bench -- [options]
 
 Requests per second and p50/p99 of bare Express, which parses the same body and answers the same bytes, and of this
-server, in turns; and what 1024 remembered queries add to a request.
+server, in turns; the same in front of an upstream that answers at once, beside that upstream called directly; and what
+1024 remembered queries add to a request.
 
   --quick              short rounds, cells for one shape only: about a minute in all
   --filter TEXT        only cases whose name holds TEXT ("50×1000, hybrid"); "memory" is the last table
@@ -67,19 +68,25 @@ async function measureCases(
   effort: Effort,
 ): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
-  const bare = await BareProcess.start();
+  const bare = await ChildServer.start('bare-express.js');
   for (const scorer of new Set(cases.map((what) => what.scorer))) {
-    const subject = await Subject.start({ SCORER: scorer });
+    const upstream = scorer === 'upstream' ? await ChildServer.start('fast-upstream.js') : undefined;
+    const subject = await Subject.start({ SCORER: scorer, ...(upstream && settingsFor(upstream)) });
     await subject.warm(words, bodies);
     for (const what of cases.filter((candidate) => candidate.scorer === scorer)) {
-      const result = await measureCase(subject, bare, what, bodies, effort);
+      const result = await measureCase(subject, { bare, upstream }, what, bodies, effort);
       process.stderr.write(`${what.name}: ${result.ratio.toFixed(3)}\n`);
       results.push(result);
     }
     await subject.stop();
+    await upstream?.stop();
   }
   await bare.stop();
   return results;
+}
+
+function settingsFor({ port }: ChildServer): Record<string, string> {
+  return { UPSTREAM_URL: `http://127.0.0.1:${port}`, UPSTREAM_DIALECT: 'cohere-v1' };
 }
 
 async function memoryCost(
@@ -100,7 +107,13 @@ function print(results: readonly CaseResult[], memory: readonly MemoryCost[], ef
     process.stdout.write(`${JSON.stringify({ machine, effort, cases: results, memory }, null, 2)}\n`);
     return;
   }
-  const tables = [results.length > 0 && caseTable(results), memory.length > 0 && memoryTable(memory)];
+  const proxied = results.filter((result) => result.proxied !== undefined);
+  const own = results.filter((result) => result.proxied === undefined);
+  const tables = [
+    own.length > 0 && caseTable(own),
+    proxied.length > 0 && proxiedTable(proxied),
+    memory.length > 0 && memoryTable(memory),
+  ];
   process.stdout.write(`${tables.filter(Boolean).join('\n\n')}\n`);
 }
 

@@ -1,6 +1,6 @@
-import type { BareProcess } from './bare-process.js';
 import type { BodyMaker } from './bodies.js';
 import type { Case } from './cases.js';
+import type { ChildServer } from './child-server.js';
 import { type LoadResult, type RawRequest, type RequestSource, runLoad } from './load.js';
 import { inTurn, once, RequestMaker } from './requests.js';
 import { median, quantile } from './statistics.js';
@@ -27,8 +27,24 @@ export interface CaseResult {
   /** Median over the rounds of ours / bare in the same round. */
   readonly ratio: number;
   readonly target?: number;
+  readonly proxied?: Proxied;
   /** Largest share of a core the load took in a round against bare Express. */
   readonly generatorShare: number;
+}
+
+/** What a proxied case costs beside the upstream itself. */
+export interface Proxied {
+  /** The upstream called directly. */
+  readonly direct: Side;
+  /** Median over the rounds of the time that ours adds at p50, (ours − direct) / bare of the same round. */
+  readonly added: number;
+  readonly mostAdded?: number;
+}
+
+export interface Others {
+  readonly bare: ChildServer;
+  /** Of proxied cases; called directly as well. */
+  readonly upstream?: ChildServer | undefined;
 }
 
 /** Bytes of new bodies made ahead for one round, at most. */
@@ -37,10 +53,13 @@ const MAX_POOL_BYTES = 256 * 2 ** 20;
 const POOL_MARGIN = 1.4;
 const FIRST_POOL = 64;
 
-/** Measures one case: bare Express and ours in turn, over the same bodies, after a round of each that does not count. */
+/**
+ * Measures one case: bare Express, the upstream if there is one, and ours in turn, over the same bodies, after a round of
+ * each that does not count.
+ */
 export async function measureCase(
   subject: Subject,
-  bare: BareProcess,
+  { bare, upstream }: Others,
   what: Case,
   bodies: BodyMaker,
   effort: Effort,
@@ -49,6 +68,7 @@ export async function measureCase(
   await prepare(subject, maker, what);
   await bare.answerWith(await subject.answer(maker.known[0]!, maker.namespace));
   const bareRounds: LoadResult[] = [];
+  const directRounds: LoadResult[] = [];
   const ourRounds: LoadResult[] = [];
   const { connections } = effort;
   let pool = FIRST_POOL;
@@ -56,11 +76,14 @@ export async function measureCase(
     const durationMs = round === 0 ? effort.roundMs / 2 : effort.roundMs;
     const requests = makeRequests(maker, what, pool);
     const theirs = await runLoad(inTurn(requests), { port: bare.port, connections, durationMs });
+    const direct =
+      upstream && (await runLoad(inTurn(requests), { port: upstream.port, connections, durationMs }));
     const ours = await runLoad(sourceOf(what, requests), { port: subject.port, connections, durationMs });
     pool = poolSize(ours, effort.roundMs, requests);
     if (round === 0) continue;
     bareRounds.push(theirs);
     ourRounds.push(ours);
+    if (direct) directRounds.push(direct);
   }
   return {
     name: what.name,
@@ -68,8 +91,19 @@ export async function measureCase(
     ours: sideOf(ourRounds),
     ratio: median(ourRounds.map((ours, round) => rate(ours) / rate(bareRounds[round]!))),
     ...(what.target === undefined ? {} : { target: what.target }),
+    ...(upstream && { proxied: proxiedOf(what, bareRounds, directRounds, ourRounds) }),
     generatorShare: Math.max(...bareRounds.map((round) => round.generatorShare)),
   };
+}
+
+function proxiedOf(
+  { mostAdded }: Case,
+  bare: readonly LoadResult[],
+  direct: readonly LoadResult[],
+  ours: readonly LoadResult[],
+): Proxied {
+  const added = ours.map((round, i) => (p50(round) - p50(direct[i]!)) / p50(bare[i]!));
+  return { direct: sideOf(direct), added: median(added), ...(mostAdded === undefined ? {} : { mostAdded }) };
 }
 
 function namespaceOf({ name }: Case): string {
@@ -84,7 +118,11 @@ async function prepare(subject: Subject, maker: RequestMaker, what: Case): Promi
 
 function makeRequests(maker: RequestMaker, what: Case, count: number): readonly RawRequest[] {
   if (what.workload === 'pairs known') return maker.known;
-  const make = what.workload === 'all new' ? () => maker.allNew() : () => maker.newQuery();
+  const make = {
+    'all new': () => maker.allNew(),
+    '48 of 50 pairs known': () => maker.mostlyKnown(),
+    'texts known, new queries': () => maker.newQuery(),
+  }[what.workload];
   return Array.from({ length: count }, make);
 }
 
@@ -104,6 +142,10 @@ function poolSize(ours: LoadResult, durationMs: number, requests: readonly RawRe
 
 function rate({ requests, seconds }: LoadResult): number {
   return requests / seconds;
+}
+
+function p50({ latenciesMs }: LoadResult): number {
+  return quantile(latenciesMs, 0.5);
 }
 
 function sideOf(rounds: readonly LoadResult[]): Side {

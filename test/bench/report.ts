@@ -31,6 +31,45 @@ export function caseTable(results: readonly CaseResult[]): string {
   return [markdown(header, rows), ...notes].join('\n');
 }
 
+/** What standing in front of an upstream costs, as a Markdown table. */
+export function proxiedTable(results: readonly CaseResult[]): string {
+  const header = [
+    'case',
+    'bare req/s',
+    'bare p50 ms',
+    'upstream req/s',
+    'upstream p50 ms',
+    'ours req/s',
+    'ours p50/p99 ms',
+    'ours/bare',
+    'added/bare at p50',
+    'target',
+  ];
+  const rows = results.flatMap(({ name, bare, ours, ratio, target, proxied }) => {
+    if (proxied === undefined) return [];
+    const { direct, added, mostAdded } = proxied;
+    const targets = [
+      target === undefined ? '' : `≥ ${target} ${ratio >= target ? 'met' : 'MISSED'}`,
+      mostAdded === undefined ? '' : `adds < ${mostAdded} ${added < mostAdded ? 'met' : 'MISSED'}`,
+    ];
+    return [
+      [
+        name,
+        bare.requestsPerSecond.toFixed(0),
+        bare.p50Ms.toFixed(2),
+        direct.requestsPerSecond.toFixed(0),
+        direct.p50Ms.toFixed(2),
+        ours.requestsPerSecond.toFixed(0),
+        `${ours.p50Ms.toFixed(2)} / ${ours.p99Ms.toFixed(2)}`,
+        ratio.toFixed(3),
+        added.toFixed(2),
+        targets.join(''),
+      ],
+    ];
+  });
+  return markdown(header, rows);
+}
+
 /** What cells add, as a Markdown table. */
 export function memoryTable(costs: readonly MemoryCost[]): string {
   const header = [

@@ -53,7 +53,7 @@ export class Subject {
   async answer(request: RawRequest, namespace: string): Promise<string> {
     const head = request.head.toString();
     const body = head.slice(head.indexOf('\r\n\r\n') + 4) + request.tail.toString();
-    return this.post('/rerank', namespace, body);
+    return this.post(head.slice('POST '.length, head.indexOf(' HTTP/1.1')), namespace, body);
   }
 
   /** Gives a namespace feedback for `count` queries nobody asked yet: a cell each. */

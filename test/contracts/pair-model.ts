@@ -28,7 +28,7 @@ export function pairModelContract(driver: string, open: () => PairModel | Promis
       expect(['cross-encoder', 'upstream']).toContain(model.name);
       expect(model.version).not.toBe('');
       expect(['probability', 'logit']).toContain(model.scale);
-      expect(model.isListwise).toBe(false);
+      expect(model.isListwise(undefined, CALL.namespace)).toBe(false);
     });
 
     it('gives a finite score for each text, and nothing for none', async () => {
@@ -63,9 +63,10 @@ export function pairModelContract(driver: string, open: () => PairModel | Promis
 
     it('has one key for equal wishes, and none of a secret in it', () => {
       const wishes: ModelWishes = { model: 'm', rawScores: true, credential: 'top-secret' };
-      expect(model.keyOf({ ...wishes, traceparent: 'another' })).toBe(model.keyOf({ ...wishes }));
-      expect(model.keyOf(wishes)).not.toContain('top-secret');
-      expect(model.keyOf({})).toBe(model.keyOf(undefined));
+      const keyOf = (wished: ModelWishes | undefined) => model.keyOf(wished, CALL.namespace);
+      expect(keyOf({ ...wishes, traceparent: 'another' })).toBe(keyOf({ ...wishes }));
+      expect(keyOf(wishes)).not.toContain('top-secret');
+      expect(keyOf({})).toBe(keyOf(undefined));
     });
 
     it('rejects where the caller has left, and once it is closed', async () => {

@@ -105,7 +105,7 @@ describe('a namespace', () => {
     const namespace = await test.namespace();
     expect(namespace.bytes).toBeGreaterThan(empty);
     const { bytes, cacheBytes } = namespace;
-    namespace.trimCaches();
+    namespace.trimCaches(1);
     expect(namespace.cacheBytes).toBeLessThan(cacheBytes);
     expect(namespace.bytes).toBe(bytes);
     expect((await test.ask('a query', LIST)).ids[0]).toBe('d4');

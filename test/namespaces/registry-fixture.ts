@@ -19,8 +19,8 @@ export class FakeNamespace implements Resident {
     private readonly log: string[],
   ) {}
 
-  trimCaches(): void {
-    this.log.push(`trim ${this.name}`);
+  trimCaches(bytes: number): void {
+    this.log.push(`trim ${this.name} by ${bytes}`);
     this.cacheBytes = 0;
   }
 

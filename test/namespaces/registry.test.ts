@@ -87,7 +87,7 @@ describe('who is present', () => {
 });
 
 describe('caches', () => {
-  it('are emptied beyond their bound, those of the least recently used first, the default last', async () => {
+  it('are trimmed beyond their bound, by what is too much, those of the least recently used first, the default last', async () => {
     const { log, touch, registry } = setUp({ cacheMaxBytes: 100 });
     for (const name of ['default', 'a', 'b']) {
       await touch(name, (resident) => {
@@ -99,12 +99,12 @@ describe('caches', () => {
       resident.cacheBytes = 70;
     });
     // 160: without a 130, without b 100.
-    expect(log.filter((line) => line.startsWith('trim'))).toEqual(['trim a', 'trim b']);
+    expect(log.filter((line) => line.startsWith('trim'))).toEqual(['trim a by 60', 'trim b by 30']);
     expect(registry.size.cacheBytes).toBe(100);
     await touch('c', (resident) => {
       resident.cacheBytes = 101;
     });
-    expect(log.filter((line) => line.startsWith('trim')).slice(2)).toEqual(['trim c']);
+    expect(log.filter((line) => line.startsWith('trim')).slice(2)).toEqual(['trim c by 31']);
   });
 });
 

@@ -99,10 +99,10 @@ describe.each(Object.entries(DRIVERS))('pairs kept in %s', (_, open) => {
 
   it('of a list that is scored as a whole are known as a whole', async () => {
     const first = start();
-    first.model.isListwise = true;
+    first.model.isListwise = () => true;
     await first.ask('0', ['1', '2']);
     const second = start();
-    second.model.isListwise = true;
+    second.model.isListwise = () => true;
     expect(await second.raw('0', ['2', '1'])).toEqual([2, 1]);
     await second.ask('0', ['1']);
     expect(second.model.texts).toEqual([['1']]);

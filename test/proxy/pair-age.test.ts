@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../src/base/clock.js';
 import { AppError } from '../../src/base/errors.js';
 import { ModelError } from '../../src/base/model-call.js';
 import { Freshness } from '../../src/proxy/freshness.js';
+import { MemoryCache } from '../../src/stores/memory-cache.js';
 import { PairHome } from '../fixtures/pair-home.js';
 
+const turn = () => new Promise(setImmediate);
 const failed = () => new ModelError('failed', 'no answer');
 
 /** A home that knows the texts 1 and 2 of the query 0, so many milliseconds later; from then on all scores are 7. */
@@ -24,6 +27,29 @@ describe('a score', () => {
     const { ageMs, parts, pairStale } = await home.ask('0', ['1', '2']);
     expect([ageMs, [...parts.logit!], pairStale]).toEqual([89_999, [1, 2], undefined]);
     expect(home.model.asked).toEqual([]);
+  });
+
+  it('is as old as its question: what was asked for later stays, though it came earlier', async () => {
+    const clock = new ManualClock();
+    const store = new MemoryCache({ maxBytes: 1e6, clock });
+    const home = new PairHome({ clock, store });
+    home.model.isHeld = true;
+    const first = home.raw('0', ['1', '2']);
+    await turn();
+    clock.advance(1000);
+    const second = home.raw('0', ['1'], { cacheControl: { noCache: true } });
+    await turn();
+    home.model.scoreOf = () => 7;
+    home.model.asked[1]!.answer();
+    clock.advance(1000);
+    expect(await second).toEqual([7]);
+    home.model.scoreOf = () => 3;
+    home.model.asked[0]!.answer();
+    expect(await first).toEqual([3, 3]);
+    for (const later of [home, new PairHome({ clock, store })]) {
+      expect(await later.raw('0', ['1', '2'])).toEqual([7, 3]);
+      expect((await later.ask('0', ['1', '2'])).ageMs).toBe(2000);
+    }
   });
 
   it('near its end is fetched anew behind the answer, by some requests and once', async () => {
@@ -93,8 +119,10 @@ describe('a score', () => {
     home.model.failure = () => new AppError('FORBIDDEN', 'not you');
     await expect(home.ask('0', ['1'], { cacheControl: { noCache: true } })).rejects.toThrow('not you');
     home.clock.advance(5000);
-    home.model.failure = () => new TypeError('ours');
-    await expect(home.ask('0', ['1'])).rejects.toThrow('ours');
+    for (const error of [new TypeError('ours'), new AppError('INTERNAL_ERROR', 'ours')]) {
+      home.model.failure = () => error;
+      await expect(home.ask('0', ['1'])).rejects.toBe(error);
+    }
   });
 
   it('stands in for no-cache too where the model fails', async () => {

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../src/base/clock.js';
 import { AppError } from '../../src/base/errors.js';
 import { ModelError } from '../../src/base/model-call.js';
-import { PairHome } from '../fixtures/pair-home.js';
+import { MemoryCache } from '../../src/stores/memory-cache.js';
+import { PairHome, type PairHomeOptions } from '../fixtures/pair-home.js';
 
 const failed = () => new ModelError('failed', 'no answer');
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `${from + n}`);
@@ -80,6 +82,19 @@ describe('a list of which some is known', () => {
     expect(home.model.texts).toEqual([['1']]);
   });
 
+  it('says what is remembered: not a list that is more than it may hold, unless it is kept beyond memory', async () => {
+    const store = new MemoryCache({ maxBytes: 1e6, clock: new ManualClock() });
+    const stored = async (options: PairHomeOptions) =>
+      (await new PairHome({ pairBytes: 3000, ...options }).ask('0', numbers(50))).isStored;
+    expect(await stored({ pairBytes: 30_000 })).toBe(true);
+    expect(await stored({})).toBe(false);
+    expect(await stored({ store })).toBe(true);
+    const put = (): void => {
+      throw new Error('closed');
+    };
+    expect(await stored({ store: { getMany: async () => [], put } })).toBe(false);
+  });
+
   it('has raw scores where they are wished, else what the logistic function makes of logits', async () => {
     const home = new PairHome();
     const mapped = await home.ask('0', ['0', '2']);
@@ -90,6 +105,13 @@ describe('a list of which some is known', () => {
     other.model.scale = 'probability';
     other.model.scoreOf = () => 0.25;
     expect((await other.ask('0', ['1'])).scores).toEqual(Float64Array.of(0.25));
+    const wishes = { rawScores: true };
+    expect((await other.ask('1', ['1'], { wishes })).scale).toBeUndefined();
+    other.model.hasRaw = true;
+    expect(await other.ask('2', ['1'], { wishes })).toMatchObject({
+      scale: 'logit',
+      parts: { logit: Float64Array.of(0.25) },
+    });
   });
 });
 
@@ -101,6 +123,17 @@ describe('a model that fails', () => {
     home.model.failure = () => undefined;
     await home.ask('0', ['1', '2', '3']);
     expect(home.model.texts).toEqual([['1', '2', '3'], ['2']]);
+  });
+
+  it('is for its caller what it is told to be, unless old scores stand in', async () => {
+    const home = new PairHome({ toError: ({ failure }) => new AppError('UPSTREAM_ERROR', failure) });
+    await home.ask('0', ['1']);
+    home.model.failure = failed;
+    await expect(home.ask('0', ['2'])).rejects.toMatchObject({ code: 'UPSTREAM_ERROR', message: 'failed' });
+    home.clock.advance(200_000);
+    expect(await home.raw('0', ['1'])).toEqual([1]);
+    home.model.failure = () => new TypeError('ours');
+    await expect(home.ask('0', ['1'])).rejects.toThrow('ours');
   });
 
   it('is not asked again at once for what it refused, and then it is', async () => {
@@ -143,10 +176,20 @@ describe('a model that fails', () => {
   );
 });
 
+describe('a text of which only the start was scored', () => {
+  it('has its score, which is not remembered; the others are', async () => {
+    const home = new PairHome();
+    home.model.isCut = (text) => text === '2';
+    expect(await home.raw('0', ['1', '2', '3'])).toEqual([1, 2, 3]);
+    expect(await home.raw('0', ['1', '2', '3'])).toEqual([1, 2, 3]);
+    expect(home.model.texts).toEqual([['1', '2', '3'], ['2']]);
+  });
+});
+
 describe('a list that is scored as a whole', () => {
   const open = () => {
     const home = new PairHome();
-    home.model.isListwise = true;
+    home.model.isListwise = () => true;
     return home;
   };
 

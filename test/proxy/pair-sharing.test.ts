@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../../src/base/errors.js';
 import { ModelError } from '../../src/base/model-call.js';
 import { PairHome } from '../fixtures/pair-home.js';
 
@@ -123,6 +124,37 @@ describe('requests at the same time', () => {
   });
 });
 
+describe('making room', () => {
+  it('lets go of the questions used least recently, and counts them', async () => {
+    const home = new PairHome();
+    for (const query of ['0', '1', '2']) await home.ask(query, ['1', '2']);
+    const { scorer } = home.open();
+    const { bytes } = scorer;
+    scorer.trim(0);
+    expect([scorer.bytes, home.evicted]).toEqual([bytes, 0]);
+    scorer.trim(bytes / 2);
+    expect([scorer.bytes, home.evicted]).toEqual([bytes / 3, 4]);
+    home.model.asked.length = 0;
+    for (const query of ['2', '1']) await home.ask(query, ['1', '2']);
+    expect(home.model.asked.map(({ query }) => query)).toEqual(['1']);
+    scorer.trim(10 * bytes);
+    expect(scorer.bytes).toBe(0);
+  });
+
+  it('leaves what is being asked for, to join and to keep', async () => {
+    const home = held();
+    const asked = [home.raw('0', ['1'])];
+    await turn();
+    home.open().scorer.trim(1e6);
+    asked.push(home.raw('0', ['1']));
+    await turn();
+    expect(home.model.asked).toHaveLength(1);
+    home.model.asked[0]!.answer();
+    expect(await Promise.all(asked)).toEqual([[1], [1]]);
+    expect(home.open().scorer.bytes).toBeGreaterThan(0);
+  });
+});
+
 describe('forgetting', () => {
   it('takes what is still being asked for with it', async () => {
     const home = held();
@@ -161,6 +193,24 @@ describe('forgetting', () => {
     for (const model of ['a', 'b']) await home.ask('0', ['1', '2'], { wishes: { model } });
     expect(home.model.asked.map(({ call }) => call.wishes?.model)).toEqual(['a']);
     expect(home.caches.forget({})).toBe(4);
+  });
+
+  it('of a model keeps nobody at what was asked for before, nor at what was refused', async () => {
+    const home = held();
+    const before = home.ask('0', ['1']);
+    await turn();
+    home.caches.forget({ model: 'default-model' });
+    const after = home.ask('0', ['1']);
+    await turn();
+    expect(home.model.asked).toHaveLength(2);
+    for (const { answer } of home.model.asked) answer();
+    expect([(await before).isStored, (await after).isStored]).toEqual([false, true]);
+    home.model.isHeld = false;
+    home.model.failure = () => new AppError('VALIDATION_ERROR', 'too long');
+    await expect(home.ask('7', ['1'])).rejects.toThrow('too long');
+    home.caches.forget({ model: 'default-model' });
+    home.model.failure = () => undefined;
+    expect((await home.ask('7', ['1'])).isStored).toBe(true);
   });
 
   it('follows a namespace that leaves memory', async () => {

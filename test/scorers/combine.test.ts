@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { CacheControl } from '../../src/base/request-wishes.js';
 import { createCombinedScorer } from '../../src/scorers/combine.js';
+import { withInputPrior } from '../../src/scorers/input-prior.js';
 import { crossEncoderScorer, FakeCrossEncoder } from '../fixtures/fake-models.js';
+import { PairHome } from '../fixtures/pair-home.js';
 import { newScorer, ScoringNamespace } from '../fixtures/scoring.js';
 
 const TEXTS = ['lift of a wing', 'an airfoil in a flow', 'cars and roads', 'wing'];
@@ -48,6 +50,16 @@ describe('a combination of scorers', () => {
     expect((await other.answer('1', ['1'])).pairHits).toBe(1);
   });
 
+  it('has scores relative to the list, though a part be asked for raw ones', async () => {
+    const home = new PairHome();
+    const half = { scorer: home.scorer, weight: 0.5, learns: false };
+    for (const scorer of [createCombinedScorer([half, half]), withInputPrior(home.scorer, 0.5)]) {
+      const namespace = new ScoringNamespace(scorer);
+      const request = { ...namespace.request('0', ['1', '2']), wishes: { rawScores: true } };
+      expect([scorer.scale, (await namespace.scorer.score(request)).scale]).toEqual(['relative', 'relative']);
+    }
+  });
+
   it('learns once, though two of its parts learn', async () => {
     const namespace = new ScoringNamespace(newScorer('hybrid:1,lexical:1'));
     await namespace.scores('wing', TEXTS);
@@ -67,12 +79,15 @@ describe('a combination of scorers', () => {
     for (const [index, { analysis }] of request.texts.entries()) expect(analysis).toBe(analyses[index]);
   });
 
-  it('adds up bytes, clears and closes its parts', async () => {
+  it('adds up bytes, trims, clears and closes its parts', async () => {
     const namespace = new ScoringNamespace(newScorer('lexical:1,embedding:1'));
     await namespace.scores('wing', TEXTS);
     const alone = new ScoringNamespace(newScorer('lexical'));
     await alone.scores('wing', TEXTS);
     expect(namespace.scorer.bytes).toBeGreaterThan(alone.scorer.bytes);
+    namespace.scorer.trim(1);
+    expect(namespace.scorer.bytes).toBe(0);
+    await namespace.scores('wing', TEXTS);
     namespace.scorer.clear();
     expect(namespace.scorer.bytes).toBe(0);
     let closed = 0;
@@ -108,6 +123,9 @@ describe('the input scorer', () => {
     const documents = [-3, 70].map((score) => ({ text: 'a', score }));
     expect(await namespace.scores('q', documents)).toEqual([-3, 70]);
     expect(await namespace.scores('q', [...documents, 'without'])).toEqual([1, 0.5, 0]);
+    namespace.scorer.trim(1);
+    expect(namespace.scorer.bytes).toBe(0);
+    await namespace.scores('wing', TEXTS);
     namespace.scorer.clear();
     expect(namespace.scorer.bytes).toBe(0);
   });

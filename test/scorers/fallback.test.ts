@@ -27,12 +27,20 @@ describe('a scorer whose model gives no answer', () => {
     const lexical = await new ScoringNamespace(newScorer('lexical')).scores('1 wing lift', TEXTS);
     expect([[...scores], fallback, told]).toEqual([lexical, 'lexical', ['default overloaded']]);
     // The spare one knew the pairs, but a model was asked all the same.
-    const second = await namespace.answer('1 wing lift', TEXTS);
-    expect([second.pairHits, second.forward, second.isStored]).toEqual([3, 'miss', false]);
+    const request = namespace.request('1 wing lift', TEXTS);
+    for (const [cacheControl, forward] of [
+      [{}, 'miss'],
+      [{ noCache: true }, 'request'],
+      [{ noStore: true }, 'bypass'],
+    ] as const) {
+      const second = await namespace.scorer.score({ ...request, cacheControl });
+      expect(second).toMatchObject({ pairHits: 0, pairMisses: 3, forward, isStored: false });
+      expect(second.fallback).toBe('lexical');
+    }
     crossEncoder.faults.refused = () => false;
     const again = await namespace.answer('1 wing lift', TEXTS);
     expect([again.fallback, [...again.parts.logit!]]).toEqual([undefined, [0, 1, 2]]);
-    expect(told).toHaveLength(2);
+    expect(told).toHaveLength(4);
   });
 
   it('does so for a combination, once for all of its parts', async () => {

@@ -58,6 +58,9 @@ export function ruleProblems(settings: Settings): string[] {
     usesScorer(settings, 'upstream') &&
       (settings.upstreamUrl === undefined || settings.upstreamDialect === undefined) &&
       `NEURALCACHE_SCORER="${settings.scorer}": needs NEURALCACHE_UPSTREAM_URL and NEURALCACHE_UPSTREAM_DIALECT`,
+    settings.upstreamPassCredentials &&
+      settings.apiTokens.length > 0 &&
+      'NEURALCACHE_UPSTREAM_PASS_CREDENTIALS=true: with NEURALCACHE_API_TOKENS set, callers send one of those, which the upstream must not get; keep one of the two',
     TAKEN_HEADERS.has(settings.namespaceHeader.toLowerCase()) &&
       `NEURALCACHE_NAMESPACE_HEADER="${settings.namespaceHeader}": this header already has a meaning`,
   ].filter((problem) => typeof problem === 'string');

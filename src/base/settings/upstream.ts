@@ -105,7 +105,7 @@ export const UPSTREAM_SETTINGS = {
   UPSTREAM_PASS_CREDENTIALS: setting(
     boolean,
     false,
-    "Sends the caller's credential instead of ours; scores are then shared by nobody who has another, and refusals go back to the caller.",
+    "Sends the caller's credential instead of ours; scores are then shared by nobody who has another, and refusals go back to the caller. Not together with `API_TOKENS`, which callers would have to send.",
   ),
   UPSTREAM_AUTH_HEADER: optional(
     authHeader,
@@ -113,7 +113,11 @@ export const UPSTREAM_SETTINGS = {
     'The header that the key goes in, as in `X-Api-Key` or `Authorization: Token`.',
   ),
   UPSTREAM_HEADERS: secret(
-    optional(headers, 'none', 'Sent with every request, as in `{"X-Gateway-Key":"…"}`.'),
+    optional(
+      headers,
+      'none',
+      'Sent with every request, as in `{"X-Gateway-Key":"…"}`; other headers, other remembered scores.',
+    ),
   ),
   UPSTREAM_SCALE: setting(
     auto(choice(['probability', 'logit'])),
@@ -123,18 +127,18 @@ export const UPSTREAM_SETTINGS = {
   UPSTREAM_LISTWISE: setting(
     auto(boolean),
     'auto',
-    'Whether a score depends on the other documents, so that only whole lists are remembered. `auto`: where `UPSTREAM_MODEL` is known for that (`jina-reranker-v3`).',
+    'Whether a score depends on the other documents, so that only whole lists are remembered. `auto`: where the model that is asked is known for that (`jina-reranker-v3`).',
   ),
   UPSTREAM_TIMEOUT_MS: setting(
     integer(10, 600_000, 'ms'),
     10_000,
-    'Time that a list has, whatever it is split into, tries and waiting included.',
+    'Time that a list has, whatever it is split into, tries and waiting included. A request waits for it as long as this, or as `INFERENCE_TIMEOUT_MS` where that is longer.',
   ),
   UPSTREAM_CONNECT_TIMEOUT_MS: setting(integer(10, 600_000, 'ms'), 3000, 'Time for a connection.'),
   UPSTREAM_BREAKER_RESET_MS: setting(
     integer(10, 3_600_000, 'ms'),
     10_000,
-    'How long it is left alone after five failures in a row.',
+    'How long it is left alone after five failures in a row. `/readyz` then says `degraded`, whatever `UPSTREAM_FALLBACK` is: what is remembered is answered all the same.',
   ),
   UPSTREAM_CONCURRENCY: setting(integer(1, 1024), 16, 'Requests to it at once.'),
   UPSTREAM_QUEUE_MAX: setting(
@@ -145,6 +149,6 @@ export const UPSTREAM_SETTINGS = {
   UPSTREAM_FALLBACK: setting(
     choice(['local', 'input', 'fail']),
     'local',
-    'What answers where it fails and no old scores are known: lexical order (`local`), the order that came in (`input`), or nothing: 502, 504, or its own 429 (`fail`).',
+    'What answers where it fails and no old scores are known: lexical order (`local`), the order that came in (`input`), or nothing: 502, 504, 503 where it is left alone or too many wait, or its own 429 (`fail`).',
   ),
 };

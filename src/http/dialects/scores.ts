@@ -15,7 +15,15 @@ export function dialectRows(
 }
 
 function withScores(rows: readonly AnswerRow[], map: (score: number) => number): AnswerRow[] {
-  return rows.map((row) => ({ ...row, score: map(row.score) }));
+  return rows.map((row) => ({
+    candidate: row.candidate,
+    index: row.index,
+    score: map(row.score),
+    ...(row.explanation === undefined ? {} : { explanation: row.explanation }),
+    get quotedText() {
+      return row.quotedText;
+    },
+  }));
 }
 
 function logistic(logit: number): number {

@@ -1,17 +1,21 @@
 import type { Part } from './split-texts.js';
-import { shortened, tooMuch } from './too-much.js';
+import { isOfCount, shortened, tooMuch } from './too-much.js';
 
 /** Most requests that one is made into to find what the server does not take: ten long texts among 50 take 53. */
 const MOST_REQUESTS = 64;
 /** Cuts of one text before it is given up. */
 const MOST_CUTS = 4;
+/** A text no longer than this, in characters, is not what was too much: nothing smaller will do either. */
+const SMALL = 256;
 
 export interface Fitting {
   /** Asks the server for the scores of the texts, in order. */
   readonly ask: (texts: readonly string[]) => Promise<ArrayLike<number>>;
+  /** Told of a place whose text is cut, before it is settled. */
+  readonly onCut: (place: number) => void;
   /** Settles one place, once. */
   readonly settle: (place: number, outcome: number | { readonly cause: unknown }) => void;
-  /** Told how many texts the server takes at once, where more were too many. */
+  /** Told how many texts the server takes at once, where it said of more that they were too many. */
   readonly onLearnt: (count: number) => void;
   /** A list of which the scores depend on each other is asked for whole or not at all. */
   readonly isWhole: boolean;
@@ -19,15 +23,26 @@ export interface Fitting {
 
 /**
  * Asks for all texts of a part at once; where that is too much for the server, for each half, and a text that is too long by
- * itself is cut, so that one does not fail the rest. Settles every place; never rejects. At most 64 requests.
+ * itself is cut, so that one does not fail the rest. Where even a small one is refused it is given up. Settles every place;
+ * never rejects. At most 64 requests.
  */
 export async function askFitting(part: Part, fitting: Fitting): Promise<void> {
-  await send(part, fitting, { left: MOST_REQUESTS - 1 });
+  await send(part, fitting, { left: MOST_REQUESTS - 1, end: undefined });
+}
+
+interface Requests {
+  left: number;
+  /** Why no more are made. */
+  end: { readonly cause: unknown } | undefined;
 }
 
 /** Whether all was had as it was sent. */
-async function send(part: Part, fitting: Fitting, requests: { left: number }): Promise<boolean> {
+async function send(part: Part, fitting: Fitting, requests: Requests): Promise<boolean> {
   const { places, texts } = part;
+  if (requests.end !== undefined) {
+    for (const place of places) fitting.settle(place, requests.end);
+    return false;
+  }
   try {
     const scores = await fitting.ask(texts);
     places.forEach((place, index) => {
@@ -37,14 +52,15 @@ async function send(part: Part, fitting: Fitting, requests: { left: number }): P
   } catch (cause) {
     const refusal = fitting.isWhole ? undefined : tooMuch(cause);
     if (refusal !== undefined && texts.length > 1 && requests.left >= 2)
-      return sendHalves(part, fitting, requests);
-    if (refusal !== undefined && texts.length === 1) await sendShorter(part, refusal, fitting, requests);
+      return sendHalves(part, refusal, fitting, requests);
+    if (refusal !== undefined && texts.length === 1)
+      await sendShorter(part, { refusal, cause }, fitting, requests);
     else for (const place of places) fitting.settle(place, { cause });
     return false;
   }
 }
 
-async function sendHalves({ places, texts }: Part, fitting: Fitting, requests: { left: number }) {
+async function sendHalves({ places, texts }: Part, refusal: string, fitting: Fitting, requests: Requests) {
   requests.left -= 2;
   const middle = Math.ceil(texts.length / 2);
   const halves = [
@@ -53,24 +69,30 @@ async function sendHalves({ places, texts }: Part, fitting: Fitting, requests: {
   ];
   let isLearnt = true;
   for (const half of halves) isLearnt = (await send(half, fitting, requests)) && isLearnt;
-  if (isLearnt) fitting.onLearnt(middle);
+  if (isLearnt && isOfCount(refusal)) fitting.onLearnt(middle);
   return isLearnt;
 }
 
 async function sendShorter(
   { places, texts }: Part,
-  refusal: string,
+  refused: { readonly refusal: string; readonly cause: unknown },
   fitting: Fitting,
-  requests: { left: number },
+  requests: Requests,
 ) {
   let [text] = texts as [string];
-  let cause: unknown;
-  let said: string | undefined = refusal;
+  let { cause } = refused;
+  let said: string | undefined = refused.refusal;
   for (let cuts = 0; said !== undefined && cuts < MOST_CUTS && requests.left > 0; cuts++) {
+    if (text.length <= SMALL) {
+      requests.end = { cause };
+      break;
+    }
     text = shortened(text, said);
     requests.left -= 1;
     try {
-      fitting.settle(places[0]!, (await fitting.ask([text]))[0]!);
+      const [score] = Array.from(await fitting.ask([text]));
+      fitting.onCut(places[0]!);
+      fitting.settle(places[0]!, score!);
       return;
     } catch (thrown) {
       cause = thrown;

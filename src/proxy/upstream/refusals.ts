@@ -14,6 +14,8 @@ const CALLERS: Readonly<Record<number, ErrorCode>> = {
 /** Of these it is said that they were, and no more: servers like to repeat keys. */
 const OF_KEYS = [401, 403];
 const MOST_CHARACTERS = 300;
+/** When to come again to a queue that was full, in seconds. */
+const SOON_S = 1;
 
 /**
  * What a caller is told whose own credentials, or what was sent with them, the upstream refused; undefined where the cause is
@@ -35,14 +37,22 @@ export function callersRefusal(cause: unknown, hidden: readonly string[]): AppEr
  */
 export function upstreamFailure(error: ModelError): AppError {
   const { cause, failure } = error;
-  if (cause instanceof RemoteError && cause.status === 429) {
-    const { retryAfterMs } = cause;
-    const wait = retryAfterMs === undefined ? {} : { retryAfterS: Math.ceil(retryAfterMs / 1000) };
+  const remote = cause instanceof RemoteError ? cause : undefined;
+  const { retryAfterMs } = remote ?? {};
+  const retryAfterS = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1000);
+  if (remote?.status === 429) {
+    const wait = retryAfterS === undefined ? {} : { retryAfterS };
     return new AppError('RATE_LIMITED', 'The upstream takes no more requests for now', null, {
       cause: error,
       ...wait,
     });
   }
+  // Of these the upstream knows nothing.
+  if (failure === 'overloaded' || remote?.kind === 'breaker')
+    return new AppError('UNAVAILABLE', 'The upstream is asked for nothing more just now', null, {
+      cause: error,
+      retryAfterS: retryAfterS ?? SOON_S,
+    });
   if (failure === 'late')
     return new AppError('UPSTREAM_TIMEOUT', 'The upstream did not answer in time', null, { cause: error });
   return new AppError('UPSTREAM_ERROR', 'The upstream gave no usable answer', null, { cause: error });

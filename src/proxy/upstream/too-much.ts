@@ -4,7 +4,16 @@ import { RemoteError } from '../../remote/remote-error.js';
 const STATUSES = [400, 413, 422, 500];
 /** Words that such a refusal has. */
 const WORDS =
-  /too (large|long|many|big)|exceed|larger than|longer than|less than \d|more than \d|at most|maximum|batch size|context (size|length|window)|token limit/i;
+  /too (large|long|many|big)|larger than|longer than|less than \d|more than \d|batch size|context (size|length|window)|token limit/i;
+/** Words that it has as well as others. */
+const WEAK_WORDS = /exceed|at most|maximum|limit/i;
+/** Words of refusals of how much somebody may have, whatever is sent. */
+const ACCOUNT =
+  /\b(quotas?|rate|credits?|balance|billing|payment|plan|subscription|trial|month(ly)?|daily|too many requests|per (minute|hour|day))\b/i;
+/** What is counted in a refusal of too many texts. */
+const TEXTS = /\b(documents?|texts?|passages?|items?|inputs|records|pairs|elements|(batch|list) size)\b/i;
+/** What is measured in a refusal of texts that are too long. */
+const LENGTHS = /\b(tokens?|bytes?|characters?|context|length|physical)\b/i;
 /** Where no numbers tell by how much. */
 const HALF = 0.5;
 /** The rest is for what the model puts around a text. */
@@ -12,13 +21,22 @@ const SAFETY = 0.85;
 
 /** Whether a refusal is of the size of what was sent: parts of it, or a shorter text, may be taken. */
 export function isTooMuch(status: number, refusal: string): boolean {
-  return status === 413 || (STATUSES.includes(status) && WORDS.test(refusal));
+  if (status === 413) return true;
+  if (!STATUSES.includes(status) || ACCOUNT.test(refusal)) return false;
+  const isOfSize = TEXTS.test(refusal) || LENGTHS.test(refusal);
+  if (status === 500) return WORDS.test(refusal) && isOfSize && /\d/.test(refusal);
+  return WORDS.test(refusal) || (WEAK_WORDS.test(refusal) && isOfSize);
 }
 
 /** The refusal, if what was sent was too much for the server. */
 export function tooMuch(cause: unknown): string | undefined {
   if (!(cause instanceof RemoteError) || cause.status === undefined) return undefined;
   return isTooMuch(cause.status, cause.refusal) ? cause.refusal : undefined;
+}
+
+/** Whether it says that there were too many texts, and nothing of how long they are. */
+export function isOfCount(refusal: string): boolean {
+  return TEXTS.test(refusal) && !LENGTHS.test(refusal);
 }
 
 /**

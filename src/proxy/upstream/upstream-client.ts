@@ -1,7 +1,8 @@
 import { type Clock, systemClock } from '../../base/clock.js';
 import { startWait } from '../../base/patience.js';
 import type { ModelWishes } from '../../base/request-wishes.js';
-import { JsonClient, type JsonClientOptions } from '../../remote/json-client.js';
+import { writeJson } from '../../base/write-json.js';
+import { type JsonBody, JsonClient, type JsonClientOptions } from '../../remote/json-client.js';
 import { RemoteError } from '../../remote/remote-error.js';
 import { type AwsKey, parseAwsKey, signForBedrock } from './aws-signature.js';
 import { isTooMuch } from './too-much.js';
@@ -9,6 +10,7 @@ import type { KeyForm } from './upstream-dialect.js';
 import { upstreamUrl } from './upstream-url.js';
 import {
   credentialOf,
+  isCallersOwn,
   isRaw,
   keyHeader,
   knobsOf,
@@ -20,8 +22,6 @@ import {
 export interface UpstreamClientOptions extends WishRules {
   /** The endpoint, or a base of it; see `upstreamUrl`. */
   readonly url: string;
-  /** Our key, where the caller's does not go along. */
-  readonly apiKey?: string | undefined;
   /** How a key is sent; default: as the dialect has it. */
   readonly keyForm?: KeyForm | undefined;
   /** Sent with every request, over all others; names in lower case. */
@@ -42,7 +42,7 @@ export interface Asked {
   /** Tries included. */
   readonly seconds: number;
   readonly documents: number;
-  /** Whether the credentials were the caller's. */
+  /** Whether the credentials were the caller's, or missing because the caller sent none. */
   readonly hasCallersKey: boolean;
   /** Absent with `done`. */
   readonly error?: RemoteError;
@@ -112,22 +112,23 @@ export class UpstreamClient {
     texts: readonly string[],
     {
       wishes,
-      model,
+      namespace,
       signal,
-    }: { wishes: ModelWishes | undefined; model: string | undefined; signal: AbortSignal },
+    }: { wishes: ModelWishes | undefined; namespace: string; signal: AbortSignal },
   ): Promise<Float64Array> {
     const { dialect } = this.options;
+    const model = modelOf(this.options, wishes, namespace);
     const body = dialect.encode({
       query,
       texts,
-      model: model ?? modelOf(this.options, wishes),
+      model,
       knobs: knobsOf(this.options, wishes),
       isRaw: isRaw(this.options, wishes),
     });
     const startedAt = this.clock.now();
     const ended = (outcome: AskOutcome, error?: RemoteError) => {
       const seconds = (this.clock.now() - startedAt) / 1000;
-      const hasCallersKey = credentialOf(this.options, wishes) !== undefined;
+      const hasCallersKey = isCallersOwn(this.options, wishes);
       this.options.onAsked?.({
         outcome,
         seconds,
@@ -140,6 +141,7 @@ export class UpstreamClient {
       const answer = await this.client.post(body, {
         headers: await this.headersOf(wishes, body),
         signal,
+        part: model,
         read: (answered) => dialect.decode(answered, texts.length),
       });
       ended('done');
@@ -151,12 +153,12 @@ export class UpstreamClient {
   }
 
   /** Most documents of a request, as the server says, or the dialect where it does not. Never rejects. */
-  async maxDocuments(wishes: ModelWishes | undefined, signal: AbortSignal): Promise<number> {
+  async maxDocuments(): Promise<number> {
     const { limit } = this;
     if (this.options.dialect.limit === undefined) return this.options.dialect.maxDocuments;
     if (limit.known === undefined && this.clock.now() >= limit.askAgainAt) {
       limit.askAgainAt = this.clock.now() + LIMIT_RETRY_MS;
-      limit.known = this.askLimit(wishes, signal).catch((cause) => {
+      limit.known = this.askLimit().catch((cause) => {
         // A server without this route says so once; others may be asked again.
         if (!(cause instanceof RemoteError && [404, 405].includes(cause.status ?? 0)))
           limit.known = undefined;
@@ -170,13 +172,14 @@ export class UpstreamClient {
     await this.client.close();
   }
 
-  private async askLimit(wishes: ModelWishes | undefined, signal: AbortSignal): Promise<number> {
+  /** For all who ask: with our key, and to its end whoever leaves. */
+  private async askLimit(): Promise<number> {
     const { limit, maxDocuments } = this.options.dialect;
     const { pathname, search } = new URL(this.url);
     const patienceMs = Math.min(LIMIT_TIMEOUT_MS, LIMIT_TIMEOUT_SHARE * this.options.timeoutMs);
-    const wait = startWait(patienceMs, () => signal);
+    const wait = startWait(patienceMs);
     try {
-      const headers = await this.headersOf(wishes);
+      const headers = await this.headersOf(undefined);
       const path = limit!.pathOf(pathname) + search;
       const answer = await this.client.get(path, { headers, signal: wait.signal() });
       return limit!.read(answer.body) ?? maxDocuments;
@@ -185,7 +188,10 @@ export class UpstreamClient {
     }
   }
 
-  private async headersOf(wishes: ModelWishes | undefined, body?: unknown): Promise<Record<string, string>> {
+  private async headersOf(
+    wishes: ModelWishes | undefined,
+    body: JsonBody = {},
+  ): Promise<Record<string, string>> {
     const { dialect, apiKey, keyForm, headers } = this.options;
     const key = credentialOf(this.options, wishes) ?? apiKey;
     const awsKey = dialect.isSigned && key !== undefined ? parseAwsKey(key) : undefined;
@@ -195,8 +201,8 @@ export class UpstreamClient {
   }
 
   /** Of the body as the client will write it. */
-  private sign(key: AwsKey, body: unknown): Promise<Record<string, string>> {
-    return signForBedrock(this.url, JSON.stringify(body), key, this.clock.now());
+  private sign(key: AwsKey, body: JsonBody): Promise<Record<string, string>> {
+    return signForBedrock(this.url, writeJson(body), key, this.clock.now());
   }
 }
 

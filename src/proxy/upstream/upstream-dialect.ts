@@ -1,3 +1,5 @@
+import type { JsonBody } from '../../remote/json-client.js';
+
 /** What an upstream is asked: always for the scores of all texts. */
 export interface UpstreamRequest {
   readonly query: string;
@@ -27,6 +29,8 @@ export interface UpstreamDialect {
   readonly name: string;
   /** Where the API has its endpoint; `{model}` in it stands for the model's name. Empty: only a whole endpoint will do. */
   readonly path: string;
+  /** The server has one model, and its requests name none. */
+  readonly hasOneModel?: boolean;
   /** Paths that are the whole endpoint already. */
   readonly endpoint: RegExp;
   /** Most documents of a request. */
@@ -43,6 +47,8 @@ export interface UpstreamDialect {
   readonly hasRaw?: boolean;
   /** What callers may set, by the vendor's name for it, and what kind of value it takes. */
   readonly knobs?: Readonly<Record<string, 'string' | 'number' | 'boolean'>>;
+  /** Values of knobs that are what the vendor does anyway, where a caller sets none. */
+  readonly defaults?: Knobs;
   /** Default: `Authorization: Bearer …`. */
   readonly key?: KeyForm;
   /** Requests are signed where the key is one of AWS, `ID:SECRET`. */
@@ -55,7 +61,7 @@ export interface UpstreamDialect {
     read(body: unknown): number | undefined;
   };
   /** The body; fields that are undefined are not sent. */
-  encode(request: UpstreamRequest): unknown;
+  encode(request: UpstreamRequest): JsonBody;
   /** `count` finite scores in the order of the texts. Throws an Error, which repeats nothing of it, for anything else. */
   decode(body: unknown, count: number): Float64Array;
 }

@@ -16,8 +16,13 @@ export function upstreamUrl(given: string, dialect: UpstreamDialect, model: stri
 }
 
 /** Whether the model is part of the dialect's path, and so none of the caller's business. */
-export function hasModelInPath({ path }: UpstreamDialect): boolean {
+function hasModelInPath({ path }: UpstreamDialect): boolean {
   return path.includes('{model}');
+}
+
+/** Whether a request says which model it wants. */
+export function takesModel(dialect: UpstreamDialect): boolean {
+  return !dialect.hasOneModel && !hasModelInPath(dialect);
 }
 
 function pathOf(dialect: UpstreamDialect, model: string | undefined): string {

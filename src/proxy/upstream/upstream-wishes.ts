@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { ModelWishes } from '../../base/request-wishes.js';
 import type { KeyForm, Knobs, UpstreamDialect } from './upstream-dialect.js';
-import { hasModelInPath } from './upstream-url.js';
+import { takesModel } from './upstream-url.js';
 
 /** What of a caller's wishes reaches the upstream. */
 export interface WishRules {
   readonly dialect: UpstreamDialect;
   /** The one that is asked whatever the caller names; absent = the caller's. */
   readonly model?: string | undefined;
+  /** Those of single namespaces, over `model`; not where the model is in the path. */
+  readonly models?: Readonly<Record<string, string>> | undefined;
   /** Whether the caller's credential goes along instead of ours. */
   readonly passCredentials?: boolean | undefined;
+  /** Our key, where the caller's does not go along. */
+  readonly apiKey?: string | undefined;
 }
 
 const BEARER: KeyForm = { header: 'authorization', scheme: 'Bearer' };
@@ -19,16 +23,25 @@ const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}(-.*)?$/;
 const CREDENTIAL = /^[!-~]{1,8192}$/;
 
 /** The model to ask for; undefined = the upstream's own. */
-export function modelOf({ dialect, model }: WishRules, wishes: ModelWishes | undefined): string | undefined {
-  return model ?? (hasModelInPath(dialect) ? undefined : wishes?.model);
+export function modelOf(
+  rules: WishRules,
+  wishes: ModelWishes | undefined,
+  namespace: string,
+): string | undefined {
+  return fixedModel(rules, namespace) ?? (takesModel(rules.dialect) ? wishes?.model : undefined);
 }
 
-/** Those of the caller's knobs that the vendor knows, in the dialect's order. */
+function fixedModel({ model, models }: WishRules, namespace: string): string | undefined {
+  return models !== undefined && Object.hasOwn(models, namespace) ? models[namespace] : model;
+}
+
+/** Those of the caller's knobs that the vendor knows and that change anything, in the dialect's order. */
 export function knobsOf({ dialect }: WishRules, wishes: ModelWishes | undefined): Knobs {
   if (wishes?.knobs === undefined) return {};
   const known = Object.entries(dialect.knobs ?? {}).flatMap(([name, type]) => {
     const value = Object.hasOwn(wishes.knobs!, name) ? wishes.knobs![name] : undefined;
-    return typeof value === type ? [[name, value!] as const] : [];
+    const isUsual = value === dialect.defaults?.[name];
+    return typeof value === type && !isUsual ? [[name, value!] as const] : [];
   });
   return Object.fromEntries(known);
 }
@@ -45,17 +58,25 @@ export function credentialOf(
   return passCredentials ? wishes?.credential : undefined;
 }
 
+/** Whether refusals are the caller's business: the credential is theirs, or there is none because they have none. */
+export function isCallersOwn(
+  { passCredentials, apiKey }: WishRules,
+  wishes: ModelWishes | undefined,
+): boolean {
+  return passCredentials === true && (wishes?.credential !== undefined || apiKey === undefined);
+}
+
 /** Whether it can be sent at all. */
 export function isSendable(credential: string): boolean {
   return CREDENTIAL.test(credential);
 }
 
 /** See `PairModel.keyOf`: the model if it is the caller's, knobs, raw or not, and a hash of the caller's credential. */
-export function keyOfWishes(rules: WishRules, wishes: ModelWishes | undefined): string {
+export function keyOfWishes(rules: WishRules, wishes: ModelWishes | undefined, namespace: string): string {
   if (wishes === undefined) return '';
   const credential = credentialOf(rules, wishes);
   const parts = [
-    rules.model === undefined ? (modelOf(rules, wishes) ?? null) : null,
+    fixedModel(rules, namespace) === undefined ? (modelOf(rules, wishes, namespace) ?? null) : null,
     knobsOf(rules, wishes),
     isRaw(rules, wishes),
     credential === undefined

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { systemClock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
 import { ModelError } from '../../base/model-call.js';
 import { startWait } from '../../base/patience.js';
@@ -7,19 +8,18 @@ import { toModelError } from '../../remote/model-failure.js';
 import { hasNothingToRead } from '../../text/nothing-to-read.js';
 import type { PairCall, PairModel } from '../pair-model.js';
 import { askFitting } from './ask-fitting.js';
+import { LearntCount } from './learnt-count.js';
 import { callersRefusal } from './refusals.js';
 import { type Part, splitTexts } from './split-texts.js';
 import { Turns } from './turns.js';
 import { UpstreamClient, type UpstreamClientOptions } from './upstream-client.js';
 import { upstreamUrl } from './upstream-url.js';
-import { credentialOf, isRaw, isSendable, keyOfWishes, modelOf } from './upstream-wishes.js';
+import { credentialOf, isCallersOwn, isRaw, isSendable, keyOfWishes, modelOf } from './upstream-wishes.js';
 
 export interface UpstreamOptions extends UpstreamClientOptions {
-  /** Models by namespace, over `model` and what callers name; not for dialects with the model in the path. */
-  readonly models?: Readonly<Record<string, string>> | undefined;
   /** What its scores are; default: as the dialect says. */
   readonly scale?: PairModel['scale'] | undefined;
-  /** Whether a score depends on the other documents; default: whether the fixed model is known for that. */
+  /** Whether a score depends on the other documents; default: whether the model that is asked is known for that. */
   readonly isListwise?: boolean | undefined;
   /** Requests that may wait for their turn. */
   readonly maxQueued: number;
@@ -63,18 +63,16 @@ class RemoteReranker implements Upstream {
   readonly name = 'upstream';
   readonly version: string;
   readonly scale: PairModel['scale'];
-  readonly isListwise: boolean;
   private readonly client: UpstreamClient;
   private readonly turns: Turns;
-  /** As learnt from refusals. */
-  private mostDocuments = Number.POSITIVE_INFINITY;
+  private readonly learnt: LearntCount;
   private isClosed = false;
 
   constructor(private readonly options: UpstreamOptions) {
     this.client = new UpstreamClient(options);
+    this.learnt = new LearntCount(options.clock ?? systemClock());
     this.turns = new Turns(options.maxConcurrent, options.maxQueued);
     this.scale = options.scale ?? options.dialect.scale;
-    this.isListwise = options.isListwise ?? LISTWISE.test(options.model ?? '');
     this.version = versionOf(options, this.scale);
   }
 
@@ -86,12 +84,16 @@ class RemoteReranker implements Upstream {
     return this.client.label;
   }
 
-  keyOf(wishes: ModelWishes | undefined): string {
-    return keyOfWishes(this.options, wishes);
+  isListwise(wishes: ModelWishes | undefined, namespace: string): boolean {
+    return this.options.isListwise ?? LISTWISE.test(modelOf(this.options, wishes, namespace) ?? '');
   }
 
-  modelOf(wishes: ModelWishes | undefined): string {
-    return modelOf(this.options, wishes) ?? this.name;
+  keyOf(wishes: ModelWishes | undefined, namespace: string): string {
+    return keyOfWishes(this.options, wishes, namespace);
+  }
+
+  modelOf(wishes: ModelWishes | undefined, namespace: string): string {
+    return modelOf(this.options, wishes, namespace) ?? this.name;
   }
 
   scaleOf(wishes: ModelWishes | undefined): PairModel['scale'] {
@@ -148,32 +150,28 @@ class RemoteReranker implements Upstream {
   private async askFor(
     query: string,
     sent: Part,
-    { wishes, namespace }: PairCall,
+    call: PairCall,
     settle: Settle,
     signal: AbortSignal,
   ): Promise<void> {
-    const context = { wishes, model: this.options.models?.[namespace], signal };
+    const { wishes, namespace } = call;
+    const context = { wishes, namespace, signal };
     const ask = (asked: readonly string[]) =>
       this.turns.take(namespace, signal, () => this.client.ask(query.toWellFormed(), asked, context));
-    const onLearnt = (count: number) => {
-      this.mostDocuments = Math.min(this.mostDocuments, count);
-    };
-    const parts = await this.split(query, sent, wishes, signal);
-    const { isListwise } = this;
-    await Promise.all(parts.map((part) => askFitting(part, { ask, settle, onLearnt, isWhole: isListwise })));
+    const onCut = (place: number) => call.onCut?.(place);
+    const onLearnt = (count: number) => this.learnt.learn(count);
+    const parts = await this.split(query, sent, call);
+    const isWhole = this.isListwise(wishes, namespace);
+    await Promise.all(parts.map((part) => askFitting(part, { ask, settle, onCut, onLearnt, isWhole })));
   }
 
-  private async split(
-    query: string,
-    all: Part,
-    wishes: ModelWishes | undefined,
-    signal: AbortSignal,
-  ): Promise<Part[]> {
+  private async split(query: string, all: Part, { wishes, namespace }: PairCall): Promise<Part[]> {
     const { maxBytes = MAX_BYTES, maxTokens } = this.options.dialect;
-    const most = await this.client.maxDocuments(wishes, signal);
-    const maxDocuments = this.isListwise ? most : Math.min(most, this.mostDocuments);
+    const most = await this.client.maxDocuments();
+    const isWhole = this.isListwise(wishes, namespace);
+    const maxDocuments = isWhole ? most : Math.min(most, this.learnt.most);
     const parts = splitTexts(query, all, { maxDocuments, maxBytes, maxTokens });
-    if (this.isListwise && parts.length > 1)
+    if (isWhole && parts.length > 1)
       throw new ModelError('failed', 'more documents than the upstream reads as one list');
     return parts;
   }
@@ -191,7 +189,7 @@ class RemoteReranker implements Upstream {
           .filter(({ length }) => length >= LEAST_HIDDEN)
           .map((text) => text.slice(0, MOST_HIDDEN)),
       ];
-      const refusal = credential === undefined ? undefined : callersRefusal(cause, hidden());
+      const refusal = isCallersOwn(this.options, wishes) ? callersRefusal(cause, hidden()) : undefined;
       return refusal ?? toModelError(cause);
     };
     return (cause) => {
@@ -202,10 +200,18 @@ class RemoteReranker implements Upstream {
   }
 }
 
+/** Equal for equal headers, in whatever order; a gateway may choose the model by one. */
+function sorted(headers: UpstreamOptions['headers'] = {}) {
+  return Object.entries(headers).sort();
+}
+
 /** Short for all that makes the scores what they are, as far as it can be known from here. */
-function versionOf({ url, dialect, model, models }: UpstreamOptions, scale: PairModel['scale']): string {
+function versionOf(
+  { url, dialect, model, models, headers }: UpstreamOptions,
+  scale: PairModel['scale'],
+): string {
   const { host, pathname, search } = new URL(upstreamUrl(url, dialect, model));
-  const parts = [host, pathname, search, dialect.name, model ?? null, models ?? null, scale];
+  const parts = [host, pathname, search, dialect.name, model ?? null, models ?? null, sorted(headers), scale];
   const hash = createHash('sha256').update(JSON.stringify(parts));
   return `upstream-1-${hash.digest('hex').slice(0, 16)}`;
 }

@@ -44,6 +44,13 @@ describe('the settings of the upstream', () => {
     expect(() => load(values)).toThrow('needs NEURALCACHE_UPSTREAM_URL and NEURALCACHE_UPSTREAM_DIALECT');
   });
 
+  it('pass on no credentials where callers need some of ours', () => {
+    const both = { ...URL_AND_DIALECT, UPSTREAM_PASS_CREDENTIALS: 'true', API_TOKENS: 'secret-1' };
+    expect(() => load(both)).toThrow(
+      /^NEURALCACHE_UPSTREAM_PASS_CREDENTIALS=true: with NEURALCACHE_API_TOKENS set(?!.*secret-1)[^\n]*$/,
+    );
+  });
+
   it.each([
     ['UPSTREAM_URL', 'https://me:secret-1@host'],
     ['UPSTREAM_DIALECT', 'cohere'],

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UpstreamDialect } from '../../../src/proxy/upstream/upstream-dialect.js';
 import { UPSTREAM_DIALECTS, upstreamDialect } from '../../../src/proxy/upstream/upstream-dialects.js';
+import { takesModel } from '../../../src/proxy/upstream/upstream-url.js';
 import { FAKE_APIS, type Row } from '../../fixtures/fake-rerankers.js';
 
 const REQUEST = { query: 'q', texts: ['a', 'b'], model: 'm', knobs: {}, isRaw: false };
@@ -69,13 +70,26 @@ describe('a request', () => {
     expect(JSON.stringify(dialect.encode({ ...REQUEST, model: undefined }))).not.toMatch(/"model(Arn)?":/);
   });
 
+  it.each(UPSTREAM_DIALECTS)(
+    'to $name differs by the model where the caller may name one, and only there',
+    (dialect) => {
+      const [one, other] = ['a', 'b'].map((model) => JSON.stringify(dialect.encode({ ...REQUEST, model })));
+      expect(one !== other).toBe(takesModel(dialect));
+    },
+  );
+
   it.each(UPSTREAM_DIALECTS)('to $name has the knobs of the vendor', (dialect) => {
     const values = { string: 'x', number: 7, boolean: false };
     const knobs = Object.fromEntries(
       Object.entries(dialect.knobs ?? {}).map(([name, type]) => [name, values[type]]),
     );
     const body = sent(dialect.encode({ ...REQUEST, knobs }));
-    expect(dialect.name === 'pinecone' ? body.parameters : body).toMatchObject(knobs);
+    const { bedrockRerankingConfiguration: bedrock } = body.rerankingConfiguration ?? {};
+    const place: Readonly<Record<string, unknown>> = {
+      pinecone: body.parameters,
+      bedrock: bedrock?.modelConfiguration.additionalModelRequestFields,
+    };
+    expect(place[dialect.name] ?? body).toMatchObject(knobs);
   });
 
   it.each([

@@ -16,12 +16,24 @@ describe('what a caller is told where nothing may stand in', () => {
       502,
     ],
     [new ModelError('failed', 'refused', { cause: refused(401) }), 'UPSTREAM_ERROR', 502],
-    [new ModelError('overloaded', 'our own queue is full'), 'UPSTREAM_ERROR', 502],
     [new ModelError('overloaded', 'busy', { cause: refused(429) }), 'RATE_LIMITED', 429],
   ])('is how it failed, and nothing of where: %s', (error, code, status) => {
     const told = upstreamFailure(error);
     expect(told).toMatchObject({ code, status, retryAfterS: undefined });
     expect(JSON.stringify([told.message, told.detail])).not.toContain('inner');
+  });
+
+  it.each([
+    [new ModelError('overloaded', 'our own queue is full'), 1],
+    [new ModelError('overloaded', 'x', { cause: new RemoteError('overloaded', 'full') }), 1],
+    [
+      new ModelError('failed', 'x', {
+        cause: new RemoteError('breaker', 'left alone', { retryAfterMs: 9500 }),
+      }),
+      10,
+    ],
+  ])('is that we ask for nothing now, where it was not asked: %s', (error, retryAfterS) => {
+    expect(upstreamFailure(error)).toMatchObject({ code: 'UNAVAILABLE', status: 503, retryAfterS });
   });
 
   it('has the time after which to try again', () => {

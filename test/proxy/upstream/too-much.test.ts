@@ -19,6 +19,12 @@ describe('a refusal of size', () => {
 
   it.each([
     [500, ''],
+    [500, '{"error":"maximum recursion depth exceeded"}'],
+    [500, '{"error":"input is too large"}'],
+    [400, '{"message":"monthly quota exceeded"}'],
+    [400, '{"message":"token limit of your plan exceeded"}'],
+    [422, '{"message":"rate limit exceeded: at most 100000 tokens per minute"}'],
+    [400, '{"message":"temperature must be at most 1"}'],
     [400, '{"message":"no such model"}'],
     [401, 'token limit exceeded'],
     [429, 'too many requests'],

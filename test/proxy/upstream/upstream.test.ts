@@ -99,24 +99,38 @@ describe('a request', () => {
 
 describe('what is remembered apart', () => {
   it('is what changes scores', () => {
-    const upstream = open('tei', { passCredentials: true });
+    const upstream = open('infinity', { passCredentials: true });
     const keys = [
-      upstream.keyOf(undefined),
-      upstream.keyOf({ model: 'm' }),
-      upstream.keyOf({ rawScores: true }),
-      upstream.keyOf({ knobs: { truncate: false } }),
-      upstream.keyOf({ credential: 'sk-1' }),
-      upstream.keyOf({ credential: 'sk-2' }),
+      upstream.keyOf(undefined, 'default'),
+      upstream.keyOf({ model: 'm' }, 'default'),
+      upstream.keyOf({ rawScores: true }, 'default'),
+      upstream.keyOf({ credential: 'sk-1' }, 'default'),
+      upstream.keyOf({ credential: 'sk-2' }, 'default'),
     ];
     expect(new Set(keys).size).toBe(keys.length);
     expect(keys.join()).not.toContain('sk-');
-    expect(upstream.keyOf({ knobs: { user: 'me', truncate: 'END' }, traceparent: 't' })).toBe(keys[0]);
+    const tei = open('tei');
+    const plain = tei.keyOf({}, 'default');
+    expect(tei.keyOf({ knobs: { truncate: false } }, 'default')).not.toBe(plain);
+    expect(tei.keyOf({ knobs: { user: 'me', truncate: 'END' }, traceparent: 't' }, 'default')).toBe(plain);
+    expect(tei.keyOf({ model: 'm' }, 'default')).toBe(plain);
+  });
+
+  it.each([
+    ['tei', { truncate: true, truncation_direction: 'Right' }],
+    ['voyage', { truncation: true }],
+    ['nvidia', { truncate: 'END' }],
+    ['mixedbread', { rewrite_query: false }],
+    ['cohere-v2', { max_tokens_per_doc: 4096 }],
+  ])('is no knob of %s that says what is done anyway: %j', (dialect, knobs) => {
+    const upstream = open(dialect);
+    expect(upstream.keyOf({ knobs }, 'default')).toBe(upstream.keyOf({}, 'default'));
   });
 
   it('is neither a model nor a credential that the upstream never sees', () => {
     const upstream = open('cohere-v2', { model: 'ours' });
     const wishes = { model: 'theirs', credential: 'sk-1', rawScores: true };
-    expect(upstream.keyOf(wishes)).toBe(upstream.keyOf(undefined));
+    expect(upstream.keyOf(wishes, 'default')).toBe(upstream.keyOf(undefined, 'default'));
   });
 
   it('is a version with whatever else changes scores', () => {
@@ -127,10 +141,14 @@ describe('what is remembered apart', () => {
       open('cohere-v2', { models: { a: 'm' } }),
       open('cohere-v2', { scale: 'logit' }),
       open('cohere-v2', { url: `${server.url}/v1` }),
+      open('cohere-v2', { headers: { 'x-route': 'a' } }),
+      open('cohere-v2', { headers: { 'x-route': 'b', 'x-gate': 'c' } }),
     ].map(({ version }) => version);
     expect(new Set(versions).size).toBe(versions.length);
-    const other = { apiKey: 'k', timeoutMs: 10, headers: { a: 'b' }, url: `${server.url}/v2/rerank` };
+    const other = { apiKey: 'k', timeoutMs: 10, headers: {}, url: `${server.url}/v2/rerank` };
     expect(open('cohere-v2', other).version).toBe(versions[0]);
+    const headers = { 'x-gate': 'c', 'x-route': 'b' };
+    expect(open('cohere-v2', { headers }).version).toBe(versions.at(-1));
   });
 });
 
@@ -189,15 +207,52 @@ describe('a long list', () => {
     expect(server.seen.length - before).toBe(4);
   });
 
+  it('is not split because of a list of others, with few but long texts, that was too many bytes', async () => {
+    server.behave = (seen) =>
+      JSON.stringify(seen.body).length > 3000
+        ? json({ message: 'too large' }, 413)(seen)
+        : reranker('cohere-v2')(seen);
+    const upstream = open();
+    await Promise.all(upstream.scoreEach('q', ['a'.repeat(2000), 'b'.repeat(2000)], CALL));
+    server.seen.length = 0;
+    await Promise.all(upstream.scoreEach('q', texts(20), CALL));
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('goes in one request again an hour after the server took less', async () => {
+    const clock = new ManualClock();
+    server.behave = inTurn(json({ message: 'too many documents' }, 400), reranker('cohere-v2'));
+    const upstream = open('cohere-v2', { clock });
+    for (const sent of [3, 2]) {
+      server.seen.length = 0;
+      await Promise.all(upstream.scoreEach('q', texts(4), CALL));
+      expect(server.seen).toHaveLength(sent);
+    }
+    clock.advance(3_600_000);
+    server.seen.length = 0;
+    await Promise.all(upstream.scoreEach('q', texts(4), CALL));
+    expect(server.seen).toHaveLength(1);
+  });
+
   it('keeps what was had where one request fails', async () => {
     server.behave = inTurn(reranker('tei'), reranker('tei'), json({}, 400));
     const found = await outcomes(open('tei', { maxConcurrent: 1 }).scoreEach('number 7', texts(64), CALL));
     expect(found.filter((outcome) => typeof outcome === 'number')).toHaveLength(32);
   });
 
+  it('is scored as a whole by a model known for that, whoever named it', () => {
+    const isListwise = (options: Partial<UpstreamOptions>, model: string, namespace = 'default') =>
+      open('jina', options).isListwise({ model }, namespace);
+    expect(isListwise({}, 'jina-reranker-v3')).toBe(true);
+    expect(isListwise({}, 'jina-reranker-v2')).toBe(false);
+    expect(isListwise({ model: 'jina-reranker-v2' }, 'jina-reranker-v3')).toBe(false);
+    expect(isListwise({ models: { a: 'jina-reranker-v3' } }, 'other', 'a')).toBe(true);
+    expect(isListwise({ isListwise: true }, 'other')).toBe(true);
+  });
+
   it('that is scored as a whole is never split', async () => {
     const upstream = open('jina', { model: 'jina-reranker-v3' });
-    expect(upstream.isListwise).toBe(true);
+    expect(upstream.isListwise(undefined, 'default')).toBe(true);
     server.behave = json({ detail: 'too many documents' }, 400);
     for (const count of [1, 1001]) {
       const [outcome] = await outcomes(upstream.scoreEach('q', texts(count), CALL));
@@ -220,7 +275,10 @@ describe('a text that is too long for the server', () => {
     server.behave = bounded;
     const asked = [...texts(20), 'number 7 '.repeat(400), ...texts(20)];
     const upstream = open('llama.cpp', { connection: { breakerFailures: 2 } });
-    const scores = await Promise.all(upstream.scoreEach('number 7', asked, CALL));
+    const cut: number[] = [];
+    const call = { ...CALL, onCut: (place: number) => cut.push(place) };
+    const scores = await Promise.all(upstream.scoreEach('number 7', asked, call));
+    expect(cut).toEqual([20]);
     expect(scores.toSpliced(20, 1)).toEqual(expected(asked.toSpliced(20, 1)).map(logit));
     // 3600 · 512 / 3600, and of that 85 %.
     expect(scores[20]).toBe(logit(fakeScore('number 7', 'number 7 '.repeat(400).slice(0, 435))));
@@ -229,10 +287,26 @@ describe('a text that is too long for the server', () => {
   });
 
   it('costs a bounded number of requests where nothing helps', async () => {
-    server.behave = json({ error: { message: 'input is too large' } }, 500);
-    const found = await outcomes(open('llama.cpp').scoreEach('q', texts(900), CALL));
+    server.behave = json({ error: { message: 'input of 700 is too large' } }, 400);
+    const long = texts(900).map((text) => text.padEnd(5000, 'x'));
+    const found = await outcomes(open('llama.cpp', { timeoutMs: 60_000 }).scoreEach('q', long, CALL));
     for (const outcome of found) expect(outcome).toMatchObject({ failure: 'failed' });
-    expect(server.seen.length).toBeLessThanOrEqual(64);
+    expect(server.seen.length).toBeLessThanOrEqual(2 * 64);
+  });
+
+  it('is not looked for among small ones longer than until one of them is refused', async () => {
+    server.behave = json({ message: 'input is too large' }, 400);
+    const found = await outcomes(open().scoreEach('q', texts(50), CALL));
+    for (const outcome of found) expect(outcome).toMatchObject({ failure: 'failed' });
+    // 50, 25, 13, 7, 4, 2, 1
+    expect(server.seen).toHaveLength(7);
+  });
+
+  it('is not looked for where something else is exceeded', async () => {
+    server.behave = json({ message: 'monthly quota exceeded' }, 400);
+    const found = await outcomes(open().scoreEach('q', texts(50), CALL));
+    for (const outcome of found) expect(outcome).toMatchObject({ failure: 'failed' });
+    expect(server.seen).toHaveLength(1);
   });
 });
 
@@ -278,6 +352,27 @@ describe('a bad server', () => {
     },
   );
 
+  it('is asked for its limit with our key, and for all, whoever leaves', async () => {
+    let answerLimit: () => void = () => undefined;
+    server.behave = (seen) => {
+      if (seen.method === 'POST') return reranker('tei')(seen);
+      answerLimit = () => json({ max_client_batch_size: 8 })(seen);
+      return undefined;
+    };
+    const upstream = open('tei', { passCredentials: true, apiKey: 'sk-ours' });
+    const leaving = new AbortController();
+    const wishes = { credential: 'sk-theirs' };
+    const left = outcomes(upstream.scoreEach('q', ['a'], { ...CALL, wishes, signal: leaving.signal }));
+    const stays = upstream.scoreEach('q', texts(16), { ...CALL, wishes });
+    await vi.waitFor(() => expect(server.seen).toHaveLength(1));
+    leaving.abort();
+    answerLimit();
+    await left;
+    await Promise.all(stays);
+    expect(server.seen[0]!.headers.authorization).toBe('Bearer sk-ours');
+    expect(posted().map(({ texts: sent }) => sent.length)).toEqual([8, 8]);
+  });
+
   it('that hangs on its limit costs no more than a part of the time', async () => {
     server.behave = (seen) => (seen.method === 'GET' ? undefined : reranker('tei')(seen));
     const upstream = open('tei', { timeoutMs: 1000 });
@@ -292,6 +387,19 @@ describe('a bad server', () => {
     for (let n = 0; n < 4; n++) await failureOf(upstream);
     expect(server.seen).toHaveLength(3);
     expect(upstream.isBroken).toBe(true);
+  });
+
+  it('that fails at one model is left alone with that, and asked for others', async () => {
+    server.behave = (seen) => (seen.body.model === 'bad' ? json({}, 500)(seen) : reranker('cohere-v2')(seen));
+    const upstream = open('cohere-v2', { connection: { breakerFailures: 3 } });
+    for (let n = 0; n < 4; n++) await failureOf(upstream, { wishes: { model: 'bad' } });
+    expect(server.seen).toHaveLength(3);
+    expect(upstream.isBroken).toBe(true);
+    const good = { ...CALL, wishes: { model: 'good' } };
+    expect(await Promise.all(upstream.scoreEach('q', ['a'], good))).toEqual([fakeScore('q', 'a')]);
+    expect(upstream.isBroken).toBe(false);
+    await failureOf(upstream, { wishes: { model: 'bad' } });
+    expect(server.seen).toHaveLength(4);
   });
 
   it('has no more than the time of one request for all parts of a list', async () => {
@@ -352,6 +460,16 @@ describe('the credentials of the caller', () => {
     });
     expect(await failureOf(open('cohere-v2', passing))).toMatchObject({ name: 'ModelError' });
     expect(await failureOf(open(), { wishes })).toMatchObject({ name: 'ModelError' });
+  });
+
+  it('that are missing are the caller’s to send, where we have none', async () => {
+    server.behave = json({}, 401);
+    const ofCaller: boolean[] = [];
+    const onAsked = ({ hasCallersKey }: { hasCallersKey: boolean }) => void ofCaller.push(hasCallersKey);
+    const error = await failureOf(open('cohere-v2', { passCredentials: true, onAsked }));
+    expect(error).toMatchObject({ name: 'AppError', code: 'UNAUTHORIZED' });
+    expect(await failureOf(open('cohere-v2', { onAsked }))).toMatchObject({ name: 'ModelError' });
+    expect(ofCaller).toEqual([true, false]);
   });
 
   it.each([429, 500, 503])('leave %i a failure of the upstream', async (status) => {

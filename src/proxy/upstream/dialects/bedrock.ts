@@ -10,7 +10,8 @@ export const BEDROCK: UpstreamDialect = {
   maxDocuments: 1000,
   scale: 'probability',
   isSigned: true,
-  encode: ({ query, texts, model }) => ({
+  knobs: { max_tokens_per_doc: 'number' },
+  encode: ({ query, texts, model, knobs }) => ({
     queries: [{ type: 'TEXT', textQuery: { text: query } }],
     sources: texts.map((text) => ({
       type: 'INLINE',
@@ -20,7 +21,10 @@ export const BEDROCK: UpstreamDialect = {
       type: 'BEDROCK_RERANKING_MODEL',
       bedrockRerankingConfiguration: {
         numberOfResults: texts.length,
-        modelConfiguration: { modelArn: model },
+        modelConfiguration: {
+          modelArn: model,
+          ...(Object.keys(knobs).length === 0 ? {} : { additionalModelRequestFields: knobs }),
+        },
       },
     },
   }),

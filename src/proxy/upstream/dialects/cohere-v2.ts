@@ -9,6 +9,7 @@ export const COHERE_V2: UpstreamDialect = {
   maxDocuments: 1000,
   scale: 'probability',
   knobs: { max_tokens_per_doc: 'number' },
+  defaults: { max_tokens_per_doc: 4096 },
   encode: cohereLikeBody,
   decode: readResults,
 };

@@ -8,6 +8,8 @@ export const ISAACUS: UpstreamDialect = {
   endpoint: /\/rerankings$/,
   maxDocuments: 1000,
   scale: 'probability',
-  encode: ({ query, texts, model }) => ({ model, query, texts, top_n: texts.length }),
+  knobs: { is_iql: 'boolean', scoring_method: 'string' },
+  defaults: { is_iql: false, scoring_method: 'auto' },
+  encode: ({ query, texts, model, knobs }) => ({ model, query, texts, top_n: texts.length, ...knobs }),
   decode: (body, count) => readRows(body, count, { list: 'results', scores: ['score'] }),
 };

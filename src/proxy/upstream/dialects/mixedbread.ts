@@ -8,7 +8,8 @@ export const MIXEDBREAD: UpstreamDialect = {
   endpoint: /\/reranking$/,
   maxDocuments: 1000,
   scale: 'probability',
-  knobs: { rewrite_query: 'boolean' },
+  knobs: { rewrite_query: 'boolean', instruction: 'string' },
+  defaults: { rewrite_query: false },
   encode: ({ query, texts, model, knobs }) => ({
     model,
     query,

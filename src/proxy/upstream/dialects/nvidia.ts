@@ -9,6 +9,7 @@ export const NVIDIA: UpstreamDialect = {
   maxDocuments: 512,
   scale: 'logit',
   knobs: { truncate: 'string' },
+  defaults: { truncate: 'END' },
   encode: ({ query, texts, model, knobs }) => ({
     model,
     query: { text: query },

@@ -9,7 +9,7 @@ export const PINECONE: UpstreamDialect = {
   endpoint: RERANK_ENDPOINT,
   maxDocuments: 100,
   scale: 'probability',
-  knobs: { truncate: 'string' },
+  knobs: { truncate: 'string', max_chunks_per_doc: 'number' },
   key: { header: 'api-key' },
   headers: { 'x-pinecone-api-version': '2025-04' },
   encode: ({ query, texts, model, knobs }) => ({

@@ -6,12 +6,14 @@ import { RERANK_ENDPOINT } from './cohere-like.js';
 export const TEI: UpstreamDialect = {
   name: 'tei',
   path: '/rerank',
+  hasOneModel: true,
   endpoint: RERANK_ENDPOINT,
   maxDocuments: 32,
   maxBytes: 1_500_000,
   scale: 'probability',
   hasRaw: true,
   knobs: { truncate: 'boolean', truncation_direction: 'string' },
+  defaults: { truncate: true, truncation_direction: 'Right' },
   limit: {
     pathOf: (endpointPath) => endpointPath.replace(/\/rerank(?=$|\?)/, '/info'),
     read(body) {

@@ -11,6 +11,7 @@ export const VOYAGE: UpstreamDialect = {
   maxTokens: 300_000,
   scale: 'probability',
   knobs: { truncation: 'boolean' },
+  defaults: { truncation: true },
   encode: ({ query, texts, model, knobs }) => ({
     model,
     query,

@@ -8,7 +8,7 @@ export const XINFERENCE: UpstreamDialect = {
   endpoint: RERANK_ENDPOINT,
   maxDocuments: 1000,
   scale: 'probability',
-  knobs: { max_chunks_per_doc: 'number' },
+  knobs: { max_chunks_per_doc: 'number', kwargs: 'string' },
   encode: cohereLikeBody,
   decode: readResults,
 };

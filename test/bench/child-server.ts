@@ -3,22 +3,22 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { environmentWith, tether } from '../fixtures/server-process.js';
 
-/** Bare Express in a child process. */
-export class BareProcess {
+/** A small server to compare with, in a process of its own, which says its port once it listens. */
+export class ChildServer {
   private constructor(
     private readonly child: ChildProcess,
     readonly port: number,
   ) {}
 
-  static async start(): Promise<BareProcess> {
-    const file = fileURLToPath(new URL('./bare-express.js', import.meta.url));
-    const child = fork(file, { env: environmentWith({}), execArgv: [] });
+  static async start(file: 'bare-express.js' | 'fast-upstream.js'): Promise<ChildServer> {
+    const path = fileURLToPath(new URL(`./${file}`, import.meta.url));
+    const child = fork(path, { env: environmentWith({}), execArgv: [] });
     tether(child);
     const [port] = (await once(child, 'message')) as [number];
-    return new BareProcess(child, port);
+    return new ChildServer(child, port);
   }
 
-  /** Sets what it answers from now on. */
+  /** Sets what bare Express answers from now on. */
   async answerWith(text: string): Promise<void> {
     const ready = once(this.child, 'message');
     this.child.send(text);
