@@ -18,7 +18,7 @@ export function readmeSections({ groups, errors, metrics, routes }) {
           .map((name) => `\`${name}\``)
           .join(', '),
         what,
-        access === 'open' ? 'never' : 'if configured',
+        { open: 'never', credentials: 'if configured', admin: 'of administrators' }[access],
       ]),
     ),
     settings: groups

@@ -1,27 +1,19 @@
-import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from './base/clock.js';
 import type { Metrics } from './base/metrics.js';
+import type { ModelError } from './base/model-call.js';
 import { systemRandom } from './base/random.js';
 import { usesScorer } from './base/settings/rules.js';
 import type { Settings } from './base/settings/table.js';
+import { assertKind, LoadedModels, unlessAuto } from './compose-inference.js';
 import { openUpstream } from './compose-upstream.js';
 import type { CrossEncoder } from './encoders/cross-encoder.js';
 import type { Encoder } from './encoders/encoder.js';
 import { createHashEncoder } from './encoders/hash.js';
 import { createKeptEncoder, type VectorKeeper } from './encoders/kept-encoder.js';
-import { createOnnxEncoder } from './encoders/onnx.js';
-import { createOnnxCrossEncoder } from './encoders/onnx-cross-encoder.js';
 import { openOpenAiEncoder } from './encoders/openai.js';
 import { createStaticEncoder, type StaticEncoder } from './encoders/static.js';
-import type { Inference } from './inference/inference.js';
-import type { ModelFacts, ModelSpec } from './inference/loaded-model.js';
-import { InferencePool } from './inference/pool.js';
-import { describeFolder } from './models/describe-folder.js';
-import type { ModelKind } from './models/manifest.js';
 import { BUNDLED_MODELS, type ModelFiles, ModelStore } from './models/model-store.js';
-import { ModelStoreError } from './models/model-store-error.js';
-import { assertWhole } from './models/verify-folder.js';
 import { crossEncoderPairs } from './proxy/cross-encoder-pairs.js';
 import { PairCaches } from './proxy/pair-caches.js';
 import { createPairScorer } from './proxy/pair-scorer.js';
@@ -32,16 +24,14 @@ import { termsOf } from './text/terms.js';
 
 const STATIC_MODEL = 'static-minilm-192';
 const PRIOR = 'df-prior';
-const POOLING_ASSUMED =
-  'the model does not say how its vectors are pooled: the mean is taken; set EMBEDDING_POOLING if that is wrong';
 
 /** The models of a running program. */
 export interface OpenedModels {
   /** Makes keys and narratives of the memory. */
   readonly keyEncoder: Encoder;
   readonly scorer: Scorer;
-  /** What is loaded and how the workers do, for `/readyz`. */
-  checks(): Readonly<Record<string, unknown>>;
+  /** What is loaded and how it does, for `/readyz`; `isWhole` is false while a model cannot be asked. */
+  readiness(): { readonly isWhole: boolean; readonly checks: Readonly<Record<string, unknown>> };
   close(): Promise<void>;
 }
 
@@ -50,6 +40,8 @@ export interface ModelTools {
   /** Absent where nobody looks. */
   readonly metrics?: Metrics;
   readonly logger?: Logger;
+  /** Told once for every request that another scorer had to answer. */
+  readonly onFallback?: (namespace: string, error: ModelError) => void;
   /** Absent where nothing is scored. */
   readonly pairCaches?: PairCaches | undefined;
   /** Keeps what encoders elsewhere have made. */
@@ -93,7 +85,8 @@ async function openWith(
     ? scoringPairs(await inference.crossEncoder(), settings, tools)
     : undefined;
   const upstream = usesScorer(settings, 'upstream') ? openUpstream(settings, tools) : undefined;
-  const keyEncoder = encoder.tau === undefined ? bundledKeys(settings, models, words) : encoder;
+  const isMeasured = encoder.tau !== undefined || settings.memoryTau !== undefined;
+  const keyEncoder = isMeasured ? encoder : bundledKeys(settings, models, words);
   const scorer = createScorer(settings.scorer, {
     encoder,
     pairScorers: {
@@ -106,17 +99,21 @@ async function openWith(
     inputPrior: settings.inputPrior,
     keyEncoder,
     ...(inference.isUsed || encoder.encodeEach !== undefined || upstream !== undefined
-      ? { onFallback: (namespace, failure) => tools.metrics?.modelMissed('scorer', failure, namespace) }
+      ? { onFallback: tools.onFallback ?? (() => {}) }
       : {}),
   });
   return {
     keyEncoder,
     scorer,
-    checks: () => ({
-      scorer: scorer.name,
-      encoder: encoder.name,
-      ...inference.checks(),
-      ...(upstream && { upstream: upstream.check() }),
+    readiness: () => ({
+      isWhole: inference.isWhole,
+      checks: {
+        scorer: scorer.name,
+        encoder: { name: encoder.name, dimension: encoder.dimension },
+        memory: keyEncoder.name,
+        ...inference.checks(),
+        ...(upstream && { upstream: upstream.check() }),
+      },
     }),
     async close() {
       await scorer.close();
@@ -262,109 +259,4 @@ function keeping(encoder: Encoder, { keeper, metrics }: ModelTools): Encoder {
     onLookedUp: (namespace, hits, misses) =>
       metrics?.cacheLookups('vectors', { hit: hits, miss: misses }, namespace),
   });
-}
-
-function assertKind({ name, entry }: Pick<ModelFiles, 'name' | 'entry'>, kind: ModelKind): void {
-  if (entry.kind !== kind) throw new ModelStoreError(`model ${name} is of kind ${entry.kind}, not ${kind}`);
-}
-
-/** ONNX models in the inference processes, which are started for the first of them. */
-class LoadedModels {
-  private pool: Inference | undefined;
-
-  constructor(
-    private readonly settings: Settings,
-    private readonly tools: ModelTools,
-    private readonly models: ModelStore,
-  ) {}
-
-  /** Whether any model runs elsewhere. */
-  get isUsed(): boolean {
-    return this.pool !== undefined;
-  }
-
-  /** The encoder that `EMBEDDING_MODEL` names. */
-  async encoder(): Promise<Encoder> {
-    const { settings } = this;
-    const { spec, ...loaded } = await this.load(settings.embeddingModel!, {
-      kind: 'encoder',
-      precision: unlessAuto(settings.embeddingPrecision),
-      pooling: unlessAuto(settings.embeddingPooling),
-      maxLength: unlessAuto(settings.embeddingMaxLength),
-    });
-    if (loaded.facts.isPoolingAssumed) this.tools.logger?.warn({ model: loaded.name }, POOLING_ASSUMED);
-    const query = unlessAuto(settings.embeddingQueryPrompt) ?? loaded.facts.prompts.query;
-    const document = unlessAuto(settings.embeddingDocumentPrompt) ?? loaded.facts.prompts.document;
-    return createOnnxEncoder({ ...loaded, spec, prompts: { query, document } });
-  }
-
-  /** The cross-encoder that `CROSS_ENCODER_MODEL` names. */
-  async crossEncoder(): Promise<CrossEncoder> {
-    const { settings } = this;
-    return createOnnxCrossEncoder(
-      await this.load(settings.crossEncoderModel!, {
-        kind: 'cross-encoder',
-        precision: unlessAuto(settings.crossEncoderPrecision),
-        maxLength: unlessAuto(settings.crossEncoderMaxLength),
-        windows: settings.crossEncoderWindows,
-      }),
-    );
-  }
-
-  checks(): Readonly<Record<string, unknown>> {
-    return this.pool === undefined ? {} : { inference: this.pool.status() };
-  }
-
-  async close(): Promise<void> {
-    await this.pool?.close();
-  }
-
-  private async load(name: string, wish: Omit<ModelSpec, 'id' | 'folder' | 'threads' | 'batchTokens'>) {
-    const { folder, manifest, name: found } = this.models.find(name);
-    const entry = manifest ?? describeFolder(folder);
-    assertKind({ name: found, entry }, wish.kind);
-    if (manifest !== undefined) await assertWhole(folder, manifest);
-    const { settings } = this;
-    const spec: ModelSpec = {
-      ...wish,
-      id: `${wish.kind} ${found}`,
-      folder,
-      revision: entry.revision,
-      threads: settings.inferenceThreads,
-      batchTokens: settings.inferenceBatchTokens,
-    };
-    this.pool ??= this.start();
-    const facts: ModelFacts = await this.pool.load(spec);
-    return { inference: this.pool, spec, facts, name: found, revision: entry.revision, tau: entry.tau };
-  }
-
-  private start(): Inference {
-    const { settings, tools } = this;
-    const { metrics, logger } = tools;
-    const pool = new InferencePool({
-      workers: unlessAuto(settings.inferenceWorkers) ?? Math.max(1, availableParallelism() - 1),
-      maxQueueInputs: settings.inferenceQueueMax,
-      memoryBytes: settings.inferenceMemoryMb * 2 ** 20,
-      loadTimeoutMs: settings.inferenceLoadTimeoutMs,
-      runTimeoutMs: settings.inferenceRunTimeoutMs,
-      clock: tools.clock,
-      events: {
-        inputEnded: (outcome) => metrics?.inferenceTextEnded(outcome),
-        batchRun: (seconds) => metrics?.inferenceRan(seconds),
-        workerReplaced(reason, message) {
-          metrics?.inferenceWorkerReplaced(reason);
-          logger?.warn({ reason, message }, 'an inference process is replaced');
-        },
-      },
-    });
-    metrics?.watchModels({
-      queued: () => pool.status().queued,
-      bytes: () => pool.status().workers.reduce((sum, { bytes }) => sum + bytes, 0),
-    });
-    return pool;
-  }
-}
-
-function unlessAuto<T>(value: 'auto' | T): T | undefined {
-  return value === 'auto' ? undefined : value;
 }

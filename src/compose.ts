@@ -4,6 +4,7 @@ import type { Clock } from './base/clock.js';
 import { LastingClock } from './base/lasting-clock.js';
 import { lineWriter, silentLogger, type WriteLine } from './base/log.js';
 import { Metrics } from './base/metrics.js';
+import type { ModelError } from './base/model-call.js';
 import { type Random, seededRandom, systemRandom } from './base/random.js';
 import { RequestIds } from './base/request-ids.js';
 import { loadSettings } from './base/settings/load-settings.js';
@@ -98,19 +99,23 @@ export async function compose(
   );
   const sparingly = new Sparingly(clock, FAILURE_LOG_INTERVAL_MS);
   const tools = { settings, clock, logger, metrics, random, sparingly };
-  const cache = openCache(settings, tools);
+  let cache: CacheStore | undefined;
+  let models: OpenedModels | undefined;
   try {
+    cache = openCache(settings, tools);
     const pairCaches = openPairCaches(settings, { clock, metrics, cache });
     const vectors = settings.embeddingCachePersist ? cache : undefined;
-    const models = await openModels(settings, {
+    models = await openModels(settings, {
       clock,
       metrics,
       logger,
       pairCaches,
       keeper: keeper ?? vectors,
+      onFallback: modelFailures('scorer', tools),
     });
     return composeWith(tools, { store, cache, pairCaches, models }, residents);
   } catch (error) {
+    await models?.close();
     await cache?.close();
     await store.close();
     throw error;
@@ -209,12 +214,14 @@ function composeWith(
     parseNamespace: (raw) => names.parse(raw),
     async readiness() {
       const storage = store.health();
+      const readiness = models.readiness();
       const checks = {
         storage: { driver: store.name, ...storage },
         ...(cache === undefined ? {} : { cache: cache.health() }),
-        ...models.checks(),
+        ...readiness.checks,
       };
-      return { status: storage.status, checks };
+      const isWhole = readiness.isWhole && cache?.health().status !== 'degraded';
+      return { status: storage.status === 'ok' && !isWhole ? 'degraded' : storage.status, checks };
     },
     metricsText: async () => (settings.metricsEnabled ? metrics.text() : null),
     retentionReport: async () => retention.report(),
@@ -224,8 +231,7 @@ function composeWith(
       const saved = Promise.all([retention.stop(), maintenance.stop()])
         .then(() => registry.close(patience))
         .then(() => (clock instanceof LastingClock ? clock.stop() : undefined))
-        .then(() => cache?.close())
-        .then(() => store.close());
+        .then(() => Promise.all([store.close(), cache?.close()]));
       const inTime = await withinTime(saved, settings.shutdownTimeoutMs + SAVING_TIMEOUT_MS);
       if (!inTime) logger.error('the disk did not answer in time; what was unwritten is lost');
       await models.close();
@@ -311,7 +317,7 @@ function eventsOf(logger: Logger, metrics: Metrics, sparingly: Sparingly): Names
       metrics.cacheLookups('pairs', pairs, namespace);
       if (adapted) metrics.memoryAdapted(namespace);
     },
-    encoderFailed: (namespace, { failure }) => metrics.modelMissed('memory', failure, namespace),
+    encoderFailed: modelFailures('memory', { logger, metrics, sparingly }),
     reciprocalRank: (namespace, arm, value) => metrics.selectionRanked(arm, value, namespace),
     storageFailed(namespace, operation, error) {
       metrics.storageFailed(operation);
@@ -326,6 +332,20 @@ function eventsOf(logger: Logger, metrics: Metrics, sparingly: Sparingly): Names
       logger.warn({ namespace }, 'evicted, and its state dropped: nothing keeps it'),
     hashKeyChanged: (namespace) =>
       logger.warn({ namespace }, 'stored under another hash key: known queries are found by vector alone'),
+  };
+}
+
+/** Counts the requests that did without a model, and says why, from time to time. */
+function modelFailures(
+  part: 'scorer' | 'memory',
+  { logger, metrics, sparingly }: Pick<Tools, 'logger' | 'metrics' | 'sparingly'>,
+) {
+  return (namespace: string, { failure, message }: ModelError): void => {
+    metrics.modelMissed(part, failure, namespace);
+    const held = sparingly.turn(`model ${part} ${failure}`);
+    if (held === undefined) return;
+    const instead = part === 'scorer' ? 'another scorer answered' : 'memory did without';
+    logger.warn({ namespace, failure, reason: message, held }, `a model gave no answer; ${instead}`);
   };
 }
 

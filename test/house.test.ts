@@ -208,7 +208,9 @@ describe('files', () => {
       return words.filter((word) => content.includes(word)).map((word) => `${path}: ${word}`);
     });
     expect(found).toEqual([]);
-    expect(text('package-lock.json')).not.toContain('"resolved"');
+    for (const lock of ['package-lock.json', 'test/clients/package-lock.json']) {
+      expect(text(lock)).not.toContain('"resolved"');
+    }
   });
 });
 

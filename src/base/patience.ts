@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** A signal that aborts when nobody waits any more; made when it is first asked for, since most requests never do. */
 export type Patience = () => AbortSignal;
 
@@ -18,6 +20,8 @@ export function startWait(timeoutMs: number, callers?: Patience): Wait {
   let letGo = () => {};
   const start = (): AbortController => {
     const fresh = new AbortController();
+    // Every part of a request that waits listens; they let go when they are done.
+    setMaxListeners(0, fresh.signal);
     const timer = setTimeout(
       () => fresh.abort(new DOMException('The time for models is over', 'TimeoutError')),
       timeoutMs,

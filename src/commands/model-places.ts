@@ -7,7 +7,7 @@ import type { CommandContext } from './context.js';
 import { readSettings } from './read-settings.js';
 
 /** The settings of the context, and the models there are by them. */
-export function openModels(context: CommandContext): { settings: Settings; models: ModelStore } {
+export function findModels(context: CommandContext): { settings: Settings; models: ModelStore } {
   const { settings } = readSettings(context);
   const models = new ModelStore({
     bundledDir: settings.modelsDir ?? BUNDLED_MODELS,

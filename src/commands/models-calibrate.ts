@@ -8,7 +8,7 @@ import {
   type ThresholdReport,
 } from '../evaluation/measure-threshold.js';
 import type { CreateService } from '../evaluation/ranked-service.js';
-import { setTau } from '../models/describe-folder.js';
+import { setTau } from '../models/set-tau.js';
 import { calibrateNamespace } from './calibrate-namespace.js';
 import { type CommandContext, CommandError } from './context.js';
 import { openCollection, table, wholeNumber, withService } from './measurement.js';
@@ -50,7 +50,9 @@ export function registerModelsCalibrate(
 ): void {
   models
     .command('calibrate')
-    .description('measure the cosine from which two queries are neighbours (τ), and note it with the model')
+    .description(
+      'measure the cosine from which two queries are neighbours (τ), and note it with the model, for the way it is read',
+    )
     .argument('[dir]', 'folder with queries, qrels, candidates, corpus and perhaps groups')
     .option('--from-namespace <name>', 'measure on the queries that a namespace remembers instead')
     .option('--model <model>', 'the encoder: a folder, or a name in the model store; default: the configured')
@@ -78,9 +80,9 @@ async function calibrate(
       throw new CommandError(
         `${opened.encoder.name} has no manifest to write to: set MEMORY_TAU, or --dry-run`,
       );
+    const { name, version, tau: before } = opened.encoder;
     const report = await measure(directory, options, context, parts, opened);
-    if (!dryRun) setTau(opened.model!.folder, report.tau);
-    const { name, tau: before } = opened.encoder;
+    if (!dryRun) await setTau(opened.model!.folder, { value: report.tau, version }, settings.modelStoreDir);
     const result = { model: name, before: before ?? null, written: !dryRun, ...report };
     context.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : asText(result));
   });

@@ -6,6 +6,7 @@ import { ModelError } from '../base/model-call.js';
 import type { Figures, Stage, StaticModel } from '../distillation/distil.js';
 import { DistilError } from '../distillation/distil-error.js';
 import type { ModelOrigin } from '../distillation/model-card.js';
+import { readExportText } from '../models/export-files.js';
 import type { ModelFiles } from '../models/model-store.js';
 import { type CommandContext, CommandError } from './context.js';
 import { decimal, wholeNumber } from './measurement.js';
@@ -27,6 +28,9 @@ interface DistilCommandOptions {
   readonly force?: boolean;
   readonly json?: boolean;
 }
+
+const LICENCE_FILE = 'LICENSE';
+const LICENCE_BYTES = 1 << 20;
 
 const LABELS: Readonly<Record<Stage, string>> = {
   texts: 'vectors of texts',
@@ -134,8 +138,8 @@ function originOf(
 
 /** Text of the teacher's licence, if it has a file of it; not among a manifest's files where there was no manifest. */
 function licenceOf(folder: string | undefined): string | undefined {
-  const file = folder === undefined ? undefined : join(folder, 'LICENSE');
-  return file !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  if (folder === undefined || !existsSync(join(folder, LICENCE_FILE))) return undefined;
+  return readExportText(folder, LICENCE_FILE, LICENCE_BYTES);
 }
 
 function factsOf({ dimension, vocabulary, figures }: StaticModel) {

@@ -6,9 +6,10 @@ import { readExport } from '../models/hugging-face-export.js';
 import type { Manifest } from '../models/manifest.js';
 import type { ModelFolder, ModelStore } from '../models/model-store.js';
 import { ModelStoreError } from '../models/model-store-error.js';
+import { unlistedProblems } from '../models/verify-folder.js';
 import type { CommandContext } from './context.js';
 import { table } from './measurement.js';
-import { openModels, sizeText } from './model-places.js';
+import { findModels, sizeText } from './model-places.js';
 import { oneLine } from './terminal.js';
 
 /** What `info` prints; null where nothing is said. */
@@ -23,6 +24,8 @@ interface ModelInfo {
   source: Manifest['source'] | null;
   dimension: number | null;
   tau: number | null;
+  /** Version of the encoder that τ was measured with: another one has none. */
+  tau_version: string | null;
   /** Settings that name this model. */
   configured: string[];
   /** Of encoders and cross-encoders, as their exports say. */
@@ -46,10 +49,12 @@ export function registerModelsInfo(models: Command, context: CommandContext): vo
 }
 
 function info(context: CommandContext, name: string, json: boolean): void {
-  const { settings, models } = openModels(context);
+  const { settings, models } = findModels(context);
   const model = models.find(name);
   const found = infoOf(model, usesOf(model, models, settings));
   context.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : asTables(found));
+  const unlisted = model.manifest === undefined ? [] : unlistedProblems(model.folder, model.manifest);
+  for (const problem of unlisted) context.stderr.write(`Warning: ${oneLine(problem)}\n`);
 }
 
 function infoOf(model: ModelFolder, configured: string[]): ModelInfo {
@@ -67,7 +72,8 @@ function infoOf(model: ModelFolder, configured: string[]): ModelInfo {
     licence,
     source: source ?? null,
     dimension: dimension ?? null,
-    tau: tau ?? null,
+    tau: tau?.value ?? null,
+    tau_version: tau?.version ?? null,
     configured,
     ...exportOf(folder, kind),
     precisions: graphs.map(({ precision, file }) => `${precision} (${file})`),

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ListedModel } from '../models/model-store.js';
 import { type CommandContext, CommandError } from './context.js';
 import { table } from './measurement.js';
-import { openModels, sizeOf, sizeText } from './model-places.js';
+import { findModels, sizeOf, sizeText } from './model-places.js';
 import { oneLine } from './terminal.js';
 
 /** What `list` prints of a model; null where its folder does not say. */
@@ -14,6 +14,8 @@ interface ListedFacts {
   bytes: number;
   dimension: number | null;
   tau: number | null;
+  /** Version of the encoder that τ was measured with. */
+  tau_version: string | null;
   place: ListedModel['place'];
   folder: string;
   /** What is wrong with its manifest. */
@@ -32,7 +34,7 @@ export function registerModelsList(models: Command, context: CommandContext): vo
 }
 
 function list(context: CommandContext, json: boolean): void {
-  const listed = openModels(context).models.list().map(factsOf);
+  const listed = findModels(context).models.list().map(factsOf);
   context.stdout.write(json ? `${JSON.stringify(listed, null, 2)}\n` : table(HEAD, listed.map(row)));
   const problems = listed.flatMap(({ problem }) => problem ?? []);
   if (problems.length > 0) throw new CommandError(problems.join('\n'));
@@ -47,7 +49,8 @@ function factsOf(model: ListedModel): ListedFacts {
     licence: manifest?.licence ?? null,
     bytes: sizeOf(model),
     dimension: manifest?.dimension ?? null,
-    tau: manifest?.tau ?? null,
+    tau: manifest?.tau?.value ?? null,
+    tau_version: manifest?.tau?.version ?? null,
     place,
     folder,
     problem: problem ?? null,

@@ -9,7 +9,7 @@ import { type PullResult, type PullWatch, pullModel } from '../models/hub/pull-m
 import type { Manifest } from '../models/manifest.js';
 import { parseModelName } from '../models/model-name.js';
 import { type CommandContext, CommandError } from './context.js';
-import { openModels, sizeText } from './model-places.js';
+import { findModels, sizeText } from './model-places.js';
 import { type ProgressBar, startProgress } from './progress-bar.js';
 import { oneLine } from './terminal.js';
 
@@ -53,7 +53,7 @@ async function pull(context: CommandContext, text: string, options: PullCommandO
       2,
     );
   }
-  const { settings } = openModels(context);
+  const { settings } = findModels(context);
   const connection = new HubConnection(readHubAccess(context.env), systemClock());
   const watch = new PullProgress(context, options.json === true);
   try {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { isInStore, removeStoredModel } from '../models/store-folders.js';
 import { type CommandContext, CommandError } from './context.js';
-import { openModels, sizeOf, sizeText } from './model-places.js';
+import { findModels, sizeOf, sizeText } from './model-places.js';
 import { confirm, oneLine } from './terminal.js';
 
 interface RemoveOptions {
@@ -21,7 +21,7 @@ export function registerModelsRemove(models: Command, context: CommandContext): 
 }
 
 async function remove(context: CommandContext, name: string, { force, json }: RemoveOptions): Promise<void> {
-  const { settings, models } = openModels(context);
+  const { settings, models } = findModels(context);
   const { modelStoreDir } = settings;
   if (!isInStore(modelStoreDir, name)) {
     throw new CommandError(`${oneLine(name, 200)} is not in the model store ${modelStoreDir}`);

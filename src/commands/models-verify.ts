@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import type { ListedModel } from '../models/model-store.js';
 import { verifyFolder } from '../models/verify-folder.js';
 import { type CommandContext, CommandError } from './context.js';
-import { openModels, sizeOf } from './model-places.js';
+import { findModels, sizeOf } from './model-places.js';
 import { startProgress } from './progress-bar.js';
 
 interface Verified {
+  /** Of a folder that was named its path: manifests of two may have one name. */
   name: string;
   folder: string;
   /** Whether there is a manifest to check against. */
@@ -24,7 +25,7 @@ export function registerModelsVerify(models: Command, context: CommandContext): 
 }
 
 async function verify(context: CommandContext, names: readonly string[], json: boolean): Promise<void> {
-  const { models } = openModels(context);
+  const { models } = findModels(context);
   const chosen: readonly ListedModel[] =
     names.length > 0 ? names.map((name) => models.find(name)) : models.list();
   const total = chosen.reduce((sum, model) => sum + sizeOf(model), 0);
@@ -51,7 +52,8 @@ async function verify(context: CommandContext, names: readonly string[], json: b
 }
 
 async function verifyOne(model: ListedModel, onBytes: (count: number) => void): Promise<Verified> {
-  const { name, folder, manifest, problem } = model;
+  const { folder, manifest, problem } = model;
+  const name = model.place === 'folder' ? folder : model.name;
   if (problem !== undefined) return { name, folder, checked: true, problems: [problem] };
   if (manifest === undefined) return { name, folder, checked: false, problems: [] };
   return { name, folder, checked: true, problems: await verifyFolder(folder, manifest, onBytes) };

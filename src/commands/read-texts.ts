@@ -1,3 +1,4 @@
+import { headOf } from '../base/head-of.js';
 import { seededRandom } from '../base/random.js';
 import { CollectionError, readLines } from '../evaluation/read-lines.js';
 import { readRecords } from '../evaluation/records.js';
@@ -54,6 +55,5 @@ async function* textsOf(file: string): AsyncGenerator<string> {
 /** Cuts between characters; what is cut off is not held in memory. */
 function cut(text: string, characters: number): string {
   if (text.length <= characters) return text;
-  const head = text.slice(0, characters);
-  return Buffer.from(/[\uD800-\uDBFF]$/.test(head) ? head.slice(0, -1) : head).toString();
+  return Buffer.from(headOf(text, characters)).toString();
 }

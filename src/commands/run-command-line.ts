@@ -12,6 +12,7 @@ import { registerEvaluate } from './evaluate.js';
 import { registerModels } from './models.js';
 import { registerNamespaces } from './namespaces.js';
 import type { OpenEncoder } from './open-encoder.js';
+import { registerOpenapi } from './openapi.js';
 import { registerRerank } from './rerank.js';
 import { registerServe, type ServeProcess, type StartServices } from './serve.js';
 import { registerSimulate } from './simulate.js';
@@ -66,6 +67,7 @@ function buildProgram(context: CommandContext, parts: CommandParts): Command {
   registerEvaluate(program, context, parts.createService);
   registerSimulate(program, context, parts.createService);
   registerConfig(program, context);
+  registerOpenapi(program, context);
   registerNamespaces(program, context, parts.storedState);
   registerStorage(program, context, parts.storedState);
   registerModels(program, context, parts);

@@ -8,7 +8,11 @@ export type StorageMode = (typeof STORAGE_MODES)[number];
 const DB_TEMPLATE = 'state.{namespace}.db';
 
 /** Settings of a command that keeps nothing, whatever else is set. */
-export const IN_MEMORY = { STORAGE_BACKEND: 'memory', NAMESPACED_PERSISTENCE: 'false' } as const;
+export const IN_MEMORY = {
+  STORAGE_BACKEND: 'memory',
+  NAMESPACED_PERSISTENCE: 'false',
+  EMBEDDING_CACHE_PERSIST: 'false',
+} as const;
 
 /** The settings with state kept in this way, in this folder; templates stay as they are set. */
 export function settingsFor(settings: Settings, mode: StorageMode, storageDir: string): Settings {

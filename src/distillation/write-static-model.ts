@@ -1,14 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { factsOf } from '../models/describe-folder.js';
 import { type Manifest, readManifest, writeManifest } from '../models/manifest.js';
+import { factsOf, revisionOf } from '../models/model-files.js';
 import type { StaticModel } from './distil.js';
 import { DistilError } from './distil-error.js';
 import { type ModelOrigin, modelCard } from './model-card.js';
 import { DATA_FILE, writeStaticGraph } from './static-graph.js';
-
-const REVISION_LENGTH = 12;
 
 export interface WriteOptions {
   /** Text of the licence, for a file of its own. */
@@ -111,7 +109,7 @@ function writeFiles(folder: string, files: Files, model: StaticModel, origin: Mo
     name: origin.name,
     kind: 'static-encoder',
     description: `Static text embedding distilled from ${origin.teacher.name}`,
-    revision: weights.digest('hex').slice(0, REVISION_LENGTH),
+    revision: revisionOf(weights.digest('hex')),
     licence: origin.teacher.licence,
     dimension: model.dimension,
     files: facts,

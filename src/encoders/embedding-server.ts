@@ -1,5 +1,6 @@
 import { JsonClient, type JsonClientOptions } from '../remote/json-client.js';
 import { RemoteError } from '../remote/remote-error.js';
+import { BUSY_OR_BROKEN } from '../remote/retry-delay.js';
 import { AnswerError, readVectors } from './openai-answer.js';
 import { embeddingsUrl, keyHeader } from './openai-endpoint.js';
 
@@ -61,6 +62,7 @@ export class EmbeddingServer {
       maxBodyBytes: Math.max(LEAST_BODY_BYTES, VECTOR_BYTES * (options.batchSize ?? BATCH_SIZE)),
       maxConcurrent: options.maxConcurrent ?? MAX_CONCURRENT,
       maxQueued: options.maxConcurrent ?? MAX_CONCURRENT,
+      retriedStatuses: BUSY_OR_BROKEN,
       ...options.connection,
     });
   }
@@ -71,7 +73,7 @@ export class EmbeddingServer {
   }
 
   async ask(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> {
-    const { dimension, wishes } = await this.agreed();
+    const { dimension, wishes } = await unlessAborted(this.agreed(), signal);
     const vectors = await this.request(texts, wishes, signal);
     if (vectors[0]!.length !== dimension) throw this.otherLength(vectors[0]!.length, dimension);
     return vectors;
@@ -122,5 +124,20 @@ export class EmbeddingServer {
 
   private otherLength(found: number, wanted: number): AnswerError {
     return new AnswerError(`${this.client.label}: vectors of ${found} numbers, not of ${wanted}`);
+  }
+}
+
+/** What `work` gives; rejects when nobody waits for it any more, and lets it go on for others. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = (): void => undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(new RemoteError('cancelled', 'the caller left'));
+  });
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }

@@ -1,4 +1,5 @@
 import type { ModelCall } from '../base/model-call.js';
+import { handled } from '../base/rejections.js';
 
 /** How texts are meant: a model may have been trained with another prompt for each. */
 export type TextRole = 'query' | 'document';
@@ -25,7 +26,7 @@ export interface Encoder {
   /**
    * One vector per text, in order, of unit length; the zero vector for a text with nothing the model knows. Vectors are
    * the caller's to keep. Local drivers yield to the event loop at least every 10 ms. Rejects with `ModelError` where the
-   * model cannot be asked now.
+   * model cannot be asked now, once nothing of it goes on.
    */
   encode(texts: readonly string[], call: EncodeCall): Promise<Float32Array[]>;
   /**
@@ -34,4 +35,16 @@ export interface Encoder {
    */
   encodeEach?(texts: readonly string[], call: EncodeCall): readonly Promise<Float32Array>[];
   close(): Promise<void>;
+}
+
+/** What `encodeEach` of any encoder gives: with one that has none, all texts fail together. */
+export function encodeEach(
+  encoder: Encoder,
+  texts: readonly string[],
+  call: EncodeCall,
+): readonly Promise<Float32Array>[] {
+  if (texts.length === 0) return [];
+  if (encoder.encodeEach !== undefined) return encoder.encodeEach(texts, call);
+  const all = encoder.encode(texts, call);
+  return texts.map((_, index) => handled(all.then((vectors) => vectors[index]!)));
 }

@@ -3,7 +3,8 @@ import { endianness } from 'node:os';
 import { ModelError } from '../base/model-call.js';
 import { Pace } from '../base/pace.js';
 import { PatientReads } from '../base/patient-reads.js';
-import type { EncodeCall, Encoder } from './encoder.js';
+import { allEnded, handled } from '../base/rejections.js';
+import { type EncodeCall, type Encoder, encodeEach } from './encoder.js';
 
 /** What of a cache store is needed here. */
 export interface VectorKeeper {
@@ -27,7 +28,8 @@ export const VECTOR_PREFIX = 'vector/';
 
 /**
  * An encoder that keeps its vectors, by namespace, model, version, role and text, and asks for those it has not. A store
- * that is slow costs `waitMs` once and is passed over until it answers again; one that fails costs nothing.
+ * that is slow costs `waitMs` once and is passed over until it answers again; one that fails costs the time it takes to
+ * fail.
  */
 export function createKeptEncoder(options: KeptEncoderOptions): Encoder {
   return new KeptEncoder(options);
@@ -53,15 +55,13 @@ class KeptEncoder implements Encoder {
   }
 
   encode(texts: readonly string[], call: EncodeCall): Promise<Float32Array[]> {
-    return Promise.all(this.encodeEach(texts, call));
+    return allEnded(this.encodeEach(texts, call));
   }
 
   encodeEach(texts: readonly string[], call: EncodeCall): readonly Promise<Float32Array>[] {
     const vectors = this.vectorsOf(texts, call);
     return texts.map((_, index) => {
-      const vector = vectors.then((all) => all[index]!);
-      vector.catch(() => undefined);
-      return vector;
+      return handled(vectors.then((all) => all[index]!));
     });
   }
 
@@ -93,11 +93,7 @@ class KeptEncoder implements Encoder {
 
   private encodeAnew(texts: readonly string[], keys: readonly string[], call: EncodeCall) {
     const { encoder } = this.options;
-    if (texts.length === 0) return [];
-    const encoded = encoder.encodeEach
-      ? encoder.encodeEach(texts, call)
-      : eachOf(texts.length, encoder.encode(texts, call));
-    return encoded.map((vector, index) =>
+    return encodeEach(encoder, texts, call).map((vector, index) =>
       handled(vector.then((numbers) => this.keep(call.namespace, keys[index]!, numbers))),
     );
   }
@@ -149,13 +145,4 @@ function hashOf(...parts: readonly string[]): string {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(`${part.length}:`).update(part, 'utf16le');
   return hash.digest('base64url');
-}
-
-function eachOf(count: number, all: Promise<Float32Array[]>): Promise<Float32Array>[] {
-  return Array.from({ length: count }, (_, index) => handled(all.then((vectors) => vectors[index]!)));
-}
-
-function handled<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
 }

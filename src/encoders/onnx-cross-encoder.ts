@@ -1,4 +1,5 @@
 import { ModelError } from '../base/model-call.js';
+import { handled } from '../base/rejections.js';
 import type { Inference } from '../inference/inference.js';
 import type { ModelFacts, ModelSpec } from '../inference/loaded-model.js';
 import type { CrossEncoder } from './cross-encoder.js';
@@ -36,10 +37,4 @@ export function createOnnxCrossEncoder(options: OnnxCrossEncoderOptions): CrossE
       isClosed = true;
     },
   };
-}
-
-/** Whose rejection may be ignored. */
-function handled<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { ModelError } from '../base/model-call.js';
+import { allEnded, handled } from '../base/rejections.js';
 import type { Inference } from '../inference/inference.js';
 import type { ModelFacts, ModelSpec } from '../inference/loaded-model.js';
+import { type Manifest, tauOf } from '../models/manifest.js';
 import { hasNothingToRead } from '../text/nothing-to-read.js';
 import type { EncodeCall, Encoder, TextRole } from './encoder.js';
 
@@ -14,8 +16,8 @@ export interface OnnxEncoderOptions {
   /** Name and revision of the model's files. */
   readonly name: string;
   readonly revision: string;
-  /** Cosine from which two queries count as neighbours, where it was measured for these files and prompts. */
-  readonly tau?: number | undefined;
+  /** Cosine from which two queries count as neighbours, as the manifest has it; of another version it counts for nothing. */
+  readonly tau?: Manifest['tau'] | undefined;
   /** What to put before texts; default: what the model was trained with (`facts.prompts`). */
   readonly prompts?: Partial<Readonly<Record<TextRole, string>>> | undefined;
 }
@@ -28,14 +30,17 @@ const READING = 1;
  * costs nothing.
  */
 export function createOnnxEncoder(options: OnnxEncoderOptions): Encoder {
-  const { inference, spec, facts, name, revision, tau } = options;
+  const { inference, spec, facts, name, revision } = options;
   const prompts = {
     query: options.prompts?.query ?? facts.prompts.query,
     document: options.prompts?.document ?? facts.prompts.document,
   };
+  const version = versionOf(revision, spec, facts, prompts);
+  const tau = tauOf(options, version);
   let isClosed = false;
   const encodeEach = (texts: readonly string[], call: EncodeCall): readonly Promise<Float32Array>[] => {
-    if (isClosed) return texts.map(() => rejected(new ModelError('closed', `encoder ${name} is closed`)));
+    if (isClosed)
+      return texts.map(() => handled(Promise.reject(new ModelError('closed', `encoder ${name} is closed`))));
     const readable = texts.filter((text) => !hasNothingToRead(text));
     const prompt = prompts[call.role];
     const vectors = inference.submit(
@@ -50,10 +55,10 @@ export function createOnnxEncoder(options: OnnxEncoderOptions): Encoder {
   };
   return {
     name,
-    version: versionOf(revision, spec, facts, prompts),
+    version,
     dimension: facts.dimension,
     ...(tau === undefined ? {} : { tau }),
-    encode: (texts, call) => Promise.all(encodeEach(texts, call)),
+    encode: (texts, call) => allEnded(encodeEach(texts, call)),
     encodeEach,
     async close() {
       isClosed = true;
@@ -76,11 +81,4 @@ function versionOf(
 
 function hashOf(texts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 8);
-}
-
-/** A rejection that is handled already. */
-function rejected(error: Error): Promise<never> {
-  const promise = Promise.reject(error);
-  promise.catch(() => undefined);
-  return promise;
 }

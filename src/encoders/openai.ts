@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ModelError } from '../base/model-call.js';
+import { allEnded, handled } from '../base/rejections.js';
 import { toModelError } from '../remote/model-failure.js';
 import { RemoteError } from '../remote/remote-error.js';
 import { hasNothingToRead } from '../text/nothing-to-read.js';
@@ -83,7 +84,7 @@ class OpenAiEncoder implements Encoder {
   }
 
   encode(texts: readonly string[], call: EncodeCall): Promise<Float32Array[]> {
-    return Promise.all(this.encodeEach(texts, call));
+    return allEnded(this.encodeEach(texts, call));
   }
 
   encodeEach(texts: readonly string[], call: EncodeCall): readonly Promise<Float32Array>[] {
@@ -144,9 +145,7 @@ class OpenAiEncoder implements Encoder {
 }
 
 function closed(): Promise<never> {
-  const rejected = Promise.reject(new ModelError('closed', 'the encoder is closed'));
-  rejected.catch(() => undefined);
-  return rejected;
+  return handled(Promise.reject(new ModelError('closed', 'the encoder is closed')));
 }
 
 /** Whether the cause may be gone in a while. */

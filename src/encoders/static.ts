@@ -1,4 +1,5 @@
 import { Pace, type StartPace } from '../base/pace.js';
+import { tauOf } from '../models/manifest.js';
 import type { ModelFiles } from '../models/model-store.js';
 import { TokenPieces } from '../text/token-pieces.js';
 import { WordPieces } from '../text/word-pieces.js';
@@ -57,7 +58,8 @@ class TableEncoder implements StaticEncoder {
   ) {
     this.name = model.name;
     this.version = `${READING}-${model.entry.revision}`;
-    if (model.entry.tau !== undefined) this.tau = model.entry.tau;
+    const tau = tauOf(model.entry, this.version);
+    if (tau !== undefined) this.tau = tau;
     this.table = new StaticTable(model);
     this.dimension = this.table.dimension;
     if (this.dimension !== model.entry.dimension)

@@ -17,7 +17,7 @@ export interface TextBatchesOptions {
   readonly batchCharacters: number;
   /** Batches under way at once. */
   readonly maxConcurrent: number;
-  /** Texts that wait; one namespace may have half of the places. */
+  /** Texts that wait. A namespace may have as many waiting as there are places left, as in `BatchQueue`. */
   readonly maxWaiting: number;
   /** Longest that anyone waits for a vector. */
   readonly timeoutMs: number;
@@ -112,7 +112,7 @@ export class TextBatches {
     if (known) return known;
     const { maxWaiting } = this.options;
     const queue = this.waiting.get(namespace) ?? new Set<Item>();
-    if (this.waitingCount >= maxWaiting || queue.size >= maxWaiting / 2) return undefined;
+    if (queue.size >= maxWaiting - this.waitingCount) return undefined;
     const item: Item = { text, namespace, visitors: new Set() };
     this.waiting.set(namespace, queue.add(item));
     this.waitingCount += 1;

@@ -1,4 +1,5 @@
 import type { Candidate } from '../base/documents.js';
+import { headOf } from '../base/head-of.js';
 
 /** Grade by document id, 0 or more, higher is more relevant; a document that is not listed has grade 0. */
 export type Judgements = ReadonlyMap<string, number>;
@@ -26,10 +27,7 @@ export const DOCUMENT_CHARACTERS = 4000;
 
 /** The text that stands for a document: title and text, or the text alone, cut after 4000 UTF-16 units. */
 export function documentText(title: string, text: string): string {
-  const whole = title === '' ? text : `${title}. ${text}`;
-  if (whole.length <= DOCUMENT_CHARACTERS) return whole;
-  const cut = whole.slice(0, DOCUMENT_CHARACTERS);
-  return /[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut;
+  return headOf(title === '' ? text : `${title}. ${text}`, DOCUMENT_CHARACTERS);
 }
 
 /** The queries somebody judged: over the others no average says anything, as in trec_eval. */

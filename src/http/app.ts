@@ -1,6 +1,9 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { AppError } from '../base/errors.js';
 import { CallerLeft } from './body.js';
+import { LazyDescription } from './description/lazy-description.js';
+import { dialectOfClient } from './dialects/client-marks.js';
 import type { ErrorForm } from './dialects/dialect.js';
 import { DIALECT_NAMES, dialectOf } from './dialects/registry.js';
 import { supersetError } from './dialects/superset-error.js';
@@ -14,6 +17,7 @@ import { type AppOptions, bodyRules } from './options.js';
 import { type RequestTarget, readTarget } from './request-target.js';
 import { Responder } from './responder.js';
 import { cachePurgeRoute } from './routes/cache-purge.js';
+import { descriptionPageRoute, descriptionRoute } from './routes/description.js';
 import {
   clusterAuthRoute,
   dialectHealthRoute,
@@ -55,10 +59,15 @@ const HANDLERS: Readonly<Record<RoutePath, (tools: RouteTools) => Handler>> = {
   '/readyz': readinessRoute,
   '/metrics': metricsRoute,
   '/metrics/retention': retentionRoute,
+  '/openapi.json': descriptionRoute,
+  '/docs': descriptionPageRoute,
   '/admin/cache/purge': cachePurgeRoute,
 };
 
 type KnownRoute = Route & { readonly path: RoutePath };
+
+/** Routes whose answers are no JSON. */
+const NO_JSON: ReadonlySet<RoutePath> = new Set(['/metrics', '/docs']);
 
 /** What may stand before a path to say whose API it is. */
 const PREFIXES: ReadonlySet<string> = new Set(DIALECT_NAMES);
@@ -87,6 +96,7 @@ export function createApp(services: Services, options: AppOptions, draining = ne
     modelAliases: options.modelAliases,
     passCredentials: options.upstreamPassCredentials === true && options.apiTokens.length === 0,
     adminCredentials: new Credentials(options.adminTokens),
+    description: new LazyDescription(options),
     draining,
   };
   const app = express();
@@ -111,7 +121,7 @@ function answerRequest(tools: RouteTools) {
     const exchange = new Exchange(req, res, services.newRequestId(), services.clock.now(), target);
     attachExchange(exchange);
     const route = finder.find(req.method, target.path);
-    exchange.errorForm = errorsBeforeBody(route, target);
+    exchange.errorForm = errorsBeforeBody(route, target, req.headers);
     if (req.headers.host === undefined && req.httpVersion === '1.1') {
       throw new AppError('BAD_REQUEST', 'The Host header is missing');
     }
@@ -132,17 +142,30 @@ function answerRequest(tools: RouteTools) {
     if (route.access === 'credentials') exchange.identity = credentials.identify(req.headers);
     if (route.access === 'admin') exchange.identity = adminCredentials.identify(req.headers);
     const usesNamespace = route.method === 'POST' && route.access !== 'admin';
+    if (usesNamespace && target.path.includes('/ns/')) throw misplacedNamespace();
     if (usesNamespace || target.namespace !== undefined) {
       exchange.namespace = selectNamespace(req, target.namespace, namespaces);
     }
-    if (route.path !== '/metrics') requireJsonAccepted(req);
+    if (!NO_JSON.has(route.path)) requireJsonAccepted(req);
     await handlers.get(route.path)!(exchange);
   };
 }
 
-/** The form of errors as long as the body has not said whose request it is: the path's dialect, else the route's. */
-function errorsBeforeBody(route: Route | undefined, target: RequestTarget): ErrorForm {
-  const spoken = dialectOf(target.dialect ?? route?.errors ?? '', target.path);
+/** Behind anything else `/ns/{namespace}` would be overlooked, and one tenant's documents would land in everybody's namespace. */
+function misplacedNamespace(): AppError {
+  return new AppError('BAD_REQUEST', 'Invalid namespace', {
+    reason: '/ns/{namespace} stands first in a path, and once',
+  });
+}
+
+/** The form of errors as long as the body has not said whose request it is: the path's dialect, the client's, or the route's. */
+function errorsBeforeBody(
+  route: Route | undefined,
+  target: RequestTarget,
+  headers: IncomingHttpHeaders,
+): ErrorForm {
+  const client = route?.ranks && target.dialect === undefined ? dialectOfClient(headers) : undefined;
+  const spoken = client ?? dialectOf(target.dialect ?? route?.errors ?? '', target.path);
   return spoken === undefined ? supersetError : errorFormOf(spoken);
 }
 

@@ -4,6 +4,8 @@ import type { Spoken } from './dialects/registry.js';
 
 /** Seconds a caller is asked to wait after a 503. */
 const RETRY_AFTER_S = 5;
+/** Longest a caller is asked to wait, whatever an upstream says. */
+const LONGEST_RETRY_AFTER_S = 86_400;
 
 /** The envelope of every native error: `{"error":{code,message,detail}}` as JSON text. */
 export function errorBody(error: AppError): string {
@@ -25,7 +27,8 @@ export function errorFields(error: AppError): { code: string; message: string; d
 
 /** Headers that belong to an error, as a flat list of names and values. `Allow` of a 405 is added by who knows the methods. */
 export function errorHeaders(error: AppError): string[] {
-  if (error.retryAfterS !== undefined) return ['Retry-After', String(Math.ceil(error.retryAfterS))];
+  if (error.retryAfterS !== undefined)
+    return ['Retry-After', String(Math.min(LONGEST_RETRY_AFTER_S, Math.ceil(error.retryAfterS)))];
   switch (error.code) {
     case 'UNAUTHORIZED':
       return ['WWW-Authenticate', 'Bearer realm="neuralcache"'];

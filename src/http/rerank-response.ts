@@ -5,7 +5,11 @@ import type { RankedDocument, RerankAnswer, RerankRequest } from '../reranker/re
  * `results` stand in the order of the documented shape; `metadata` is `{}` where none was sent, `embedding` and `explain`
  * are there only where they have something to say.
  */
-export function rerankResponse(request: RerankRequest, answer: RerankAnswer, namespace: string): string {
+export function rerankResponse(
+  request: Pick<RerankRequest, 'requestId'>,
+  answer: Pick<RerankAnswer, 'results' | 'debug' | 'cache' | 'scorer' | 'adapted' | 'degraded'>,
+  namespace: string,
+): string {
   const { gating, deterministic, epsilon_used, mmr_lambda_used, explanation } = answer.debug;
   const debug = { gating, deterministic, epsilon_used, mmr_lambda_used, explain: explanation };
   const { cache, scorer, adapted, degraded } = answer;

@@ -26,11 +26,15 @@ export class InFlight {
     inputs.set(keyOf(task.input), task);
   }
 
-  delete({ namespace, model, input }: Task): void {
+  /** Nothing for a task that another has taken the place of, or that never was here. */
+  delete(task: Task): void {
+    const { namespace, model, input } = task;
     const models = this.tasks.get(namespace);
     const inputs = models?.get(model);
-    inputs?.delete(keyOf(input));
-    if (inputs?.size === 0) models?.delete(model);
+    const key = keyOf(input);
+    if (inputs?.get(key) !== task) return;
+    inputs.delete(key);
+    if (inputs.size === 0) models?.delete(model);
     if (models?.size === 0) this.tasks.delete(namespace);
   }
 }

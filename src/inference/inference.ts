@@ -22,8 +22,8 @@ export interface InferenceStatus {
  * Models run outside of this process.
  *
  * Promises: an input given several times at once is computed once; namespaces that wait take turns; what is aborted or
- * late before it began never runs; a worker that dies or hangs is replaced and its batch tried once more; nothing waits
- * beyond its deadline. Rejections are `ModelError`s and are handled already, so callers may look at some only.
+ * late before it began never runs; a worker that dies or hangs is replaced and what it had tried again, until an input has
+ * taken three workers with it, or eight were killed from outside; nothing waits beyond its deadline. Rejections are `ModelError`s and are handled already, so callers may look at some only.
  */
 export interface Inference {
   /** Loads a model in every worker, and in every later one. Rejects with an Error that names folder, file and reason. */

@@ -3,6 +3,7 @@ import { exportError } from '../models/export-files.js';
 import { pickGraph, quantisesAtRunTime } from '../models/graph-files.js';
 import { type HuggingFaceExport, readExport } from '../models/hugging-face-export.js';
 import { readManifest } from '../models/manifest.js';
+import { verifyFolder } from '../models/verify-folder.js';
 import { CrossEncoderModel } from './cross-encoder-model.js';
 import { EncoderModel } from './encoder-model.js';
 import { Graph } from './graph.js';
@@ -30,7 +31,7 @@ interface Opened {
  */
 export async function loadModel(spec: ModelSpec): Promise<LoadedModel> {
   const { folder, kind } = spec;
-  assertRevision(spec);
+  await assertUnchanged(spec);
   const model = readExport(folder);
   const { file, precision } = pickGraph(folder, spec.precision);
   const tokenizer = new TextTokenizer(model);
@@ -51,13 +52,19 @@ export async function loadModel(spec: ModelSpec): Promise<LoadedModel> {
   }
 }
 
-/** Throws an Error where another revision lies there by now: its vectors would be taken for those of this one. */
-function assertRevision({ folder, revision }: ModelSpec): void {
-  const found = readManifest(folder)?.revision;
-  if (revision === undefined || found === undefined || found === revision) return;
-  throw new Error(
-    `model folder ${folder}: it is of revision ${found} now, not ${revision}; restart the server`,
-  );
+/** Throws an Error where another model lies there by now: its vectors would be taken for those of this one. */
+async function assertUnchanged({ folder, revision, files }: ModelSpec): Promise<void> {
+  if (files !== undefined) {
+    const [problem] = await verifyFolder(folder, { files });
+    if (problem !== undefined)
+      throw new Error(`model folder ${folder}: it is not as it was (${problem}); restart the server`);
+  } else if (revision !== undefined) {
+    const found = readManifest(folder)?.revision ?? 'unknown';
+    if (found !== revision)
+      throw new Error(
+        `model folder ${folder}: it is of revision ${found} now, not ${revision}; restart the server`,
+      );
+  }
 }
 
 /** Throws an Error where more is asked for than the model can take, or room for less than a token of each text is left. */
@@ -116,10 +123,17 @@ async function asCrossEncoder(opened: Opened): Promise<LoadedModel> {
 const PROBE_TEXT = 'a';
 const PROBE_ROWS = 2;
 
-/** What the graph gives for two short rows of different length. */
+/** What the graph gives for two short rows of different length. Rejects where it has no row for some id of the tokenizer. */
 async function tryGraph({ graph, tokenizer, slots }: Opened): Promise<{ probe: Probe; length: number }> {
   const ids = tokenizer.ids(PROBE_TEXT, 1);
   const rows = [fillSlots(slots, ids, ids), fillSlots(slots, [], [])];
+  const last = [tokenizer.largestId];
+  await graph.run([fillSlots(slots, last, last)], graph.outputs).catch((cause: Error) => {
+    throw new Error(
+      `it cannot read id ${last[0]}, the largest of tokenizer.json, which may be that of another model: ${cause.message}`,
+      { cause },
+    );
+  });
   return { probe: await graph.run(rows, graph.outputs), length: rows[0]!.ids.length };
 }
 

@@ -1,5 +1,6 @@
 import type { Pooling } from '../models/export-modules.js';
 import type { Precision } from '../models/graph-files.js';
+import type { Manifest } from '../models/manifest.js';
 
 export type { Pooling, Precision };
 
@@ -8,8 +9,10 @@ export interface ModelSpec {
   /** Name by which tasks call for it. */
   readonly id: string;
   readonly kind: 'encoder' | 'cross-encoder';
-  /** The revision that the folder's manifest must have, if it has one: files may be replaced while we run. */
+  /** The revision that the folder's manifest must have: files may be replaced while we run. */
   readonly revision?: string | undefined;
+  /** Of a folder without a manifest: the files it must consist of, instead of a revision. */
+  readonly files?: Manifest['files'] | undefined;
   /** Folder of a Hugging Face export: `config.json`, `tokenizer.json`, `onnx/model*.onnx`, … */
   readonly folder: string;
   /** Default: the best the folder has, in the order int8, fp32, fp16, q4. */

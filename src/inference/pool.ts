@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../base/clock.js';
 import type { ModelCall, ModelFailure } from '../base/model-call.js';
+import { allEnded, handled } from '../base/rejections.js';
 import { withinTime } from '../base/within-time.js';
 import { BatchQueue } from './batch-queue.js';
 import { estimateTokens } from './estimate-tokens.js';
@@ -47,8 +49,6 @@ const MAX_WAITERS = 1000;
 const MAX_LOSSES = 3;
 /** The same for workers that were killed from outside, which is seldom the input's fault. */
 const MAX_KILLS = 8;
-/** Starts of each worker that came to nothing, after which nobody is kept waiting for them. */
-const MANY_FAILED_STARTS = 5;
 
 /** The child processes, each kept alive by its slot, and the one queue they take from. */
 export class InferencePool implements Inference {
@@ -78,13 +78,14 @@ export class InferencePool implements Inference {
 
   async load(spec: ModelSpec): Promise<ModelFacts> {
     if (this.closed) throw new Error('inference was closed');
-    const loads = await Promise.allSettled(this.slots.map((slot) => slot.load(spec)));
-    const facts = loads.map((load) => {
-      if (load.status === 'rejected') throw load.reason;
-      return load.value;
-    });
-    this.models.set(spec.id, { spec, facts: facts[0]! });
-    return facts[0]!;
+    const facts = await allEnded(this.slots.map((slot) => slot.load(spec)));
+    const first = facts[0]!;
+    if (!facts.every((other) => isDeepStrictEqual(other, first)))
+      throw new Error(
+        `cannot load the model in ${spec.folder}: its files change, workers found different ones`,
+      );
+    this.models.set(spec.id, { spec, facts: first });
+    return first;
   }
 
   submit(model: string, inputs: readonly ModelInput[], call: ModelCall): readonly Promise<Float32Array>[] {
@@ -98,8 +99,7 @@ export class InferencePool implements Inference {
         submission.wait(task, waiter);
         if (failure !== undefined) task.reject(...failure);
       });
-      result.catch(() => undefined);
-      return result;
+      return handled(result);
     });
     this.wake();
     return results;
@@ -237,7 +237,7 @@ export class InferencePool implements Inference {
   }
 
   private get isDown(): boolean {
-    return this.slots.every(({ failedStarts }) => failedStarts >= MANY_FAILED_STARTS);
+    return this.slots.every((slot) => slot.isDown);
   }
 
   private wake(): void {

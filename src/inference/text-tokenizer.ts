@@ -1,14 +1,16 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
-import { exportError, readExportJson, readOptionalJson } from '../models/export-files.js';
+import { headOf } from '../base/head-of.js';
+import { exportError, readExportJson, readOptionalJson, TOKENIZER_BYTES } from '../models/export-files.js';
 import type { HuggingFaceExport } from '../models/hugging-face-export.js';
+import { largestId } from './largest-id.js';
 import { findSlots, type PostProcessor, type TokenSlot } from './token-slots.js';
 import { amendPreTokenizer, hasOneType, textAmendment } from './tokenizer-amendments.js';
 
 const FILE = 'tokenizer.json';
 const stepSchema = z.record(z.string(), z.unknown()).nullable().default(null);
 const tokenizerSchema = z.looseObject({
-  model: z.looseObject({}),
+  model: z.looseObject({ vocab: z.unknown().optional() }),
   added_tokens: z.array(z.unknown()).default([]),
   normalizer: stepSchema,
   pre_tokenizer: stepSchema,
@@ -37,14 +39,17 @@ const WORD_LENGTH = 128;
 
 /** A model's `tokenizer.json`, by the maintained library, for texts of any length. */
 export class TextTokenizer {
+  /** The largest id of a token. */
+  readonly largestId: number;
   private readonly tokenizer: LibraryTokenizer;
   private readonly amend: (text: string) => string;
   private readonly tokenTypes: number | undefined;
 
   /** Throws an `exportError` where the file is missing, damaged, or no tokenizer the library knows. */
   constructor(private readonly model: HuggingFaceExport) {
-    const file = readExportJson(model.folder, FILE, tokenizerSchema);
+    const file = readExportJson(model.folder, FILE, tokenizerSchema, TOKENIZER_BYTES);
     const config = readOptionalJson(model.folder, 'tokenizer_config.json', z.looseObject({})) ?? {};
+    this.largestId = largestId(file.model.vocab, file.added_tokens);
     this.tokenTypes = hasOneType(file.post_processor) ? 1 : model.tokenTypes;
     try {
       this.amend = textAmendment(file.normalizer);
@@ -102,6 +107,5 @@ export function cutText(text: string, most: number): string {
   const from = Math.max(1, most - WORD_LENGTH);
   const space = text.slice(from, most).search(/\s\S*$/);
   if (space >= 0) return text.slice(0, from + space);
-  const isSplit = /[\uD800-\uDBFF]/.test(text[most - 1]!);
-  return text.slice(0, isSplit ? most - 1 : most);
+  return headOf(text, most);
 }

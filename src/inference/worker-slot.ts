@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { WorkerStatus } from './inference.js';
 import type { InputFailure, ModelFacts, ModelInput, ModelSpec } from './loaded-model.js';
 import { type LossReason, type ModelWorker, RunThrew, type StartWorker, WorkerLost } from './model-worker.js';
@@ -27,6 +28,19 @@ export interface SlotOptions {
   readonly onReplaced: (reason: LossReason | 'memory', message: string) => void;
 }
 
+/** Starts in a row that came to nothing, after which nobody is kept waiting. */
+const MANY_FAILED_STARTS = 5;
+/** The same where the worker says that it cannot load a model: that seldom passes by itself. */
+const MANY_REFUSED_STARTS = 2;
+/** Batches after which a worker's memory may be used up without that counting as a loss. */
+const MANY_BATCHES = 100;
+
+/** A model that the worker has, and what was told of it to those who call for it. */
+interface HeldModel {
+  readonly spec: ModelSpec;
+  readonly facts: ModelFacts;
+}
+
 interface PendingLoad {
   readonly spec: ModelSpec;
   resolve(facts: ModelFacts): void;
@@ -36,11 +50,14 @@ interface PendingLoad {
 /** Place of one worker: keeps a process running that has all models, and gives it batches. The first load starts it. */
 export class WorkerSlot {
   /** Starts in a row that have not led to a worker with its models; the one under way counts. */
-  failedStarts = 0;
+  private failedStarts = 0;
+  private lastLoss: LossReason | undefined;
   /** Workers lost since one did something useful. */
   private losses = 0;
+  /** Workers in a row that had used up their memory after a few batches. */
+  private shortLives = 0;
   private problem: string | undefined;
-  private readonly specs: ModelSpec[] = [];
+  private readonly models: HeldModel[] = [];
   private loads: PendingLoad[] = [];
   private worker: ModelWorker | undefined;
   private state: WorkerStatus['state'] = 'starting';
@@ -74,6 +91,12 @@ export class WorkerSlot {
     this.wakeUp?.();
   }
 
+  /** Whether starts fail again and again, so that nobody should wait for this place. */
+  get isDown(): boolean {
+    const most = this.lastLoss === 'unloadable' ? MANY_REFUSED_STARTS : MANY_FAILED_STARTS;
+    return this.failedStarts >= most;
+  }
+
   /** Lets a run end, then the worker. */
   async close(): Promise<void> {
     this.closing.abort();
@@ -92,10 +115,11 @@ export class WorkerSlot {
   }
 
   private async live(): Promise<void> {
-    while (!this.isClosing && this.specs.length + this.loads.length > 0) {
+    while (!this.isClosing && this.models.length + this.loads.length > 0) {
       const loss = await this.keepOne();
       if (this.isClosing) break;
-      if (loss !== undefined) await this.recover(loss);
+      if (loss !== undefined) this.recover(loss);
+      await this.pause(loss === undefined ? this.shortLives : this.losses);
     }
     this.refuseLoads(new Error('inference was closed'));
     this.life = undefined;
@@ -108,7 +132,7 @@ export class WorkerSlot {
     this.worker = worker;
     try {
       this.failedStarts += 1;
-      for (const spec of this.specs) await this.reload(worker, spec);
+      for (const model of this.models) await this.reload(worker, model);
       this.failedStarts = 0;
       await this.serve(worker);
       return undefined;
@@ -122,19 +146,25 @@ export class WorkerSlot {
     }
   }
 
-  private async recover(loss: WorkerLost): Promise<void> {
+  private recover(loss: WorkerLost): void {
     this.losses += 1;
+    this.lastLoss = loss.reason;
     this.problem = loss.message;
     this.refuseLoads(loss);
     this.options.onReplaced(loss.reason, loss.message);
+  }
+
+  /** Before the start that follows so many that came to little; none before the first. */
+  private async pause(count: number): Promise<void> {
     const { minPauseMs, maxPauseMs } = this.options;
-    if (this.losses === 1) return;
-    const pauseMs = Math.min(maxPauseMs, minPauseMs * 2 ** (this.losses - 2));
+    if (count < 2) return;
+    const pauseMs = Math.min(maxPauseMs, minPauseMs * 2 ** (count - 2));
     await delay(pauseMs, undefined, { signal: this.closing.signal }).catch(() => undefined);
   }
 
   /** Gives the worker batches until it is to be replaced or all ends. Rejects with `WorkerLost`. */
   private async serve(worker: ModelWorker): Promise<void> {
+    let batches = 0;
     for (;;) {
       if (worker.loss !== undefined) throw worker.loss;
       await this.loadNew(worker);
@@ -145,7 +175,10 @@ export class WorkerSlot {
         continue;
       }
       await this.run(worker, batch);
+      batches += 1;
+      if (batches === MANY_BATCHES) this.shortLives = 0;
       if (worker.bytes > this.options.memoryBytes) {
+        if (batches < MANY_BATCHES) this.shortLives += 1;
         this.options.onReplaced('memory', `an inference worker had ${mebibytes(worker.bytes)}`);
         return;
       }
@@ -199,7 +232,7 @@ export class WorkerSlot {
       if (next === undefined) return;
       try {
         const facts = await this.loadInto(worker, next.spec);
-        this.specs.push(next.spec);
+        this.models.push({ spec: next.spec, facts });
         next.resolve(facts);
       } catch (error) {
         next.reject(error as Error);
@@ -210,12 +243,19 @@ export class WorkerSlot {
     }
   }
 
-  private async reload(worker: ModelWorker, spec: ModelSpec): Promise<void> {
+  /** Only what is the same as before is taken: its vectors are compared with those there are. */
+  private async reload(worker: ModelWorker, { spec, facts }: HeldModel): Promise<void> {
+    let found: ModelFacts;
     try {
-      await this.loadInto(worker, spec);
+      found = await this.loadInto(worker, spec);
     } catch (error) {
       throw worker.loss ?? new WorkerLost('unloadable', (error as Error).message);
     }
+    if (isDeepStrictEqual(found, facts)) return;
+    throw new WorkerLost(
+      'unloadable',
+      `model folder ${spec.folder}: what is there now (${found.file}) is not what was loaded first (${facts.file}); restart the server`,
+    );
   }
 
   private async loadInto(worker: ModelWorker, spec: ModelSpec): Promise<ModelFacts> {

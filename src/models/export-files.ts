@@ -1,26 +1,39 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { ModelStoreError } from './model-store-error.js';
+import { assertRegular, readRegularFile } from './regular-file.js';
 
-/** Longest file that is read whole: the largest tokenizers have some 20 MB. */
-const MAX_BYTES = 128 * 1024 * 1024;
+/** Longest config: they have some KB. */
+const CONFIG_BYTES = 16 * 2 ** 20;
+/** Longest `tokenizer.json`: the largest have some 35 MB. */
+export const TOKENIZER_BYTES = 256 * 2 ** 20;
 
 /** A folder that cannot be used as a model: names the folder, the file in it, and the reason. */
 export function exportError(folder: string, file: string, reason: string, cause?: unknown): ModelStoreError {
   return new ModelStoreError(`model folder ${folder}: ${file}: ${reason}`, { cause });
 }
 
+/** Throws an `exportError` where a file is missing, or is none that has an end: a folder, a pipe, a device. */
+export function assertFile(folder: string, file: string): void {
+  try {
+    assertRegular(statSync(path.join(folder, file)));
+  } catch (cause) {
+    throw exportError(folder, file, (cause as Error).message, cause);
+  }
+}
+
 /**
  * A JSON file of a model folder; `file` is never taken from the folder's own files. Throws an `exportError` where it
- * cannot be read, is no JSON, or not what the schema asks for.
+ * cannot be read, is no regular file, has more than `maxBytes`, is no JSON, or not what the schema asks for.
  */
 export function readExportJson<Schema extends z.ZodType>(
   folder: string,
   file: string,
   schema: Schema,
+  maxBytes = CONFIG_BYTES,
 ): z.infer<Schema> {
-  const parsed = schema.safeParse(parse(folder, file, read(folder, file)));
+  const parsed = schema.safeParse(parse(folder, file, readExportText(folder, file, maxBytes)));
   if (!parsed.success) throw exportError(folder, file, z.prettifyError(parsed.error));
   return parsed.data;
 }
@@ -35,12 +48,10 @@ export function readOptionalJson<Schema extends z.ZodType>(
   return there === undefined ? undefined : readExportJson(folder, file, schema);
 }
 
-function read(folder: string, file: string): string {
-  const location = path.join(folder, file);
+/** A text file of a model folder, of at most `maxBytes`; the rest as above. */
+export function readExportText(folder: string, file: string, maxBytes: number): string {
   try {
-    const { size } = statSync(location);
-    if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}`);
-    return readFileSync(location, 'utf8');
+    return readRegularFile(path.join(folder, file), maxBytes).toString('utf8');
   } catch (cause) {
     throw exportError(folder, file, (cause as Error).message, cause);
   }

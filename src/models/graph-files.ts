@@ -1,5 +1,7 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
+import { assertFile } from './export-files.js';
+import { namesIn } from './model-files.js';
 import { ModelStoreError } from './model-store-error.js';
 
 /** Which of an export's graphs is used: how its weights are held. */
@@ -56,16 +58,22 @@ export function graphsAmong(paths: readonly string[], processor?: string): Graph
 /** The graphs of a folder, in `onnx/` and at its root, best first. Empty where there is none. */
 export function listGraphs(folder: string, processor: string = process.arch): GraphFile[] {
   const paths = FOLDERS.flatMap((under) =>
-    filesOf(path.join(folder, under)).map((file) => `${under}${file}`),
+    namesIn(path.join(folder, under)).map((file) => `${under}${file}`),
   );
   return graphsAmong(paths, processor);
 }
 
-/** The graph to use. Throws `ModelStoreError` that says which there are where there is none of that precision. */
+/**
+ * The graph to use. Throws `ModelStoreError` that says which there are where there is none of that precision, or that the
+ * first of it is no regular file.
+ */
 export function pickGraph(folder: string, precision?: Precision): GraphFile {
   const graphs = listGraphs(folder);
   const graph = graphs.find((each) => precision === undefined || each.precision === precision);
-  if (graph !== undefined) return graph;
+  if (graph !== undefined) {
+    for (const file of [graph.file, ...graph.data]) assertFile(folder, file);
+    return graph;
+  }
   const there = graphs.map(({ file }) => file).join(', ');
   throw new ModelStoreError(
     there === ''
@@ -81,15 +89,6 @@ function dataOf(graph: string, paths: readonly string[]): string[] {
 /** Files that name the instructions of the other kind of processor are left out. */
 function suits(file: string, processor: string): boolean {
   return processor === 'arm64' ? !/avx/.test(file) : !/arm64/.test(file);
-}
-
-function filesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
-    throw error;
-  }
 }
 
 const MARK = Buffer.from('DynamicQuantize');

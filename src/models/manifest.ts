@@ -1,18 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isSafePath } from './model-name.js';
 import { ModelStoreError } from './model-store-error.js';
+import { readRegularFile } from './regular-file.js';
 
 /** Every model's folder has its own. */
 export const MANIFEST_FILE = 'manifest.json';
@@ -29,8 +21,11 @@ const manifestSchema = z.strictObject({
   revision: z.string().min(1).max(100),
   licence: z.string().min(1).max(300),
   dimension: z.int().positive().optional(),
-  /** Cosine from which two queries count as neighbours, measured for this revision as it is configured. */
-  tau: z.number().min(0).max(1).optional(),
+  /**
+   * Cosine from which two queries count as neighbours, and the version of the encoder that it was measured with: the same
+   * files read in another way (pooling, prompts, length, precision) have no τ.
+   */
+  tau: z.strictObject({ value: z.number().min(0).max(1), version: z.string().min(1).max(300) }).optional(),
   /** Where the files were pulled from. */
   source: z.strictObject({ endpoint: z.string(), repository: z.string(), commit: z.string() }).optional(),
   files: z
@@ -48,13 +43,17 @@ export type ModelKind = Manifest['kind'];
 /** Length and SHA-256 of a file, as manifests have them. */
 export type FileFacts = Readonly<Manifest['files'][string]>;
 
+/** The τ that was measured with this version of an encoder, if it was. */
+export function tauOf({ tau }: Pick<Manifest, 'tau'>, version: string): number | undefined {
+  return tau?.version === version ? tau.value : undefined;
+}
+
 /** Reads a folder's manifest; undefined where it has none. Throws `ModelStoreError` that names the file and what is wrong. */
 export function readManifest(folder: string): Manifest | undefined {
   const file = join(folder, MANIFEST_FILE);
   let value: unknown;
   try {
-    if (statSync(file).size > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`);
-    value = JSON.parse(readFileSync(file, 'utf8'));
+    value = JSON.parse(readRegularFile(file, MAX_BYTES).toString('utf8'));
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;

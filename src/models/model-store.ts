@@ -1,11 +1,13 @@
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isFolder } from '../base/make-folder.js';
 import { describeFolder } from './describe-folder.js';
 import { type Manifest, readManifest } from './manifest.js';
+import { factsOfBytes, namesIn } from './model-files.js';
 import { isPart, parseModelName } from './model-name.js';
 import { ModelStoreError } from './model-store-error.js';
+import { assertRegular } from './regular-file.js';
 
 /** The models that come with the program. */
 export const BUNDLED_MODELS = fileURLToPath(new URL('../../models', import.meta.url));
@@ -120,16 +122,9 @@ function listed(name: string, folder: string, place: ModelFolder['place']): List
 
 /** Names of the folders in a folder that may be those of models, sorted; none where it is not there. */
 function folders(folder: string): string[] {
-  try {
-    const entries = readdirSync(folder, { withFileTypes: true });
-    return entries
-      .filter((entry) => isPart(entry.name) && isFolder(join(folder, entry.name)))
-      .map((entry) => entry.name)
-      .sort();
-  } catch (cause) {
-    if (['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')) return [];
-    throw cause;
-  }
+  return namesIn(folder)
+    .filter((name) => isPart(name) && isFolder(join(folder, name)))
+    .sort();
 }
 
 function readChecked(folder: string, file: string, entry: Manifest): Buffer {
@@ -138,26 +133,22 @@ function readChecked(folder: string, file: string, entry: Manifest): Buffer {
   if (expected === undefined) {
     throw new ModelStoreError(`model file ${location} is not in the manifest`);
   }
-  const bytes = readFile(location);
-  if (bytes.length !== expected.bytes) {
-    throw new ModelStoreError(
-      `model file ${location} has ${bytes.length} bytes, the manifest says ${expected.bytes}`,
-    );
-  }
-  if (createHash('sha256').update(bytes).digest('hex') !== expected.sha256) {
+  const bytes = readFile(location, expected.bytes);
+  if (factsOfBytes(bytes).sha256 !== expected.sha256) {
     throw new ModelStoreError(`model file ${location} is damaged: its SHA-256 is not the manifest's`);
   }
   return bytes;
 }
 
-function readFile(location: string): Buffer {
+/** Told by its length before it is read: it may be far too long. */
+function readFile(location: string, bytes: number): Buffer {
   try {
-    return readFileSync(location);
+    const stats = statSync(location);
+    assertRegular(stats);
+    if (stats.size === bytes) return readFileSync(location);
+    throw new ModelStoreError(`model file ${location} has ${stats.size} bytes, the manifest says ${bytes}`);
   } catch (cause) {
+    if (cause instanceof ModelStoreError) throw cause;
     throw new ModelStoreError(`cannot read model file ${location}: ${(cause as Error).message}`, { cause });
   }
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportFiles } from './describe-folder.js';
-import { hashFile } from './hash-file.js';
 import type { FileFacts, Manifest } from './manifest.js';
+import { hashFile } from './model-files.js';
 import { ModelStoreError } from './model-store-error.js';
+import { assertRegular } from './regular-file.js';
 
 /**
  * Compares a folder with its manifest: every file there, of that length and SHA-256, and no other file that would change
@@ -14,7 +15,7 @@ import { ModelStoreError } from './model-store-error.js';
  */
 export async function verifyFolder(
   folder: string,
-  manifest: Manifest,
+  manifest: Pick<Manifest, 'files'>,
   onBytes?: (count: number) => void,
 ): Promise<string[]> {
   const problems: string[] = [];
@@ -22,9 +23,14 @@ export async function verifyFolder(
     const problem = await fileProblem(join(folder, path), facts, onBytes);
     if (problem !== undefined) problems.push(problem);
   }
-  const found = problems.length === 0 ? exportFiles(folder) : [];
-  const unlisted = found.filter((path) => !Object.hasOwn(manifest.files, path));
-  return [...problems, ...unlisted.map((path) => `model file ${join(folder, path)} is not in the manifest`)];
+  return problems.length > 0 ? problems : unlistedProblems(folder, manifest);
+}
+
+/** A sentence for each file that would change the model and is not in its manifest. Reads no file. */
+export function unlistedProblems(folder: string, { files }: Pick<Manifest, 'files'>): string[] {
+  return exportFiles(folder)
+    .filter((path) => !Object.hasOwn(files, path))
+    .map((path) => `model file ${join(folder, path)} is not in the manifest`);
 }
 
 /** Throws `ModelStoreError` with all that `verifyFolder` finds: such a model is not to be loaded. */
@@ -39,7 +45,9 @@ async function fileProblem(
   onBytes?: (count: number) => void,
 ): Promise<string | undefined> {
   try {
-    const { size } = await stat(location);
+    const stats = await stat(location);
+    assertRegular(stats);
+    const { size } = stats;
     if (size !== bytes) return `model file ${location} has ${size} bytes, the manifest says ${bytes}`;
     if ((await hashFile(location, { git: false }, onBytes)) === sha256) return undefined;
     return `model file ${location} is damaged: its SHA-256 is not the manifest's`;

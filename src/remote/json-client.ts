@@ -11,13 +11,14 @@ import {
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { type Clock, systemClock } from '../base/clock.js';
 import { type Random, systemRandom } from '../base/random.js';
+import { parseRetryAfter } from '../base/retry-after.js';
 import { writeJson } from '../base/write-json.js';
 import { CallLimit } from './call-limit.js';
 import { type Endpoint, parseEndpoint } from './endpoint.js';
 import { exchangeFailure } from './exchange-failure.js';
 import { readStart } from './read-start.js';
 import { RemoteError } from './remote-error.js';
-import { parseRetryAfter, retryDelay } from './retry-delay.js';
+import { retryDelay } from './retry-delay.js';
 
 export interface JsonClientOptions {
   /** Where every call goes. A user and a password in it become a header. */
@@ -36,8 +37,10 @@ export interface JsonClientOptions {
   readonly maxConcurrent: number;
   /** Calls that may wait for their turn. */
   readonly maxQueued: number;
-  /** Further tries, after broken connections, 429 and 503, as far as the time allows (2). */
+  /** Further tries, after broken connections and some refusals, as far as the time allows (2). */
   readonly retries?: number;
+  /** The refusals after which another try may help (429 and 503; see `BUSY_OR_BROKEN`). */
+  readonly retriedStatuses?: readonly number[];
   /** Failures in a row after which the server is left alone (5). */
   readonly breakerFailures?: number;
   /** For how long, milliseconds, before one call tries it again (10 000). */
@@ -165,11 +168,15 @@ export class JsonClient {
     endsAt: number,
   ): Promise<JsonAnswer<T>> {
     for (let attempt = 1; ; attempt++) {
+      // Nothing that is not sent tells anything of the server.
+      signal.throwIfAborted();
       try {
         return await this.breaker.execute(() => this.attempt(message, call, signal));
       } catch (cause) {
         const isLast = attempt > (this.options.retries ?? 2) || !(cause instanceof RemoteError);
-        const delayMs = isLast ? undefined : retryDelay(cause, attempt, this.random);
+        const delayMs = isLast
+          ? undefined
+          : retryDelay(cause, attempt, this.random, this.options.retriedStatuses);
         if (signal.aborted || delayMs === undefined || this.clock.now() + delayMs >= endsAt) throw cause;
         await sleep(delayMs, undefined, { signal });
       }
@@ -178,7 +185,6 @@ export class JsonClient {
 
   /** The try after a pause of the breaker is carried to its end whatever its caller does: it decides for all. */
   private async attempt<T>(sent: Message, call: JsonCall<T>, callers: AbortSignal): Promise<JsonAnswer<T>> {
-    callers.throwIfAborted();
     const { timeoutMs } = this.options;
     const isTrial = this.breaker.state !== CircuitState.Closed;
     const signal = isTrial ? AbortSignal.timeout(timeoutMs) : callers;

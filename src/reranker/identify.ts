@@ -1,7 +1,8 @@
 import type { KeyedHash } from '../base/keyed-hash.js';
 import { ModelError } from '../base/model-call.js';
 import type { Patience } from '../base/patience.js';
-import type { EncodeCall, Encoder } from '../encoders/encoder.js';
+import { allEnded } from '../base/rejections.js';
+import { type EncodeCall, type Encoder, encodeEach } from '../encoders/encoder.js';
 import type { Namespace } from '../namespaces/namespace.js';
 import { type KeyedQuery, type KnownQuery, sameVectors } from '../namespaces/query-memo.js';
 import { encodeDirection } from '../namespaces/vector-codec.js';
@@ -25,15 +26,15 @@ export interface IdentifyTools {
 export interface IdentifiedQuery {
   readonly known: KnownQuery;
   readonly keyed: KeyedQuery;
+  /** False where the key encoder gave no answer: there is no key then. */
+  readonly isWhole: boolean;
 }
 
-/** Bytes a vector adds to a text's entry. */
-const VECTOR_OVERHEAD_BYTES = 100;
 const NO_KEY = JSON.stringify(encodeDirection(null));
 
 /**
  * The key encoder's vectors of some texts, in order; only those not known yet are encoded. Null where the encoder gives
- * no answer: memory does without them.
+ * no answer to one of them: memory does without them. Those it has given are kept.
  */
 export async function vectorsOf(
   entries: readonly TextEntry[],
@@ -41,18 +42,25 @@ export async function vectorsOf(
   tools: IdentifyTools,
   signal: Patience | undefined,
 ): Promise<Float32Array[] | null> {
-  const missing = entries.filter(({ vector }) => vector === undefined);
-  if (missing.length > 0) {
-    const texts = missing.map(({ text }) => text);
-    const call = { namespace: namespace.name, role: 'document', signal: signal?.() } as const;
-    const vectors = await answerOf(tools.encoder.encode(texts, call), namespace, tools.events);
-    if (vectors === null) return null;
-    missing.forEach((entry, i) => {
-      entry.vector = vectors[i];
-      namespace.texts.grew(entry, vectors[i].byteLength + VECTOR_OVERHEAD_BYTES);
-    });
-  }
+  const asked = learnTexts(entries, namespace, tools, signal);
+  if (asked.length > 0 && (await answerOf(allEnded(asked), namespace, tools.events)) === null) return null;
   return entries.map(({ vector }) => vector as Float32Array);
+}
+
+/** Asks for the vectors that are not known yet; each is kept as it comes. */
+function learnTexts(
+  entries: readonly TextEntry[],
+  namespace: Namespace,
+  { encoder }: IdentifyTools,
+  signal: Patience | undefined,
+): readonly Promise<void>[] {
+  const missing = entries.filter(({ vector }) => vector === undefined);
+  if (missing.length === 0) return [];
+  const texts = missing.map(({ text }) => text);
+  const call: EncodeCall = { namespace: namespace.name, role: 'document', signal: signal?.() };
+  return encodeEach(encoder, texts, call).map(async (vector, index) =>
+    namespace.texts.setVector(missing[index]!, await vector),
+  );
 }
 
 /** Names a query and makes its key; both are remembered, so a known query over the same results costs a look-up. */
@@ -63,10 +71,19 @@ export async function identify(
   tools: IdentifyTools,
   signal: Patience | undefined,
 ): Promise<IdentifiedQuery> {
-  const vectors = await vectorsOf(best, namespace, tools, signal);
-  const known =
-    namespace.queries.get(query) ?? (vectors && (await learnQuery(query, namespace, tools, signal)));
-  if (vectors === null || known === null) return unkeyed(query, namespace, tools);
+  let known = namespace.queries.get(query);
+  const asked = [...learnTexts(best, namespace, tools, signal)];
+  if (known === undefined) {
+    const learnt = learnQuery(query, namespace, tools, signal);
+    asked.push(
+      learnt.then((learned) => {
+        known = learned;
+      }),
+    );
+  }
+  const isWhole = asked.length === 0 || (await answerOf(allEnded(asked), namespace, tools.events)) !== null;
+  if (!isWhole || known === undefined) return unkeyed(query, known, tools);
+  const vectors = best.map(({ vector }) => vector as Float32Array);
   if (known.keyed === null || !sameVectors(known.keyed.best, vectors)) {
     const key = keyVector(known.embedding, vectors);
     known.keyed = {
@@ -77,7 +94,7 @@ export async function identify(
       similarities: null,
     };
   }
-  return { known, keyed: known.keyed };
+  return { known, keyed: known.keyed, isWhole };
 }
 
 async function learnQuery(
@@ -85,9 +102,8 @@ async function learnQuery(
   namespace: Namespace,
   tools: IdentifyTools,
   signal: Patience | undefined,
-): Promise<KnownQuery | null> {
+): Promise<KnownQuery> {
   const embedding = await queryVector(query, namespace, tools, signal);
-  if (embedding === null) return null;
   const known = { ...nameOf(query, tools.hash), embedding, keyed: null };
   namespace.queries.set(query, known);
   return known;
@@ -98,21 +114,25 @@ async function queryVector(
   namespace: Namespace,
   tools: IdentifyTools,
   signal: Patience | undefined,
-): Promise<Float32Array | null> {
+): Promise<Float32Array> {
   const known = namespace.queries.vectors.get(query);
   if (known !== undefined) return known;
   const call: EncodeCall = { namespace: namespace.name, role: 'query', signal: signal?.() };
-  const vectors = await answerOf(tools.encoder.encode([query], call), namespace, tools.events);
-  return vectors?.[0] ?? null;
+  const [vector] = await tools.encoder.encode([query], call);
+  return vector!;
 }
 
 /** A query without a key: only its own text is recognised. Not remembered, for the encoder will answer again. */
-function unkeyed(query: string, namespace: Namespace, { hash, encoder }: IdentifyTools): IdentifiedQuery {
-  const known = namespace.queries.get(query);
+function unkeyed(
+  query: string,
+  known: KnownQuery | undefined,
+  { hash, encoder }: IdentifyTools,
+): IdentifiedQuery {
   const embedding = new Float32Array(encoder.dimension);
   return {
     known: known ?? { ...nameOf(query, hash), embedding, keyed: null },
     keyed: { best: [], key: null, keyJson: NO_KEY, search: null, similarities: null },
+    isWhole: false,
   };
 }
 

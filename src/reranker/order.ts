@@ -46,17 +46,9 @@ export async function orderCandidates(
   request: RerankRequest,
   base: BaseScores,
   texts: readonly TextEntry[],
-  dependencies: OrderTools,
+  tools: OrderTools,
 ): Promise<Ranking> {
-  const { settings, random, clock } = dependencies;
-  let isMemoryWhole = true;
-  const events: IdentifyEvents = {
-    encoderFailed(name, error) {
-      isMemoryWhole = false;
-      dependencies.events.encoderFailed(name, error);
-    },
-  };
-  const tools = { ...dependencies, events };
+  const { settings, random, clock } = tools;
   const { memory } = namespace;
   const baseOrder = orderByDescending(base.scores);
   const b = minMax(base.scores);
@@ -71,7 +63,7 @@ export async function orderCandidates(
   const { trust } = memory;
   const silent =
     neighbours.length === 0 && (arm === 'base' || (trust.narrative === 0 && trust.pheromone === 0));
-  const adapted = silent
+  const applied = silent
     ? null
     : await applyMemory(
         namespace,
@@ -79,17 +71,20 @@ export async function orderCandidates(
         { b, baseOrder, shown: shownCount, gate, neighbours, texts },
         tools,
       );
+  const adapted = applied?.adapted ?? null;
   const value = adapted?.value ?? b.map((score) => settings.weightDense * score);
   const order = adapted?.order ?? baseOrder;
-  const diverse = await sinkNearCopies(
+  const front = order.slice(0, shownCount);
+  const sunk = await sinkNearCopies(
     namespace,
     request,
-    order.slice(0, shownCount),
+    front,
     value,
     texts,
     tools,
     identified?.keyed ?? null,
   );
+  const diverse = sunk ?? front;
   // Without an impression nothing is learned from a swap, and whoever looks wants to see the order itself.
   const mayExplore = request.learn && !settings.deterministic && neighbours[0]?.sameText === true;
   const explores = mayExplore && settings.epsilon > 0 && random.next() < settings.epsilon;
@@ -108,7 +103,7 @@ export async function orderCandidates(
     value,
     moved: order.some((d, rank) => rank < shownCount && d !== baseOrder[rank]),
     epsilonUsed: mayExplore ? settings.epsilon : 0,
-    isMemoryWhole,
+    isMemoryWhole: identified?.isWhole !== false && applied?.isWhole !== false && sunk !== null,
   };
 }
 
@@ -120,7 +115,7 @@ async function applyMemory(
     texts: readonly TextEntry[];
   },
   tools: OrderTools,
-): Promise<Adapted> {
+): Promise<{ readonly adapted: Adapted; readonly isWhole: boolean }> {
   const { encoder, hash, clock, settings } = tools;
   const { memory } = namespace;
   const { texts, neighbours } = ranking;
@@ -129,12 +124,13 @@ async function applyMemory(
     documentKey(candidate, texts[d], namespace.ids.keys, hash),
   );
   const narrates = memory.trust.narrative > 0 || neighbours.some(({ cell }) => cell.narrative !== null);
-  return adapt(
+  const embeddings = narrates ? await vectorsOf(texts, namespace, tools, request.signal) : [];
+  const adapted = adapt(
     {
       ...ranking,
       encoder: `${encoder.name}@${encoder.version}`,
       keys,
-      embeddings: (narrates ? await vectorsOf(texts, namespace, tools, request.signal) : null) ?? [],
+      embeddings: embeddings ?? [],
       wide: {
         trust: memory.trust,
         vector: memory.narrative,
@@ -145,6 +141,7 @@ async function applyMemory(
     },
     settings,
   );
+  return { adapted, isWhole: embeddings !== null };
 }
 
 /** The start of the step of time that `now` is in: within it evidence does not fade, so answers repeat to the last bit. */
@@ -153,6 +150,7 @@ function stepOf(now: number, halfLifeMs: number): number {
   return Math.floor(now / stepMs) * stepMs;
 }
 
+/** The order with near copies further down; null where the encoder gives no answer by which to know them. */
 async function sinkNearCopies(
   namespace: Namespace,
   request: RerankRequest,
@@ -161,7 +159,7 @@ async function sinkNearCopies(
   texts: readonly TextEntry[],
   tools: OrderTools,
   keyed: KeyedQuery | null,
-): Promise<readonly number[]> {
+): Promise<readonly number[] | null> {
   if (request.mmrLambda >= 1 || shown.length < 2) return shown;
   const { candidates } = request;
   if (request.queryEmbedding !== undefined) {
@@ -174,7 +172,7 @@ async function sinkNearCopies(
     tools,
     request.signal,
   );
-  if (vectors === null) return shown;
+  if (vectors === null) return null;
   const known = keyed === null ? null : knownSimilarities(keyed, vectors);
   if (known !== null && known.largest <= NEAR_COPY) return shown;
   const similarity = known?.between ?? ((a: number, other: number) => dot(vectors[a], vectors[other]));

@@ -97,7 +97,9 @@ export class Reranker {
     const { hits, misses } = namespace.texts;
     const texts = namespace.texts.getList(request.query, request.candidates);
     const looked = { hit: namespace.texts.hits - hits, miss: namespace.texts.misses - misses };
-    const base = await namespace.scorer.score({ ...request, texts });
+    const { query, candidates, queryEmbedding, signal, wishes, cacheControl } = request;
+    const asked = { query, candidates, texts, queryEmbedding, signal, wishes, cacheControl };
+    const base = await namespace.scorer.score(asked);
     const scoredAt = performance.now();
     const ranking = await orderCandidates(namespace, request, base, texts, this.dependencies);
     const stages = [

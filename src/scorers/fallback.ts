@@ -1,11 +1,11 @@
-import { ModelError, type ModelFailure } from '../base/model-call.js';
+import { ModelError } from '../base/model-call.js';
 import type { BaseScores, NamespaceScorer, ScoreRequest, Scorer } from './scorer.js';
 
 export interface FallbackOptions {
   /** Scores the whole list where the other one's model gives no answer: two scales never meet in one list. */
   readonly spare: Scorer;
   /** Told once for every request that fell back. */
-  readonly onFallback?: ((namespace: string, failure: ModelFailure) => void) | undefined;
+  readonly onFallback?: ((namespace: string, error: ModelError) => void) | undefined;
 }
 
 /**
@@ -51,7 +51,7 @@ class FallbackNamespace implements NamespaceScorer {
       return await this.own.score(request);
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
-      onFallback?.(this.namespace, error.failure);
+      onFallback?.(this.namespace, error);
       const scores = await this.spare.score(request);
       // A model was asked, whatever the spare one knew.
       return { ...scores, fallback: spare.name, scale: spare.scale, forward: 'miss', isStored: false };

@@ -116,9 +116,11 @@ export class HybridPairs {
     const known = sharesKeyVectors ? entry.vector : entry.wordVector;
     if (known !== undefined) return known;
     const vector = words.encodeText(entry.text);
-    if (sharesKeyVectors) entry.vector = vector;
-    else entry.wordVector = vector;
-    texts.grew(entry, vector.byteLength);
+    if (sharesKeyVectors) texts.setVector(entry, vector);
+    else {
+      entry.wordVector = vector;
+      texts.grew(entry, vector.byteLength);
+    }
     return vector;
   }
 }

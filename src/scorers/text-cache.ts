@@ -39,6 +39,8 @@ export interface TextCacheOptions {
 /** Bytes of an entry besides its text: the object, the key, its places in the cache. */
 const ENTRY_BYTES = 240;
 
+/** Bytes a vector adds to an entry besides its numbers. */
+const VECTOR_OVERHEAD_BYTES = 100;
 /** What scorers and answers are thought to add to an entry, in bytes; it is weighed anew only when that is exceeded. */
 const GROWTH_BYTES = 400;
 const GROWTH_PER_CHARACTER = 1.5;
@@ -138,6 +140,12 @@ export class TextCache {
     if (!this.entries.has(held)) return;
     held.size += bytes;
     if (held.size > held.weight) this.entries.reweigh(held, Math.ceil(WEIGHT_MARGIN * held.size));
+  }
+
+  /** Notes the key encoder's vector of a text. */
+  setVector(entry: TextEntry, vector: Float32Array): void {
+    if (entry.vector === undefined) this.grew(entry, VECTOR_OVERHEAD_BYTES + vector.byteLength);
+    entry.vector = vector;
   }
 
   /** Forgets all texts; entries in use stay valid for whoever holds them. */

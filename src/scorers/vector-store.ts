@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
+import { allEnded } from '../base/rejections.js';
 import { textDigest } from '../base/text-digest.js';
-import type { EncodeCall, Encoder } from '../encoders/encoder.js';
+import { type EncodeCall, type Encoder, encodeEach } from '../encoders/encoder.js';
 import { QueryVectors } from './query-vectors.js';
 import type { ScoreRequest, ScoringContext } from './scorer.js';
 import type { TextEntry } from './text-cache.js';
@@ -61,8 +62,7 @@ export class VectorStore {
         this.keep(entries[place]!, texts[place]!);
       }),
     ];
-    await Promise.allSettled(work);
-    await Promise.all(work);
+    await allEnded(work);
     return { query: queryVector!, texts: texts as Float32Array[], missing: places.length };
   }
 
@@ -76,12 +76,8 @@ export class VectorStore {
     role: EncodeCall['role'],
     signal: ScoreRequest['signal'],
   ): readonly Promise<Float32Array>[] {
-    if (texts.length === 0) return [];
     const { encoder, context } = this;
-    const call = { namespace: context.namespace, role, signal: signal?.() };
-    if (encoder.encodeEach !== undefined) return encoder.encodeEach(texts, call);
-    const all = encoder.encode(texts, call);
-    return texts.map((_, index) => all.then((vectors) => vectors[index]!));
+    return encodeEach(encoder, texts, { namespace: context.namespace, role, signal: signal?.() });
   }
 
   private known(entry: TextEntry): Float32Array | undefined {
@@ -93,8 +89,7 @@ export class VectorStore {
       this.vectors.set(digestOf(entry), vector, { size: VECTOR_BYTES + vector.byteLength });
       return;
     }
-    if (entry.vector === undefined) this.context.texts.grew(entry, vector.byteLength);
-    entry.vector = vector;
+    this.context.texts.setVector(entry, vector);
   }
 }
 

@@ -145,10 +145,8 @@ export class WorkerCache implements CacheStore {
   private write(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    this.writing ??= this.writeAll().finally(() => {
-      this.writing = undefined;
-    });
-    return this.writing;
+    if (this.pending.count > 0) this.writing ??= this.writeAll();
+    return this.writing ?? Promise.resolve();
   }
 
   private async writeAll(): Promise<void> {
@@ -160,6 +158,8 @@ export class WorkerCache implements CacheStore {
         this.lose(entries.length);
       }
     }
+    // In the same turn as the last look: what is put from now on is written anew.
+    this.writing = undefined;
   }
 
   private async remove(namespace: string | null, prefix: string, from: CachePlace): Promise<void> {

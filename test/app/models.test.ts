@@ -1,7 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { InferencePool } from '../../src/inference/pool.js';
+import { describeFolder } from '../../src/models/describe-folder.js';
+import { writeManifest } from '../../src/models/manifest.js';
 import { embeddings } from '../fixtures/embedding-answers.js';
 import { FakeServer, json } from '../fixtures/fake-server.js';
 import { buildTinyCrossEncoder } from '../fixtures/tiny-models/cross-encoder.js';
@@ -25,7 +28,10 @@ beforeEach(() => {
   home = new AppHome();
 });
 
-afterEach(() => home.remove());
+afterEach(() => {
+  vi.restoreAllMocks();
+  return home.remove();
+});
 
 const onnx = () => ({
   EMBEDDING_BACKEND: 'onnx',
@@ -38,13 +44,20 @@ async function textsRun(app: RunningApp): Promise<number> {
   return (await app.metrics()).get('neuralcache_inference_texts_total{outcome="done"}') ?? 0;
 }
 
+/** The next worker has to load everything anew. */
+function killWorker(pool: InferencePool): void {
+  const [worker] = pool.status().workers;
+  process.kill(worker!.pid!, 'SIGKILL');
+}
+
 describe('an ONNX encoder', () => {
   it('is loaded before anything is answered, scores with lexical, and says so', async () => {
     const app = await home.start(onnx());
     const { body } = await app.client.get('/readyz');
     expect(body.checks).toMatchObject({
       scorer: 'lexical:0.35,embedding:0.65',
-      encoder: 'encoder',
+      encoder: { name: 'encoder', dimension: 8 },
+      memory: 'static-minilm-192',
       inference: { workers: [{ state: 'idle' }], models: [{ file: 'onnx/model.onnx', dimension: 8 }] },
     });
     const { body: answer } = await app.rank('a', 'stars at sea', { explain: true });
@@ -92,6 +105,31 @@ describe('an ONNX encoder', () => {
     expect(response.headers['x-neuralcache-degraded']).toBe('scorer');
     const name = 'neuralcache_model_fallbacks_total{part="scorer",reason="overloaded"}';
     expect((await app.metrics()).get(name)).toBe(1);
+  });
+
+  it('stays the graph it was when another is put beside it, or is no longer asked', async () => {
+    const folder = join(models, 'mine');
+    const addGraph = () =>
+      copyFileSync(join(folder, 'onnx/model.onnx'), join(folder, 'onnx/model_quantized.onnx'));
+    cpSync(join(models, 'encoder'), folder, { recursive: true });
+    writeManifest(folder, describeFolder(folder));
+    const loads = vi.spyOn(InferencePool.prototype, 'load');
+    const app = await home.start({ ...onnx(), EMBEDDING_MODEL: folder });
+    const pool = loads.mock.contexts[0] as InferencePool;
+    addGraph();
+    writeManifest(folder, {
+      ...describeFolder(folder),
+      revision: describeFolder(join(models, 'encoder')).revision,
+    });
+    killWorker(pool);
+    const { body } = await app.rank('a', 'stars at sea');
+    expect(body.meta.degraded).toBe(false);
+    rmSync(join(folder, 'manifest.json'));
+    killWorker(pool);
+    expect((await app.rank('b', 'stars at sea')).body.meta).toMatchObject({
+      scorer: 'lexical',
+      degraded: true,
+    });
   });
 
   it('keeps the memory of the static encoder as long as nobody measured its own threshold', async () => {

@@ -6,7 +6,7 @@ import { DURABLE_MODES, filesWith, storedRows } from './stored.js';
 
 /** Words that no document has: nothing of a query is kept but hashes and vectors. */
 const QUERIES = [
-  'Zanzibar quarantine password 7781',
+  'Zanzibar quarantine password 7781093452',
   'zeppelin hospital voucher',
   'unanswered walrus inquiry',
 ];

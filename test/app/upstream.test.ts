@@ -122,3 +122,24 @@ describe('where the upstream fails', () => {
     expect(server.seen).toHaveLength(5);
   });
 });
+
+describe('the credentials of callers', () => {
+  const DOCUMENTS_ALONE = { model: 'theirs', query: QUERY, documents: DOCUMENTS.map(({ text }) => text) };
+  const ask = (app: RunningApp, key: string) =>
+    app.post('/v2/rerank', DOCUMENTS_ALONE, { authorization: `Bearer ${key}` });
+
+  it('go to the upstream where that is wanted, and share no scores with others', async () => {
+    const app = await start({ UPSTREAM_PASS_CREDENTIALS: 'true' });
+    for (const key of ['sk-a', 'sk-b', 'sk-a']) expect((await ask(app, key)).status).toBe(200);
+    expect(server.seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer sk-a', 'Bearer sk-b']);
+  });
+
+  it('that are refused are answered as the upstream would, in the dialect of the caller', async () => {
+    server.behave = json({ message: 'invalid api token sk-a' }, 401);
+    const app = await start({ UPSTREAM_PASS_CREDENTIALS: 'true' });
+    const answer = await ask(app, 'sk-a');
+    expect(answer.status).toBe(401);
+    expect(answer.body.message).toBe('The upstream refused with status 401');
+    expect(JSON.stringify(app.logged)).not.toContain('sk-a');
+  });
+});

@@ -50,6 +50,16 @@ describe('metrics', () => {
     ]);
   });
 
+  it.each(['texts', 'pairs', 'vectors'] as const)(
+    'of look-ups name the cache of %s in their help',
+    async (cache) => {
+      const { metrics, lines } = setUp();
+      metrics.cacheLookups(cache, { hit: 1 }, 'a');
+      const [help] = await lines('# HELP neuralcache_cache_lookups_total');
+      expect(help).toContain(cache);
+    },
+  );
+
   it('count documents, feedbacks, caches and what memory did', async () => {
     const { metrics, lines } = setUp();
     metrics.documentsRanked('/rerank', 7, 'a');

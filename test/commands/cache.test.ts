@@ -52,7 +52,7 @@ describe('cache purge', () => {
       await server.close();
     }
     const gone = await line.run(['cache', 'purge', '--all', '--url', url]);
-    expect([gone.exitCode, gone.stderr]).toEqual([1, `${url} cannot be reached: ECONNREFUSED\n`]);
+    expect([gone.exitCode, gone.stderr]).toEqual([1, expect.stringContaining(`${url} cannot be reached: `)]);
   });
 
   it('wants a token for a server, and an address that is one', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { registerEvaluate } from '../../src/commands/evaluate.js';
+import { IN_MEMORY } from '../../src/commands/storage-mode.js';
 import { syntheticCollection, writeCollection } from '../fixtures/collection.js';
 import { type CommandRun, runCommand } from '../fixtures/run-measurement.js';
 
@@ -44,15 +45,14 @@ describe('evaluate', () => {
 
   it('keeps state in memory and hands settings on, --set above --scorer above its own', async () => {
     const plain = await evaluate(['one']);
-    expect(plain.overrides).toEqual([{ STORAGE_BACKEND: 'memory', NAMESPACED_PERSISTENCE: 'false' }]);
+    expect(plain.overrides).toEqual([IN_MEMORY]);
     const { overrides } = await evaluate([
       ...['one', '--scorer', 'lexical', '--set', 'NEURALCACHE_INPUT_PRIOR=0'],
       ...['--set', 'EMBEDDING_MODEL=a=b', '--set', 'SCORER=input'],
     ]);
     expect(overrides).toEqual([
       {
-        STORAGE_BACKEND: 'memory',
-        NAMESPACED_PERSISTENCE: 'false',
+        ...IN_MEMORY,
         INPUT_PRIOR: '0',
         EMBEDDING_MODEL: 'a=b',
         SCORER: 'input',

@@ -94,7 +94,7 @@ describe('models calibrate on a collection', () => {
     const [, measured] = /τ = (0\.\d+): \d\.\d % of the queries find an unrelated one \(4\.5 % may\)/.exec(
       stdout,
     )!;
-    expect(tau()).toBe(Number(measured));
+    expect(tau()).toEqual({ value: Number(measured), version: 'v1' });
     expect(readManifest(join(folder, 'mine'))).toEqual({ ...before, tau: tau() });
     expect(stdout).toContain("noted in the model's manifest, which was 0.8");
   });
@@ -147,7 +147,7 @@ describe('models calibrate on a namespace', () => {
       related: { pairs: 30, found: 1 },
       unrelated: { pairs: (60 * 59) / 2 - 30, found: 0 },
     });
-    expect(tau()).toBe(0.01);
+    expect(tau()?.value).toBe(0.01);
   });
 
   it('leaves out what another encoder made, and says so where too little is left', async () => {

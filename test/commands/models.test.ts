@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandLine } from '../fixtures/command-line.js';
@@ -141,7 +141,8 @@ describe('models list', () => {
 
   it('--json prints the same for programs', async () => {
     const listed = JSON.parse((await line.run(['models', 'list', '--json'])).stdout);
-    expect(listed[1]).toMatchObject({ name: STATIC_MODEL, dimension: 192, tau: 0.86, place: 'bundled' });
+    expect(listed[1]).toMatchObject({ name: STATIC_MODEL, dimension: 192, place: 'bundled' });
+    expect(listed[1]).toMatchObject({ tau: 0.86, tau_version: '1-8515af96a6d4' });
     expect(listed[1].folder).toBe(join(MODELS_FOLDER, STATIC_MODEL));
   });
 
@@ -175,10 +176,23 @@ describe('models verify', () => {
     ]);
   });
 
+  it('tells folders apart whose manifests have one name', async () => {
+    await line.run(['models', 'pull', 'acme/tiny']);
+    const [a, b] = ['a', 'b'].map((name) => join(line.folder, name)) as [string, string];
+    for (const copy of [a, b]) cpSync(stored(), copy, { recursive: true });
+    writeFileSync(join(b, 'tokenizer.json'), '{}');
+    const { stdout, stderr } = await line.run(['models', 'verify', './a', b]);
+    expect(lines(stdout)).toEqual([
+      `${a}: whole`,
+      expect.stringMatching(`^${b}: .*tokenizer\\.json has 2 bytes`),
+    ]);
+    expect(stderr).toBe(`Not as their manifests say: ${b}\n`);
+  });
+
   it('tells of a folder with nothing to check against, of a damaged manifest, of a name nothing has', async () => {
     writeExport(join(line.folder, 'mine'));
     expect((await line.run(['models', 'verify', './mine'])).stdout).toBe(
-      'mine: has no manifest to be checked against\n',
+      `${join(line.folder, 'mine')}: has no manifest to be checked against\n`,
     );
     writeExport(stored());
     writeFileSync(stored('manifest.json'), '{}');
@@ -222,9 +236,21 @@ describe('models info', () => {
     expect(text).toMatch(/tokenizer\.json +│ 51 B +│ [0-9a-f]{64}/);
   });
 
+  it('warns of a file that is not in the manifest', async () => {
+    await line.run(['models', 'pull', 'acme/tiny']);
+    expect((await line.run(['models', 'info', 'acme/tiny'])).stderr).toBe('');
+    writeFileSync(stored('config_sentence_transformers.json'), '{"prompts":{"query":"mine: "}}');
+    const { exitCode, stdout, stderr } = await line.run(['models', 'info', 'acme/tiny', '--json']);
+    expect([exitCode, JSON.parse(stdout).name]).toEqual([0, 'acme/tiny']);
+    expect(stderr).toBe(
+      `Warning: model file ${stored('config_sentence_transformers.json')} is not in the manifest\n`,
+    );
+  });
+
   it('prints a bundled model, and a folder that has no manifest', async () => {
     const { stdout } = await line.run(['models', 'info', STATIC_MODEL]);
     expect(stdout).toMatch(/tau +│ 0\.86/);
+    expect(stdout).toMatch(/tau_version +│ 1-8515af96a6d4/);
     expect(stdout).not.toContain('pooling');
     writeExport(join(line.folder, 'mine'), {
       ...EXPORT_FILES,

@@ -1,7 +1,9 @@
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadSettings } from '../../src/base/settings/load-settings.js';
 import { stateForCommands } from '../../src/compose-state.js';
+import { CACHE_FILE, openWorkerCache } from '../../src/stores/worker-cache.js';
 import { AppHome } from '../app/app-home.js';
 import { DURABLE_MODES, filesWith as filesOf, storedRows } from '../app/stored.js';
 import { CommandLine } from '../fixtures/command-line.js';
@@ -109,6 +111,21 @@ describe('namespaces forget', () => {
       });
     },
   );
+
+  it('drops the vectors that are kept of the namespace, and of no other', async () => {
+    await learn();
+    const openVectors = () =>
+      openWorkerCache({ path: join(home.folder, CACHE_FILE), maxBytes: 1 << 20, clock: home.clock });
+    const before = openVectors();
+    for (const namespace of ['shop', 'blog'])
+      before.put(namespace, [{ key: 'vector/a', value: Uint8Array.of(1) }]);
+    await before.close();
+    await forget('shop', ID);
+    const after = openVectors();
+    expect(await after.getMany('shop', ['vector/a'])).toEqual([undefined]);
+    expect(await after.getMany('blog', ['vector/a'])).toEqual([Uint8Array.of(1)]);
+    await after.close();
+  });
 
   it.each(DURABLE_MODES)('leaves no byte of it in the files ($mode)', async ({ settings }) => {
     keepBy(settings);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { IN_MEMORY } from '../../src/commands/storage-mode.js';
 import { CommandLine } from '../fixtures/command-line.js';
 
 let line: CommandLine;
@@ -61,8 +62,7 @@ describe('rerank', () => {
     await line.run(['rerank', 'red', 'docs.txt', '--scorer', 'lexical', '--top-k', '2']);
     expect(line.built[0]!.overrides).toEqual({
       SCORER: 'lexical',
-      STORAGE_BACKEND: 'memory',
-      NAMESPACED_PERSISTENCE: 'false',
+      ...IN_MEMORY,
     });
     expect(line.services.ranked[0]!.request).toMatchObject({ learn: false, topK: 2, mmrLambda: 0.5 });
     expect(line.rankedService!.closed).toBe(true);

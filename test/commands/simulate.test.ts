@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { registerSimulate } from '../../src/commands/simulate.js';
+import { IN_MEMORY } from '../../src/commands/storage-mode.js';
 import { syntheticCollection, writeCollection } from '../fixtures/collection.js';
 import { type CommandRun, runCommand } from '../fixtures/run-measurement.js';
 
@@ -68,9 +69,7 @@ describe('simulate', () => {
 
   it('keeps state in memory, hands settings on and closes the service', async () => {
     const { overrides, closed } = await simulate(['needs', '--set', 'EPSILON=0', '--set', 'ANCHOR=2']);
-    expect(overrides).toEqual([
-      { STORAGE_BACKEND: 'memory', NAMESPACED_PERSISTENCE: 'false', EPSILON: '0', ANCHOR: '2' },
-    ]);
+    expect(overrides).toEqual([{ ...IN_MEMORY, EPSILON: '0', ANCHOR: '2' }]);
     expect(closed).toEqual([true]);
   });
 

@@ -11,6 +11,7 @@ import { MemoryCache } from '../../src/stores/memory-cache.js';
 import { encoderContract } from '../contracts/encoder.js';
 import { FakeEncoder } from '../fixtures/fake-encoder.js';
 import { AS_DOCUMENT, AS_QUERY } from '../fixtures/model-calls.js';
+import { hasEnded, oneBroken } from '../fixtures/one-broken.js';
 
 const openStore = () => new MemoryCache({ maxBytes: 1 << 20, clock: new ManualClock() });
 
@@ -61,6 +62,16 @@ describe('keeping vectors', () => {
       ['default', 0, 2],
       ['default', 2, 1],
     ]);
+  });
+
+  it('ends no call while any of its texts goes on', async () => {
+    const { encoder, inner } = open();
+    const { each, finish } = oneBroken();
+    inner.encodeEach = () => each;
+    const call = encoder.encode(['fails', 'slow'], AS_DOCUMENT);
+    expect(await hasEnded(call)).toBe(false);
+    finish(new Float32Array(32));
+    await expect(call).rejects.toThrow('it broke');
   });
 
   it('does so for another encoder on the same store, after a restart', async () => {

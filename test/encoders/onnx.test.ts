@@ -4,6 +4,7 @@ import { createOnnxEncoder, type OnnxEncoderOptions } from '../../src/encoders/o
 import { FakeInference } from '../fixtures/fake-inference.js';
 import { FACTS, SPEC } from '../fixtures/fake-model-workers.js';
 import { AS_DOCUMENT, AS_QUERY } from '../fixtures/model-calls.js';
+import { hasEnded, oneBroken } from '../fixtures/one-broken.js';
 
 const FAILURE = new ModelError('failed', 'it broke');
 const lengths = () =>
@@ -61,6 +62,15 @@ describe('the ONNX encoder', () => {
     await expect(encoder.encode(['good', 'bad'], AS_DOCUMENT)).rejects.toBe(FAILURE);
   });
 
+  it('ends no call while any of its texts goes on', async () => {
+    const { each, finish } = oneBroken();
+    const { encoder } = create({ inference: { submit: () => each } });
+    const call = encoder.encode(['bad', 'slow'], AS_DOCUMENT);
+    expect(await hasEnded(call)).toBe(false);
+    finish(Float32Array.of(1));
+    await expect(call).rejects.toThrow('it broke');
+  });
+
   it('has another version whenever its vectors may be others', () => {
     const versions = [
       {},
@@ -86,7 +96,19 @@ describe('the ONNX encoder', () => {
 
   it('has a threshold only if it was measured', () => {
     expect(create().encoder).not.toHaveProperty('tau');
-    expect(create({ tau: 0.8 }).encoder.tau).toBe(0.8);
+    const tau = { value: 0.8, version: '1-r1-fp32-mean-512' };
+    expect(create({ tau }).encoder.tau).toBe(0.8);
+  });
+
+  it.each<[string, Partial<OnnxEncoderOptions>]>([
+    ['revision', { revision: 'r2' }],
+    ['precision', { facts: { ...FACTS, precision: 'int8' } }],
+    ['pooling', { facts: { ...FACTS, pooling: 'cls' } }],
+    ['length', { facts: { ...FACTS, maxLength: 128 } }],
+    ['prompt', { prompts: { query: 'query: ' } }],
+  ])('has no threshold that was measured with another %s', (_, options) => {
+    const tau = { value: 0.8, version: '1-r1-fp32-mean-512' };
+    expect(create({ tau, ...options }).encoder).not.toHaveProperty('tau');
   });
 
   it('rejects once it is closed', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ModelError } from '../../src/base/model-call.js';
+import { EmbeddingServer } from '../../src/encoders/embedding-server.js';
 import type { Encoder } from '../../src/encoders/encoder.js';
 import { type OpenAiEncoderOptions, openOpenAiEncoder } from '../../src/encoders/openai.js';
 import { encoderContract } from '../contracts/encoder.js';
@@ -8,6 +9,7 @@ import { embeddings } from '../fixtures/embedding-answers.js';
 import { FakeEncoder } from '../fixtures/fake-encoder.js';
 import { type Behaviour, FAULTS, FakeServer, type Fault, inTurn, json } from '../fixtures/fake-server.js';
 import { AS_DOCUMENT, AS_QUERY } from '../fixtures/model-calls.js';
+import { hasEnded } from '../fixtures/one-broken.js';
 
 let server: FakeServer;
 const encoders: Encoder[] = [];
@@ -95,6 +97,23 @@ describe('a request', () => {
     expect(sent()).toEqual([['a', 'b', 'c'], ['d', 'eeeeee'], ['ffffff'], ['g'.repeat(50)], ['h']]);
   });
 
+  it('is over before the call of its texts ends, though another failed', async () => {
+    const encoder = await open({ batchSize: 1 });
+    const held: (() => unknown)[] = [];
+    server.behave = (seen) => {
+      if (seen.body.input[0] === 'bad') return json({}, 400)(seen);
+      return held.push(() => embeddings()(seen));
+    };
+    const [bad, good] = encoder.encodeEach!(['bad', 'slow'], AS_DOCUMENT);
+    const call = encoder.encode(['bad', 'slow'], AS_DOCUMENT);
+    await expect(bad).rejects.toThrow('400');
+    await vi.waitFor(() => expect(held).toHaveLength(1));
+    expect(await hasEnded(call)).toBe(false);
+    await held[0]!();
+    await expect(call).rejects.toThrow('400');
+    expect(await good).toHaveLength(32);
+  });
+
   it('is not made for texts with nothing to read', async () => {
     const encoder = await open();
     const vectors = await encoder.encode(['', ' \n', 'red', '\ud800'], AS_DOCUMENT);
@@ -104,6 +123,19 @@ describe('a request', () => {
 });
 
 describe('the dimension', () => {
+  it('is not waited for by a request that nobody waits for', async () => {
+    server.behave = FAULTS['never answers'];
+    const connection = { proxies: { noProxy: '*' } };
+    const asking = new EmbeddingServer({ url: server.url, model: 'some-model', timeoutMs: 1000, connection });
+    const leaving = new AbortController();
+    const call = asking.ask(['red'], leaving.signal);
+    await vi.waitFor(() => expect(server.seen).toHaveLength(1));
+    leaving.abort();
+    await expect(call).rejects.toMatchObject({ kind: 'cancelled' });
+    await expect(asking.ask(['red'], leaving.signal)).rejects.toMatchObject({ kind: 'cancelled' });
+    await asking.close();
+  });
+
   it('is what the server gives, and it is not told', async () => {
     const encoder = await open({ dimensions: 32 });
     await encoder.encode(['red'], AS_DOCUMENT);
@@ -208,6 +240,20 @@ describe('a bad server', () => {
       expect(error).toMatchObject({ name: 'ModelError', failure: 'failed' });
       expect(error.message).toContain(`${server.url}/v1/embeddings: `);
     }
+  });
+
+  it.each([429, 500, 502, 503, 504])('that answers %i now and then is asked again', async (status) => {
+    const encoder = await open();
+    server.behave = inTurn(json({}, status), json({}, status), embeddings());
+    expect(await encoder.encode(['red'], AS_DOCUMENT)).toHaveLength(1);
+    expect(sent()).toEqual([['red'], ['red'], ['red']]);
+  });
+
+  it.each([501, 505])('that answers %i is not', async (status) => {
+    const encoder = await open();
+    server.behave = json({}, status);
+    expect(await failureOf(encoder.encode(['red'], AS_DOCUMENT))).toMatchObject({ failure: 'failed' });
+    expect(sent()).toEqual([['red']]);
   });
 
   const outcomes: Partial<Record<Fault, string>> = {

@@ -69,12 +69,16 @@ it('lets namespaces take turns, each in a batch of its own', async () => {
 });
 
 it('turns away what there is no place for, of one namespace sooner than of all', async () => {
-  const { ask } = open();
+  const { sent, ask } = open();
   ask('a', ['under way', 'too']);
   const waiting = ask('a', ['1', '2', '3', '4', 'no place']);
   expect(await failureOf(waiting[4])).toBe('overloaded');
-  ask('b', ['1', '2', '3', '4']);
-  expect(await failureOf(ask('c', ['no place'])[0])).toBe('overloaded');
+  expect(await failureOf(ask('b', ['1', '2', 'no place'])[2])).toBe('overloaded');
+  // However many flood it, whoever comes next finds room.
+  expect(await failureOf(ask('c', ['1', 'no place'])[1])).toBe('overloaded');
+  const [first] = ask('a', ['1']);
+  for (const batch of [0, 1, 2]) await sent[batch]!.answer();
+  expect(await first).toHaveLength(1);
 });
 
 it('has places again once texts were sent', async () => {

@@ -3,6 +3,7 @@ import { createApp } from '../../src/http/app.js';
 import { FakeServices, OPTIONS } from './fake-services.js';
 import { BODY, harness } from './harness.js';
 
+const REFUSED = 'A valid API token is required';
 const TOKENS = { apiTokens: ['right-token', 'other-token'] };
 
 describe('API tokens', () => {
@@ -46,6 +47,18 @@ describe('API tokens', () => {
     });
     expect(response.headers['www-authenticate']).toBe('Bearer realm="neuralcache"');
     expect(services.ranked).toEqual([]);
+  });
+
+  it.each([
+    ['x-pinecone-api-version', '2026-04', 401, { status: 401, error: { message: REFUSED } }],
+    ['user-agent', 'ai-sdk/amazon-bedrock/4.0.186 runtime/node.js/20', 403, { message: REFUSED }],
+    ['authorization', 'AWS4-HMAC-SHA256 Credential=A/20260101/x', 403, { message: REFUSED }],
+    ['user-agent', 'ai-sdk/voyage/1.0.14 runtime/node.js/20', 401, { detail: REFUSED }],
+  ])('a client known by %s: %s is refused in its own words', async (name, value, status, body) => {
+    const { client } = harness(TOKENS);
+    const response = await client.post('/rerank').set(name, value).send(BODY);
+    expect(response.status).toBe(status);
+    expect(response.body).toMatchObject(body);
   });
 
   it('are asked for before anything else is looked at', async () => {

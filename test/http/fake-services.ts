@@ -122,7 +122,18 @@ export class FakeServices implements Services {
   }
 
   async retentionReport() {
-    return { retention_enabled: false };
+    return {
+      retention_enabled: false,
+      retention_days: null,
+      sweep_interval_s: 3600,
+      sweep_on_start: true,
+      sweep_count: 0,
+      last_sweep_ts: null,
+      removed_cells: 0,
+      removed_pheromones: 0,
+      removed_narratives: 0,
+      failures: 0,
+    };
   }
 
   private answer(request: RerankRequest): RerankAnswer {

@@ -155,3 +155,18 @@ async function raw(
     request.end(method === 'POST' ? JSON.stringify(BODY) : undefined);
   });
 }
+
+describe('/ns/{namespace} anywhere but first in the path', () => {
+  it.each([
+    '/jina/ns/a/v1/rerank',
+    '/v1/ns/a/rerank',
+    '/openai/ns/a/v1/rerank',
+    '/ns/a/ns/b/v1/rerank',
+    '/ns/a/jina/ns/a/v1/rerank',
+  ])('%s is a 400, and nobody is ranked for', async (path) => {
+    const { client, services } = harness();
+    const response = await client.post(path).send({ query: 'q', documents: ['a', 'b'] });
+    expect([response.status, services.ranked]).toEqual([400, []]);
+    expect(response.text).toContain('Invalid namespace');
+  });
+});

@@ -1,9 +1,13 @@
-import { cpSync, rmSync, truncateSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ModelSpec } from '../../src/inference/loaded-model.js';
+import { describeFolder } from '../../src/models/describe-folder.js';
+import { writeManifest } from '../../src/models/manifest.js';
 import { buildTinyCrossEncoder } from '../fixtures/tiny-models/cross-encoder.js';
 import { buildTinyEncoder, type TinyEncoderOptions } from '../fixtures/tiny-models/encoder.js';
+import { tinyTokenizer } from '../fixtures/tiny-models/tokenizers.js';
 import { write, writeJson } from '../fixtures/tiny-models/write-export.js';
 import { load, modelFolder } from './model-folders.js';
 
@@ -51,6 +55,40 @@ describe('a model is refused, by folder, file and reason, for', () => {
     expect(await failure({}, (folder) => writeJson(folder, file, 7))).toMatch(`${file}: `);
   });
 
+  it.each([
+    ['config.json', 16],
+    ['1_Pooling/config.json', 16],
+    ['tokenizer.json', 256],
+  ])('a %s of more than %i MiB', async (file, most) => {
+    const bytes = most * 2 ** 20 + 1;
+    expect(await failure({}, (folder) => truncateSync(join(folder, file), bytes))).toBe(
+      `${file}: it has ${bytes} bytes, more than ${bytes - 1}`,
+    );
+  });
+
+  describe.skipIf(process.platform === 'win32')('what is no file:', () => {
+    it.each([
+      'config.json',
+      'tokenizer.json',
+      '1_Pooling/config.json',
+      'onnx/model.onnx',
+      'onnx/model.onnx_data',
+    ])('a %s that is a folder, or that never ends', async (file) => {
+      const instead = (make: (location: string) => void) =>
+        failure({ external: true }, (folder) => {
+          rmSync(join(folder, file), { force: true });
+          make(join(folder, file));
+        });
+      const pattern = (what: string) =>
+        new RegExp(`${file.replaceAll('.', '\\.')}: it is a ${what}.*, not a file$`);
+      expect(await instead((location) => mkdirSync(location))).toMatch(pattern('folder'));
+      expect(await instead((location) => execFileSync('mkfifo', [location]))).toMatch(pattern('pipe'));
+      expect(await instead((location) => symlinkSync('/dev/zero', location))).toMatch(
+        pattern('pipe, a device'),
+      );
+    });
+  });
+
   it('a tokenizer that is none, or of an unknown kind', async () => {
     const write = (value: object) => (folder: string) => writeJson(folder, 'tokenizer.json', value);
     expect(await failure({}, write({}))).toMatch(/^tokenizer\.json: /);
@@ -62,8 +100,24 @@ describe('a model is refused, by folder, file and reason, for', () => {
     ).toMatch('tokenizer.json: Unknown Normalizer type: X');
   });
 
-  it('a tokenizer of another model, whose special tokens the graph has no rows for', async () => {
-    expect(await failure({ rows: 3 })).toMatch(/onnx\/model\.onnx: .*Gather.*out of data bounds/);
+  it.each(['word-piece', 'bpe', 'unigram'] as const)(
+    'a tokenizer of another model (%s), for one of whose tokens the graph has no row',
+    async (tokenizer) => {
+      const { tokens } = tinyTokenizer(tokenizer);
+      expect(await failure({ tokenizer, rows: tokens.length - 1 })).toMatch(
+        new RegExp(
+          `onnx/model\\.onnx: it cannot read id ${tokens.length - 1}, the largest of tokenizer\\.json, .*Gather.*out of data bounds`,
+        ),
+      );
+    },
+  );
+
+  it('a token added to the tokenizer that the graph has no row for', async () => {
+    const { tokens, json } = tinyTokenizer('word-piece');
+    const added = { added_tokens: [{ id: tokens.length, content: '<more>', special: true }] };
+    expect(await failure({}, (folder) => writeJson(folder, 'tokenizer.json', { ...json, ...added }))).toMatch(
+      `it cannot read id ${tokens.length}, `,
+    );
   });
 
   it('no graph, or none of the precision asked for', async () => {
@@ -72,6 +126,26 @@ describe('a model is refused, by folder, file and reason, for', () => {
     );
     expect(await failure({}, undefined, { precision: 'q4' })).toBe(
       'no graph of precision q4; there are: onnx/model.onnx',
+    );
+  });
+
+  it('another revision than that which was loaded first, or none', async () => {
+    const manifest = (folder: string) => writeManifest(folder, { ...describeFolder(folder), revision: 'r2' });
+    expect(await failure({}, manifest, { revision: 'r1' })).toBe(
+      'it is of revision r2 now, not r1; restart the server',
+    );
+    expect(await failure({}, undefined, { revision: 'r1' })).toBe(
+      'it is of revision unknown now, not r1; restart the server',
+    );
+  });
+
+  it('other files than those that were loaded first', async () => {
+    const { folder } = buildTinyEncoder(modelFolder());
+    const { files } = describeFolder(folder);
+    await load(folder, { files, revision: 'r1' });
+    const change = (other: string) => writeJson(other, '1_Pooling/config.json', { pooling_mode: 'cls' });
+    expect(await failure({}, change, { files })).toMatch(
+      /^it is not as it was \(model file …\/1_Pooling\/config\.json has .*\); restart the server$/,
     );
   });
 

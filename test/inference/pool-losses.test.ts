@@ -141,8 +141,30 @@ describe('workers that no longer come up', () => {
       state: 'starting',
       problem: 'some/model/onnx/model.onnx is damaged',
     });
-    expect(events.filter((event) => event === 'replaced unloadable').length).toBeGreaterThanOrEqual(4);
+    expect(events.filter((event) => event === 'replaced unloadable').length).toBeGreaterThanOrEqual(2);
     isBroken = false;
+    while (pool.status().workers[0]!.state !== 'idle') await settled();
+    const now = submit(['y']);
+    await settled();
+    await workers.runs[0]!.finish();
+    expect(await now).toEqual([[1]]);
+  });
+});
+
+describe('a worker whose model is another one than before', () => {
+  it('takes no text, and says what was found', async () => {
+    await open();
+    workers.onLoad = () => ({ ...FACTS, file: 'onnx/model_int8.onnx' });
+    const ended = submit(['x']);
+    await settled();
+    await workers.started[0]!.lose();
+    expect(await ended).toEqual(['failed']);
+    expect(workers.runs).toEqual([]);
+    expect(pool.status().workers[0]!.problem).toBe(
+      'model folder some/model: what is there now (onnx/model_int8.onnx) is not what was loaded first (onnx/model.onnx); restart the server',
+    );
+    expect(await submit(['y'])).toEqual(['failed']);
+    workers.onLoad = () => FACTS;
     while (pool.status().workers[0]!.state !== 'idle') await settled();
     const now = submit(['y']);
     await settled();
@@ -162,6 +184,37 @@ describe('a worker with too much memory', () => {
     expect(workers.started.map(({ isStopped }) => isStopped)).toEqual([true, false]);
     expect(events).toEqual(['run 0', 'done', 'replaced memory']);
     expect(pool.status().workers[0]).toEqual({ pid: 2, state: 'idle', bytes: 1000 });
+  });
+});
+
+describe('workers whose memory is used up at once', () => {
+  const HOUR_MS = 3_600_000;
+  /** Runs so many batches on the one worker, the last of which takes too much. */
+  async function wearOut(batches: number): Promise<void> {
+    for (let batch = 1; batch <= batches; batch += 1) {
+      void submit([`${batch}`]);
+      await settled();
+      if (batch === batches) workers.runs[0]!.worker.bytes = 1_000_001;
+      await workers.runs[0]!.finish();
+      await settled();
+    }
+  }
+
+  it('are started with a pause, as after any loss', async () => {
+    await open({ minPauseMs: HOUR_MS, maxPauseMs: HOUR_MS });
+    await wearOut(1);
+    expect(workers.started).toHaveLength(2);
+    await wearOut(99);
+    expect(workers.started).toHaveLength(2);
+    expect(events.filter((event) => event === 'replaced memory')).toHaveLength(2);
+  });
+
+  it('but not where it took them many batches', async () => {
+    await open({ minPauseMs: HOUR_MS, maxPauseMs: HOUR_MS });
+    await wearOut(100);
+    await wearOut(1);
+    await wearOut(100);
+    expect(workers.started).toHaveLength(4);
   });
 });
 
@@ -200,6 +253,15 @@ describe('loading', () => {
       return FACTS;
     };
     await expect(pool.load(SPEC)).rejects.toThrow('some/model has no tokenizer.json');
+    expect(pool.status().models).toEqual([]);
+  });
+
+  it('rejects where two workers found different files', async () => {
+    use(new FakePool({ workers: 2 }));
+    workers.onLoad = (_spec, { pid }) => ({ ...FACTS, maxLength: 100 * pid });
+    await expect(pool.load(SPEC)).rejects.toThrow(
+      'cannot load the model in some/model: its files change, workers found different ones',
+    );
     expect(pool.status().models).toEqual([]);
   });
 

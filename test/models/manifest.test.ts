@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -11,10 +12,15 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeFolder, exportFiles, setTau } from '../../src/models/describe-folder.js';
+import { describeFolder, exportFiles } from '../../src/models/describe-folder.js';
 import { type Manifest, readManifest, writeManifest } from '../../src/models/manifest.js';
+import { ModelStore } from '../../src/models/model-store.js';
+import { setTau } from '../../src/models/set-tau.js';
+import { withStoreLock } from '../../src/models/store-lock.js';
 import { assertWhole, verifyFolder } from '../../src/models/verify-folder.js';
 import { EXPORT_FILES, writeExport } from '../fixtures/export-folder.js';
+
+const TAU = { value: 0.7, version: '1-r1' };
 
 let folder: string;
 let manifest: Manifest;
@@ -33,20 +39,20 @@ describe('a manifest', () => {
   it('is read as it was written, and leaves nothing beside it', () => {
     const before = readdirSync(folder);
     const source = { endpoint: 'https://hub.example', repository: 'acme/tiny', commit: 'c'.repeat(40) };
-    writeManifest(folder, { ...manifest, tau: 0.7, source });
-    expect(readManifest(folder)).toEqual({ ...manifest, tau: 0.7, source });
+    writeManifest(folder, { ...manifest, tau: TAU, source });
+    expect(readManifest(folder)).toEqual({ ...manifest, tau: TAU, source });
     expect(readdirSync(folder).sort()).toEqual([...before, 'manifest.json'].sort());
   });
 
   it('that could not be read again is not written, and the one there stays', () => {
     writeManifest(folder, manifest);
-    expect(() => writeManifest(folder, { ...manifest, tau: 2 })).toThrow('tau');
+    expect(() => writeManifest(folder, { ...manifest, tau: { value: 2, version: '1' } })).toThrow('tau');
     expect(readManifest(folder)).toEqual(manifest);
   });
 
   it('that is a folder or too large is refused', () => {
     writeFileSync(join(folder, 'manifest.json'), ' '.repeat(2 ** 20 + 1));
-    expect(() => readManifest(folder)).toThrow('has more than 1048576 bytes');
+    expect(() => readManifest(folder)).toThrow('it has 1048577 bytes, more than 1048576');
     expect(() => readManifest(join(folder, 'onnx', '..'))).toThrow('cannot read the model manifest');
   });
 });
@@ -111,16 +117,31 @@ describe('a folder without a manifest', () => {
 });
 
 describe('setTau', () => {
-  it('makes a manifest where there was none, and changes τ alone where there is one', () => {
-    expect(setTau(folder, 0.8)).toEqual({ ...manifest, tau: 0.8 });
-    writeManifest(folder, { ...manifest, name: 'acme/tiny', tau: 0.8 });
-    setTau(folder, 0.9);
-    expect(readManifest(folder)).toEqual({ ...manifest, name: 'acme/tiny', tau: 0.9 });
+  const nowhere = join(tmpdir(), 'no-store');
+
+  it('makes a manifest where there was none, and changes τ alone where there is one', async () => {
+    expect(await setTau(folder, TAU, nowhere)).toEqual({ ...manifest, tau: TAU });
+    writeManifest(folder, { ...manifest, name: 'acme/tiny', tau: TAU });
+    const tau = { value: 0.9, version: '1-r2' };
+    await setTau(folder, tau, nowhere);
+    expect(readManifest(folder)).toEqual({ ...manifest, name: 'acme/tiny', tau });
+    expect(existsSync(nowhere)).toBe(false);
   });
 
-  it.skipIf(process.getuid?.() === 0)('tells of a folder that may only be read', () => {
+  it('changes a model of the store only while no other process changes the store', async () => {
+    const model = join(folder, 'acme', 'tiny');
+    writeExport(model);
+    await withStoreLock(folder, async () => {
+      await expect(setTau(model, TAU, folder)).rejects.toThrow('another process is changing it');
+    });
+    expect(readManifest(model)).toBeUndefined();
+    await setTau(model, TAU, folder);
+    expect(readManifest(model)?.tau).toEqual(TAU);
+  });
+
+  it.skipIf(process.getuid?.() === 0)('tells of a folder that may only be read', async () => {
     chmodSync(folder, 0o500);
-    expect(() => setTau(folder, 0.8)).toThrow('EACCES');
+    await expect(setTau(folder, TAU, nowhere)).rejects.toThrow('EACCES');
     chmodSync(folder, 0o700);
   });
 });
@@ -159,5 +180,35 @@ describe('verifying', () => {
     symlinkSync(original, join(folder, 'config.json'));
     expect(existsSync(join(folder, 'config.json'))).toBe(true);
     expect(await verifyFolder(folder, manifest)).toEqual([]);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a pipe in the place of a file is never waited for', () => {
+  function replace(file: string): void {
+    rmSync(join(folder, file), { force: true });
+    execFileSync('mkfifo', [join(folder, file)]);
+  }
+
+  it('by those who read manifests', () => {
+    replace('manifest.json');
+    expect(() => readManifest(folder)).toThrow(
+      /^cannot read the model manifest .*manifest\.json: it is a pipe/,
+    );
+  });
+
+  it('by those who describe a folder', () => {
+    replace('onnx/model_quantized.onnx');
+    expect(() => describeFolder(folder)).toThrow(`${folder}: onnx/model_quantized.onnx: it is a pipe`);
+  });
+
+  it('by those who compare files with their manifest, whatever length that says', async () => {
+    replace('tokenizer.json');
+    const files = { ...manifest.files, 'tokenizer.json': { ...manifest.files['tokenizer.json']!, bytes: 0 } };
+    expect(await verifyFolder(folder, { ...manifest, files })).toEqual([
+      expect.stringMatching(/^cannot read model file .*tokenizer\.json: it is a pipe/),
+    ]);
+    writeManifest(folder, { ...manifest, files });
+    const store = new ModelStore({ bundledDir: folder, storeDir: folder, cwd: folder });
+    expect(() => store.open(folder).read('tokenizer.json')).toThrow(/tokenizer\.json: it is a pipe/);
   });
 });

@@ -72,6 +72,31 @@ describe.each(Object.entries(DRIVERS))('pairs kept in %s', (_, open) => {
     await expect(second.ask('0', ['1'])).rejects.toThrow('down');
   });
 
+  it('are asked for again by nobody who knows them, though they be stale', async () => {
+    const home = start();
+    await home.ask('0', ['1']);
+    disk.clock.advance(200_000);
+    let reads = 0;
+    store.getMany = async (_, keys) => {
+      reads++;
+      return keys.map(() => undefined);
+    };
+    await home.ask('0', ['1']);
+    expect([home.model.asked.length, reads]).toEqual([2, 0]);
+  });
+
+  it('take room no longer than they may be answered', async () => {
+    const place = { namespace: 'a', model: 'm', question: 'q' };
+    const kept = new KeptPairs(store);
+    const at = disk.clock.now();
+    kept.write(place, [{ digest: 'd', score: 1, at }], 5000);
+    kept.write(place, [{ digest: 'ageless', score: 2, at }], Number.POSITIVE_INFINITY);
+    disk.clock.advance(5000);
+    expect(await kept.read(place, ['d', 'ageless'], undefined)).toEqual([
+      { digest: 'ageless', score: 2, at },
+    ]);
+  });
+
   it('of a list that is scored as a whole are known as a whole', async () => {
     const first = start();
     first.model.isListwise = true;
@@ -104,6 +129,42 @@ describe.each(Object.entries(DRIVERS))('pairs kept in %s', (_, open) => {
     await second.ask('0', ['1']);
     await start().ask('0', ['1'], { cacheControl: { noStore: true } });
     expect(second.model.asked).toHaveLength(1);
+  });
+
+  it('of a namespace that has left memory are not added to', async () => {
+    const home = start();
+    home.model.isHeld = true;
+    const asked = home.raw('0', ['1']);
+    await new Promise(setImmediate);
+    home.evict();
+    home.model.asked[0]!.answer();
+    expect(await asked).toEqual([1]);
+    await start()
+      .ask('0', ['1'], { cacheControl: { onlyIfCached: true } })
+      .then(
+        () => expect.unreachable(),
+        ({ status }) => expect(status).toBe(504),
+      );
+  });
+
+  it('do not come back by a read that was under way when they were forgotten', async () => {
+    await start().ask('0', ['1']);
+    const home = start();
+    const { getMany } = store;
+    let resume = (): void => undefined;
+    store.getMany = async (...args) => {
+      const found = await getMany.apply(store, args);
+      await new Promise<void>((resolve) => {
+        resume = resolve;
+      });
+      return found;
+    };
+    const asked = home.raw('0', ['1']);
+    await new Promise(setImmediate);
+    home.open().scorer.clear();
+    home.model.scoreOf = () => 7;
+    resume();
+    expect(await asked).toEqual([7]);
   });
 
   it('do not come back by a call that was under way when they were forgotten', async () => {

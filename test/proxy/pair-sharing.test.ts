@@ -70,6 +70,7 @@ describe('requests at the same time', () => {
 
   it('that come while a call is being given up ask anew', async () => {
     const home = held();
+    home.model.ignoresAbort = true;
     const leaving = new AbortController();
     const left = home.raw('0', ['1'], { signal: leaving.signal });
     await turn();
@@ -77,6 +78,24 @@ describe('requests at the same time', () => {
     await expect(left).rejects.toThrow();
     home.model.isHeld = false;
     expect(await home.raw('0', ['1'])).toEqual([1]);
+  });
+
+  it('join the latest call, though an earlier one ends meanwhile', async () => {
+    const home = held();
+    const earlier = home.raw('0', ['1']);
+    await turn();
+    const noCache = { cacheControl: { noCache: true } };
+    const later = home.raw('0', ['1'], noCache);
+    await turn();
+    home.model.asked[0]!.answer();
+    expect(await earlier).toEqual([1]);
+    home.clock.advance(200_000);
+    home.model.scoreOf = () => 7;
+    const joined = home.raw('0', ['1']);
+    await turn();
+    expect(home.model.asked).toHaveLength(2);
+    home.model.asked[1]!.answer();
+    expect([await later, await joined]).toEqual([[7], [7]]);
   });
 
   it('that are over before they begin ask nobody for long', async () => {

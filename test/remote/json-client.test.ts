@@ -155,6 +155,14 @@ describe('trying again', () => {
     },
   );
 
+  it('is done after other refusals where the client is told so', async () => {
+    server.behave = inTurn(json({}, 500), json({}, 502), json({ fine: true }));
+    expect((await open({ retriedStatuses: [500, 502] }).post({})).body).toEqual({ fine: true });
+    server.behave = json({}, 503);
+    expect(await kindOf(open({ retriedStatuses: [500, 502] }).post({}))).toBe('status');
+    expect(server.seen).toHaveLength(4);
+  });
+
   it('is not done where the server asks for more time than there is', async () => {
     server.behave = FAULTS['is busy for an hour'];
     const error = await failureOf(open().post({}));
@@ -180,7 +188,17 @@ describe('a refusal', () => {
     expect(await failureOf(open({ refusalBytes: 20 }).post({}))).toMatchObject({ status: 400 });
   });
 
-  it('that never ends is waited for no longer than the call', async () => {
+  it('that goes on and on is read no further', async () => {
+    server.behave = ({ response }) => {
+      response.writeHead(400).write('start');
+      const timer = setInterval(() => response.write('x'), 5);
+      response.on('close', () => clearInterval(timer));
+    };
+    const error = await failureOf(open({ refusalBytes: 5, timeoutMs: 300 }).post({}));
+    expect([error.status, error.refusal]).toEqual([400, 'start']);
+  });
+
+  it('that never begins is waited for no longer than the call', async () => {
     server.behave = ({ response }) => response.writeHead(400).flushHeaders();
     expect(await kindOf(open({ refusalBytes: 20, timeoutMs: 200 }).post({}))).toBe('timeout');
   });
@@ -293,6 +311,9 @@ describe('the circuit breaker', () => {
     expect(await kindOf(client.post({}))).toBe('breaker');
     expect(server.seen).toHaveLength(4);
     vi.advanceTimersByTime(60_000);
+    // One that is never sent tells nothing of the server.
+    expect(await kindOf(client.post({}, { signal: AbortSignal.abort() }))).toBe('cancelled');
+    expect(client.isBroken).toBe(true);
     server.behave = json({});
     await client.post({});
     expect(client.isBroken).toBe(false);

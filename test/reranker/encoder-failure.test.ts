@@ -10,7 +10,7 @@ function frail() {
   const faults = new Faults();
   const inner = new FakeEncoder();
   const encoder = frailEncoder(inner, faults);
-  return { faults, test: new TestReranker({ namespace: { encoder } }) };
+  return { encoder, faults, test: new TestReranker({ namespace: { encoder } }) };
 }
 
 describe('a key encoder that gives no answer', () => {
@@ -20,6 +20,18 @@ describe('a key encoder that gives no answer', () => {
     const { ids, degraded } = await test.ask(QUERY, LIST);
     expect([ids, degraded]).toEqual([LIST.map(({ id }) => id), ['memory']]);
     expect(test.events).toEqual(['one: encoder failed']);
+  });
+
+  it('is asked for texts and query at once, and never again for what it has given', async () => {
+    const { encoder, faults, test } = frail();
+    faults.refused = (text) => text === LIST[1]!.text;
+    expect((await test.ask(QUERY, LIST)).degraded).toEqual(['memory']);
+    expect(encoder.asked).toContain(QUERY);
+    expect(test.events).toEqual(['one: encoder failed']);
+    faults.refused = () => false;
+    encoder.asked.length = 0;
+    expect((await test.ask(QUERY, LIST)).degraded).toEqual([]);
+    expect(encoder.asked).toEqual([LIST[1]!.text]);
   });
 
   it('costs no feedback: the same text is still recognised, now and later', async () => {

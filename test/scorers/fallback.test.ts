@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelFailure } from '../../src/base/model-call.js';
+import type { ModelError } from '../../src/base/model-call.js';
 import { crossEncoderScorer, FakeCrossEncoder, Faults, frailEncoder } from '../fixtures/fake-models.js';
 import { bundledEncoder } from '../fixtures/models.js';
+import { hasEnded, oneBroken } from '../fixtures/one-broken.js';
 import { newScorer, ScoringNamespace } from '../fixtures/scoring.js';
 
 const TEXTS = ['1 lift of a wing', '2 cars and roads', '3 a wing'];
@@ -11,7 +12,7 @@ function open(spec: string) {
   const crossEncoder = new FakeCrossEncoder();
   const faults = new Faults();
   const encoder = frailEncoder(bundledEncoder(), faults);
-  const onFallback = (namespace: string, failure: ModelFailure) => told.push(`${namespace} ${failure}`);
+  const onFallback = (namespace: string, { failure }: ModelError) => told.push(`${namespace} ${failure}`);
   const pairScorers = { 'cross-encoder': crossEncoderScorer(crossEncoder) };
   const scorer = newScorer(spec, { pairScorers, encoder, onFallback });
   return { told, crossEncoder, faults, encoder, namespace: new ScoringNamespace(scorer) };
@@ -69,6 +70,26 @@ describe('an embedding scorer over an encoder that answers text by text', () => 
     encoder.asked.length = 0;
     expect((await namespace.answer('wing', TEXTS)).fallback).toBeUndefined();
     expect(encoder.asked).toEqual([TEXTS[2]]);
+  });
+
+  it('ends no request while any of its texts goes on', async () => {
+    const { each, finish } = oneBroken();
+    const { encoder, namespace } = open('embedding');
+    encoder.encodeEach = (texts) => texts.map((_, index) => each[index]!);
+    const answer = namespace.answer('wing', [TEXTS[0]!]);
+    expect(await hasEnded(answer)).toBe(true);
+    const both = namespace.answer('wing', TEXTS.slice(0, 2));
+    expect(await hasEnded(both)).toBe(false);
+    finish(new Float32Array(encoder.dimension));
+    expect((await both).fallback).toBe('lexical');
+  });
+
+  it('says whose scale the scores have', async () => {
+    const { crossEncoder, namespace } = open('cross-encoder');
+    expect((await namespace.answer('1', TEXTS)).scale).toBeUndefined();
+    crossEncoder.faults.refused = () => true;
+    expect((await namespace.answer('2', TEXTS)).scale).toBe(newScorer('lexical').scale);
+    expect(newScorer('lexical').scale).not.toBe(crossEncoderScorer(crossEncoder).scale);
   });
 
   it('asks no more than once for a query that the key encoder knows already', async () => {

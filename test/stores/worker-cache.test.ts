@@ -56,6 +56,20 @@ describe('writing behind', () => {
     await flushed;
   });
 
+  it.each([1, 2, 3, 4, 5, 6])('writes what comes in the moment a write ends (%i)', async (turn) => {
+    const { cache, resume, written } = openStalled();
+    cache.put('a', one('1'));
+    const first = cache.flush();
+    resume[0]!();
+    for (let passed = 0; passed < turn; passed += 1) await undefined;
+    cache.put('a', one('2'));
+    const second = cache.flush();
+    await new Promise(setImmediate);
+    expect(written()).toEqual([['1'], ['2']]);
+    resume[1]!();
+    await Promise.all([first, second]);
+  });
+
   it('writes by itself, at once where there is much', async () => {
     const { cache, resume, written } = openStalled({ writeIntervalMs: 1 });
     cache.put('a', one('1'));

@@ -120,6 +120,20 @@ export function text(accepts: string, pattern: RegExp): Kind<string> {
   };
 }
 
+/** An http or https URL, shown and logged as it is, so without credentials: those go into the setting `keySetting`. */
+export function httpUrl(keySetting: string): Kind<string> {
+  const accepts = 'an http or https URL';
+  return {
+    accepts,
+    parse(value) {
+      if (/^https?:\/\/[^\s/?#@]+([/?][^\s#]*)?$/i.test(value) && URL.canParse(value)) return value;
+      throw new Error(
+        value.includes('@') ? `${accepts} without credentials in it: use ${keySetting}` : accepts,
+      );
+    },
+  };
+}
+
 /** A list: comma-separated, or a JSON array of strings; doubles dropped, order kept, at most `maxItems`. */
 export function list(item: Kind<string>, maxItems: number): Kind<readonly string[]> {
   const accepts = `up to ${maxItems} values, comma-separated or as a JSON array; each ${item.accepts}`;

@@ -14,6 +14,7 @@ import { ruleProblems } from './rules.js';
 import { camelCase, type Setting } from './setting.js';
 import { type Entry, type Origin, type ReadFile, readSources, type Source } from './sources.js';
 import { PREFIX, SETTINGS, type SettingName, type Settings } from './table.js';
+import { withoutCredentials } from './without-credentials.js';
 
 /** What `loadSettings` found. */
 export interface LoadedSettings {
@@ -57,6 +58,8 @@ class Loader {
   private readonly problems: string[] = [];
   private readonly warnings: string[] = [];
   private readonly values = new Map<SettingName, unknown>();
+  /** Settings of which some value was refused. */
+  private readonly refused = new Set<SettingName>();
   private readonly origins = new Map<SettingName, { origin: Origin; label: string }>();
 
   constructor(
@@ -83,7 +86,8 @@ class Loader {
     this.applyImplied();
     const settings = this.settings();
     const checked = checks.map((check) => check(settings)).filter((problem) => problem !== undefined);
-    this.problems.push(...ruleProblems(settings), ...checked);
+    const broken = [...ruleProblems(settings), ...checked].filter((problem) => !this.isOfRefused(problem));
+    this.problems.push(...broken);
     if (this.problems.length > 0) throw new SettingsError(this.problems);
     const origins = Object.fromEntries(this.origins) as LoadedSettings['origins'];
     return { settings, origins: Object.freeze(origins), warnings: Object.freeze(this.warnings) };
@@ -133,6 +137,7 @@ class Loader {
       if (value === '') throw new Error('the file is empty');
       return { name, value };
     } catch (error) {
+      this.refused.add(name);
       this.problems.push(`${shown(entry)} (${source.label}): ${(error as Error).message}`);
       return undefined;
     }
@@ -162,6 +167,13 @@ class Loader {
     this.problems.push(`${key} (${source.label}): unknown setting${hint}`);
   }
 
+  /** Whether a broken rule is about a setting that has no value only because the one given was refused. */
+  private isOfRefused(problem: string): boolean {
+    return [...this.refused].some(
+      (name) => !this.values.has(name) && new RegExp(`\\b${PREFIX}${name}\\b`).test(problem),
+    );
+  }
+
   /** Parses every value, also those that another source overrides: a bad line is a mistake wherever it stands. */
   private accept(name: SettingName, text: string, entry: Entry, source: Source): void {
     const setting: Setting<unknown> = SETTINGS[name];
@@ -177,6 +189,7 @@ class Loader {
         error instanceof NotBuiltYet
           ? `${error.message} is not built yet`
           : `expected ${(error as Error).message}`;
+      this.refused.add(name);
       this.problems.push(`${shown(entry, setting.secret)} (${source.label}): ${reason}`);
     }
   }
@@ -223,8 +236,9 @@ function own<T>(table: Readonly<Record<string, T>>, name: string): T | undefined
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
-/** `KEY="value"`, cut to a line's length; a secret is `***`. */
+/** `KEY="value"`, cut to a line's length; a secret is `***`, and so are credentials in a URL. */
 function shown(entry: Entry, secret = false): string {
-  const value = entry.value.length > 100 ? `${entry.value.slice(0, 100)}…` : entry.value;
+  const whole = withoutCredentials(entry.value);
+  const value = whole.length > 100 ? `${whole.slice(0, 100)}…` : whole;
   return `${entry.key}=${secret ? '***' : JSON.stringify(value)}`;
 }

@@ -1,4 +1,4 @@
-import { auto, boolean, choice, integer, type Kind, path, text } from './kinds.js';
+import { auto, boolean, choice, httpUrl, integer, type Kind, path, text } from './kinds.js';
 import { optional, secret, setting } from './setting.js';
 
 const model = text('a folder, or a name as in the model store', /^[^\0]{1,1000}$/);
@@ -20,7 +20,6 @@ function parseJson(text: string): unknown {
   }
 }
 const precision = choice(['fp32', 'fp16', 'int8', 'q4']);
-const url = text('an http or https URL', /^https?:\/\/[^\s/?#@]+(:\d+)?([/?][^\s#]*)?$/i);
 
 /** Models that turn texts into vectors or score pairs, and the processes they run in. */
 export const MODEL_SETTINGS = {
@@ -60,7 +59,7 @@ export const MODEL_SETTINGS = {
     'Put before documents, as in `"passage: "`; `auto`: as the model says.',
   ),
   EMBEDDING_URL: optional(
-    url,
+    httpUrl('EMBEDDING_API_KEY'),
     'none',
     'With `openai`: the service, as a base (`http://host:8080/v1`) or its whole endpoint.',
   ),
@@ -145,8 +144,8 @@ export const MODEL_SETTINGS = {
   ),
   INFERENCE_RUN_TIMEOUT_MS: setting(
     integer(100, 3_600_000, 'ms'),
-    30_000,
-    'Time a process has for one batch; then it counts as hung and is replaced.',
+    10_000,
+    'Time a process has for one batch; then it counts as hung and is replaced. Best well below `INFERENCE_TIMEOUT_MS`, so that another can still answer those who wait.',
   ),
   INFERENCE_LOAD_TIMEOUT_MS: setting(
     integer(1000, 3_600_000, 'ms'),

@@ -2,6 +2,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
 import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { PREFIX } from './table.js';
+import { withoutCredentials } from './without-credentials.js';
 
 /** Where a value came from; `option` = the command line. */
 export type Origin = 'option' | 'environment' | '.env' | 'file' | 'default';
@@ -94,7 +95,7 @@ function readSettingsFile(
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     if (!missing) problems.push(`${chosen ?? DEFAULT_FILE}: ${(error as Error).message}`);
     if (missing && chosen !== undefined)
-      problems.push(`${PREFIX}CONFIG=${JSON.stringify(chosen)}: there is no such file`);
+      problems.push(`${PREFIX}CONFIG=${JSON.stringify(withoutCredentials(chosen))}: there is no such file`);
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { auto, boolean, choice, integer, type Kind, text } from './kinds.js';
+import { auto, boolean, choice, httpUrl, integer, type Kind, text } from './kinds.js';
 import { optional, secret, setting } from './setting.js';
 
 /** The dialects of upstreams, as `proxy/upstream` has them. */
@@ -85,7 +85,7 @@ function parseJson(value: string): unknown {
 /** The reranker behind us. */
 export const UPSTREAM_SETTINGS = {
   UPSTREAM_URL: optional(
-    text('an http or https URL', /^https?:\/\/[^\s/?#@]+(:\d+)?([/?][^\s#]*)?$/i),
+    httpUrl('UPSTREAM_API_KEY'),
     'none',
     'The reranker of `SCORER=upstream`, as a base (`https://api.cohere.com`, `…/v1`) or its whole endpoint.',
   ),

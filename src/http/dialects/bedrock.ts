@@ -7,7 +7,7 @@ import { awsError, awsHeaders } from './aws-error.js';
 import type { AnswerRow, DecodedRequest, Dialect, DialectAnswer, DialectCall } from './dialect.js';
 import { documentText } from './document-text.js';
 import { readCount, readKnobs, readName } from './read-field.js';
-import { writeRows } from './rows.js';
+import { explained, writeRows } from './rows.js';
 
 const NOTHING: JsonObject = {};
 
@@ -90,6 +90,6 @@ function bedrockBody({ rows }: DialectAnswer): string {
   return `{"results":${writeRows(rows, row)}}`;
 }
 
-function row({ index, score }: AnswerRow): string {
-  return `{"index":${index},"relevanceScore":${score}}`;
+function row(ranked: AnswerRow): string {
+  return `{"index":${ranked.index},"relevanceScore":${ranked.score}${explained(ranked)}}`;
 }

@@ -28,8 +28,7 @@ export function isDeepinfraPath(path: string): boolean {
 
 function readDeepinfra({ path, body, maxDocuments }: DialectCall): DecodedRequest {
   const issues = new Issues();
-  const form = { documents: 'documents' };
-  const candidates = readDocuments(body.documents, form, maxDocuments, undefined, false, issues);
+  const candidates = readDocuments(body.documents, 'documents', maxDocuments, undefined, false, issues);
   const query = readRepeated(body.queries, candidates.length, issues);
   const knobs = readKnobs(body, { instruction: 'string' }, issues);
   if (!issues.none) throw validationError(issues.list);

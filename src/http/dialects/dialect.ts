@@ -41,8 +41,8 @@ export interface DecodedRequest {
   readonly cacheControl?: CacheControl | undefined;
 }
 
-/** One result: `score` is as the dialect shows it, in 0…1 unless raw scores were asked for, and falls with rank. */
-export type AnswerRow = Pick<RankedDocument, 'candidate' | 'quotedText' | 'index' | 'score'>;
+/** One result; its `explanation` is there where a header asked for it, see `explained`. `score` is as the dialect shows it, in 0…1 unless raw scores were asked for, and falls with rank. */
+export type AnswerRow = Pick<RankedDocument, 'candidate' | 'quotedText' | 'index' | 'score' | 'explanation'>;
 
 export interface DialectAnswer {
   readonly call: DialectCall;

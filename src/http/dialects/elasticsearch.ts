@@ -4,11 +4,11 @@ import type { AnswerRow, DecodedRequest, Dialect, DialectCall, ErrorForm } from 
 import { errorText, status400 } from './error-text.js';
 import { nameInPath } from './name-in-path.js';
 import { type BodyForm, readBody } from './read-body.js';
-import { relevanceRow, writeRows } from './rows.js';
+import { explained, relevanceRow, writeRows } from './rows.js';
 
 const FORM: BodyForm = {
   documents: 'input',
-  topN: ['top_n', 'top_k'],
+  topN: ['top_n'],
   leastTopN: 1,
   echo: 'return_documents',
 };
@@ -37,12 +37,18 @@ function readElasticsearch(call: DialectCall): DecodedRequest {
   if (!isAbsent(settings) && !isJsonObject(settings)) {
     throw validationError([{ loc: ['task_settings'], msg: 'must be an object', type: 'dict_type' }]);
   }
-  const request = readBody({ ...call, body: { ...settings, ...rest } }, FORM);
+  const { top_n: topN, top_k: topK, return_documents: echo } = settings ?? {};
+  const body = {
+    ...rest,
+    top_n: rest.top_n ?? topN ?? topK,
+    return_documents: rest.return_documents ?? echo,
+  };
+  const request = readBody({ ...call, body }, FORM);
   return { ...request, model: nameInPath(call.path, ENDPOINT) };
 }
 
-function rowWithText({ index, score, quotedText }: AnswerRow): string {
-  return `{"index":${index},"relevance_score":${score},"text":${quotedText}}`;
+function rowWithText(row: AnswerRow): string {
+  return `{"index":${row.index},"relevance_score":${row.score},"text":${row.quotedText}${explained(row)}}`;
 }
 
 function elasticsearchError(error: AppError): ReturnType<ErrorForm> {

@@ -3,7 +3,7 @@ import type { AnswerRow, Dialect, DialectAnswer, ErrorForm } from './dialect.js'
 import { errorText, status400 } from './error-text.js';
 import { estimateUsage } from './estimate.js';
 import { type BodyForm, readBody } from './read-body.js';
-import { modelOf, scoreRow, writeRows } from './rows.js';
+import { explained, modelOf, scoreRow, writeRows } from './rows.js';
 
 const FORM: BodyForm = {
   documents: 'input',
@@ -33,9 +33,10 @@ function mixedbreadBody(answer: DialectAnswer): string {
 }
 
 /** `input` as it came: a string, or the whole object. */
-function rowWithInput({ index, score, candidate, quotedText }: AnswerRow): string {
+function rowWithInput(row: AnswerRow): string {
+  const { index, score, candidate, quotedText } = row;
   const input = candidate.metadata === undefined ? quotedText : JSON.stringify(candidate.metadata);
-  return `{"index":${index},"score":${score},"input":${input}}`;
+  return `{"index":${index},"score":${score},"input":${input}${explained(row)}}`;
 }
 
 /** `{type, message, details}`: each status has its one word, which the client checks. */

@@ -31,7 +31,7 @@ export const NATIVE_FIELDS = [
 export const NATIVE_DOCUMENT_FIELDS = ['metadata', 'embedding', 'score'] as const;
 
 /** The one path on which ids alone make a request native. */
-export const NATIVE_PATH = '/rerank';
+const NATIVE_PATH = '/rerank';
 
 /**
  * Whether a body is of the native API, once the bodies with shapes of their own are ruled out; JSON null counts as absent.

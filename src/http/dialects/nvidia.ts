@@ -5,7 +5,7 @@ import { errorText } from './error-text.js';
 import { estimateUsage } from './estimate.js';
 import { nameInPath } from './name-in-path.js';
 import { type BodyForm, readBody } from './read-body.js';
-import { writeRows } from './rows.js';
+import { explained, writeRows } from './rows.js';
 
 const FORM: BodyForm = {
   documents: 'passages',
@@ -46,8 +46,8 @@ function nvidiaBody({ rows, request }: DialectAnswer): string {
   return `{"rankings":${writeRows(rows, row)},"usage":{"prompt_tokens":${tokens},"total_tokens":${tokens}}}`;
 }
 
-function row({ index, score }: AnswerRow): string {
-  return `{"index":${index},"logit":${logitOf(score)}}`;
+function row(ranked: AnswerRow): string {
+  return `{"index":${ranked.index},"logit":${logitOf(ranked.score)}${explained(ranked)}}`;
 }
 
 /** ln(p / (1 − p)) of a score in 0…1, in −16…16. */

@@ -1,11 +1,11 @@
 import type { AppError } from '../../base/errors.js';
-import { isAbsent, isJsonObject } from '../schemas/issues.js';
+import { isJsonObject, type JsonObject } from '../schemas/issues.js';
 import type { AnswerRow, DecodedRequest, Dialect, DialectAnswer, DialectCall, ErrorForm } from './dialect.js';
 import { errorText, status400 } from './error-text.js';
 import { estimateUsage } from './estimate.js';
 import { googleStatus } from './google-status.js';
 import { type BodyForm, readBody } from './read-body.js';
-import { documentObject, modelOf, scoreRow, writeRows } from './rows.js';
+import { documentObject, explained, modelOf, scoreRow, writeRows } from './rows.js';
 
 const FORM: BodyForm = {
   documents: 'documents',
@@ -15,6 +15,8 @@ const FORM: BodyForm = {
   rankFields: 'rank_fields',
   knobs: { truncate: 'string', max_chunks_per_doc: 'integer' },
 };
+
+const NOTHING: JsonObject = {};
 
 /** Header that all of Pinecone's clients send, and no others. */
 const VERSION_HEADER = 'x-pinecone-api-version';
@@ -28,14 +30,14 @@ export const pinecone: Dialect = {
 };
 
 /** Whether a request is of a client of Pinecone. */
-export function isPineconeClient({ headers }: DialectCall): boolean {
+export function isPineconeClient({ headers }: Pick<DialectCall, 'headers'>): boolean {
   return headers[VERSION_HEADER] !== undefined;
 }
 
 function readPinecone(call: DialectCall): DecodedRequest {
   const { parameters, return_documents: wish, ...rest } = call.body;
-  const knobs = isJsonObject(parameters) ? parameters : {};
-  const body = { ...knobs, ...rest, return_documents: isAbsent(wish) ? true : wish };
+  const { truncate, max_chunks_per_doc } = isJsonObject(parameters) ? parameters : NOTHING;
+  const body = { ...rest, truncate, max_chunks_per_doc, return_documents: wish ?? true };
   return readBody({ ...call, body }, FORM);
 }
 
@@ -47,7 +49,7 @@ function pineconeBody(answer: DialectAnswer): string {
 }
 
 function rowWithDocument(row: AnswerRow): string {
-  return `{"index":${row.index},"score":${row.score},"document":${documentObject(row)}}`;
+  return `{"index":${row.index},"score":${row.score},"document":${documentObject(row)}${explained(row)}}`;
 }
 
 function pineconeError(error: AppError): ReturnType<ErrorForm> {

@@ -23,8 +23,6 @@ export interface BodyForm {
   readonly rankFields?: string;
   /** Fields on which scores depend. */
   readonly knobs?: Readonly<Record<string, KnobKind>>;
-  /** Whether no documents at all are answered with no results. */
-  readonly takesNone?: true;
   /** Whether a query of white space alone is taken. */
   readonly takesBlankQuery?: true;
   readonly needsModel?: true;
@@ -47,7 +45,14 @@ export function readBody({ body, maxDocuments }: DialectCall, form: BodyForm): D
   const rankFields =
     form.rankFields === undefined ? undefined : readRankFields(body, form.rankFields, issues);
   const knobs: ModelWishes['knobs'] = form.knobs && readKnobs(body, form.knobs, issues);
-  const candidates = readDocuments(body[form.documents], form, maxDocuments, rankFields, echo, issues);
+  const candidates = readDocuments(
+    body[form.documents],
+    form.documents,
+    maxDocuments,
+    rankFields,
+    echo,
+    issues,
+  );
   if (!issues.none) throw validationError(issues.list);
   return { query, candidates, topN, model, echo, rawScores, knobs };
 }
@@ -84,7 +89,7 @@ function readRankFields(body: JsonObject, field: string, issues: Issues): readon
 /** Reads documents: strings, objects, or one of either alone; `{content: [parts]}` alone is a list of its parts. */
 export function readDocuments(
   value: unknown,
-  { documents: field, takesNone }: Pick<BodyForm, 'documents' | 'takesNone'>,
+  field: string,
   maxDocuments: number,
   rankFields: readonly string[] | undefined,
   echo: boolean,
@@ -103,7 +108,7 @@ export function readDocuments(
     issues.add([field], `must have at most ${maxDocuments} items, not ${list.length}`, 'too_long');
     return [];
   }
-  if (list.length === 0 && !takesNone) issues.add([field], 'must not be empty', 'too_short');
+  if (list.length === 0) issues.add([field], 'must not be empty', 'too_short');
   const candidates: Candidate[] = [];
   for (let i = 0; i < list.length; i++) {
     const document: unknown = list[i];

@@ -13,23 +13,28 @@ export function writeRows(rows: readonly AnswerRow[], write: (row: AnswerRow) =>
 }
 
 /** `{index, relevance_score}`, the row of the Cohere family. */
-export function relevanceRow({ index, score }: AnswerRow): string {
-  return `{"index":${index},"relevance_score":${score}}`;
+export function relevanceRow(row: AnswerRow): string {
+  return `{"index":${row.index},"relevance_score":${row.score}${explained(row)}}`;
 }
 
 /** `{index, score}`, where the score goes by that name. */
-export function scoreRow({ index, score }: AnswerRow): string {
-  return `{"index":${index},"score":${score}}`;
+export function scoreRow(row: AnswerRow): string {
+  return `{"index":${row.index},"score":${row.score}${explained(row)}}`;
 }
 
 /** `relevanceRow` with `document` as an object: the caller's own, or `{text}` of a string. */
 export function relevanceRowWithObject(row: AnswerRow): string {
-  return `{"index":${row.index},"relevance_score":${row.score},"document":${documentObject(row)}}`;
+  return `{"index":${row.index},"relevance_score":${row.score},"document":${documentObject(row)}${explained(row)}}`;
 }
 
 /** `relevanceRow` with `document` as a string. */
-export function relevanceRowWithText({ index, score, quotedText }: AnswerRow): string {
-  return `{"index":${index},"relevance_score":${score},"document":${quotedText}}`;
+export function relevanceRowWithText(row: AnswerRow): string {
+  return `{"index":${row.index},"relevance_score":${row.score},"document":${row.quotedText}${explained(row)}}`;
+}
+
+/** `,"explain":{…}` at the end of a row, as the native answer has it, where it was asked for by header; else nothing. */
+export function explained({ explanation }: AnswerRow): string {
+  return explanation === undefined ? '' : `,"explain":${JSON.stringify(explanation)}`;
 }
 
 /** The document as JSON: the caller's own object whole, or `{text}` of a string. */

@@ -3,7 +3,7 @@ import type { AnswerRow, Dialect, DialectAnswer, ErrorForm } from './dialect.js'
 import { errorText, issuesOf } from './error-text.js';
 import { estimateUsage } from './estimate.js';
 import { type BodyForm, readBody } from './read-body.js';
-import { writeRows } from './rows.js';
+import { explained, writeRows } from './rows.js';
 
 const FORM: BodyForm = {
   documents: 'texts',
@@ -29,12 +29,12 @@ export function teiBody({ rows, request }: DialectAnswer): string {
   return writeRows(rows, request.echo ? rowWithText : row);
 }
 
-function row({ index, score }: AnswerRow): string {
-  return `{"index":${index},"score":${score}}`;
+function row(of: AnswerRow): string {
+  return `{"index":${of.index},"score":${of.score}${explained(of)}}`;
 }
 
-function rowWithText({ index, score, quotedText }: AnswerRow): string {
-  return `{"index":${index},"text":${quotedText},"score":${score}}`;
+function rowWithText(of: AnswerRow): string {
+  return `{"index":${of.index},"text":${of.quotedText},"score":${of.score}${explained(of)}}`;
 }
 
 function teiHeaders({ request, elapsedMs }: DialectAnswer): string[] {

@@ -43,7 +43,13 @@ function readRecords(records: unknown, maxDocuments: number, issues: Issues): Ca
     issues.add(['records'], `must have at most ${maxDocuments} items, not ${records.length}`, 'too_long');
     return [];
   }
-  return records.map((record: unknown, i) => readRecord(record, i, issues));
+  const candidates = records.map((record: unknown, i) => readRecord(record, i, issues));
+  const seen = new Set<string | undefined>();
+  candidates.forEach(({ id }, i) => {
+    if (seen.has(id)) issues.add(['records', i, 'id'], 'must not repeat', 'duplicate');
+    seen.add(id);
+  });
+  return candidates;
 }
 
 function readRecord(record: unknown, i: number, issues: Issues): Candidate {
@@ -68,10 +74,14 @@ function vertexBody({ call, rows, request }: DialectAnswer): string {
   return `{"records":${writeRows(rows, (row) => recordRow(row, records[row.index]!, request.echo))}}`;
 }
 
-function recordRow({ score }: AnswerRow, { id, title, content }: JsonObject, withDetails: boolean): string {
+function recordRow(
+  { score, explanation: explain }: AnswerRow,
+  { id, title, content }: JsonObject,
+  withDetails: boolean,
+): string {
   const rounded = Math.round(score * 100) / 100;
   const details = withDetails ? { title: title ?? undefined, content: content ?? undefined } : {};
-  return JSON.stringify({ id, score: rounded, ...details });
+  return JSON.stringify({ id, score: rounded, ...details, explain });
 }
 
 function vertexError(error: AppError): ReturnType<ErrorForm> {

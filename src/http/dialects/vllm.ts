@@ -3,7 +3,7 @@ import type { AnswerRow, Dialect, DialectAnswer, ErrorForm } from './dialect.js'
 import { errorText, status400 } from './error-text.js';
 import { estimateUsage } from './estimate.js';
 import { type BodyForm, readBody } from './read-body.js';
-import { modelOf, writeRows } from './rows.js';
+import { explained, modelOf, writeRows } from './rows.js';
 
 /** Fields of vLLM on which scores depend, those of its score API among them. */
 export const VLLM_KNOBS = {
@@ -40,8 +40,8 @@ function vllmBody(answer: DialectAnswer): string {
   return `{"id":"${requestId}","model":${JSON.stringify(modelOf(answer))},"usage":{"prompt_tokens":${tokens},"total_tokens":${tokens}},"results":${writeRows(rows, row)}}`;
 }
 
-function row({ index, score, quotedText }: AnswerRow): string {
-  return `{"index":${index},"document":{"text":${quotedText},"multi_modal":null},"relevance_score":${score}}`;
+function row(of: AnswerRow): string {
+  return `{"index":${of.index},"document":{"text":${of.quotedText},"multi_modal":null},"relevance_score":${of.score}${explained(of)}}`;
 }
 
 /** `{error: {message, type, param, code}}` with the status as a number in `code`. */

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { isAbsent } from '../schemas/issues.js';
 import type { DialectCall } from './dialect.js';
 
@@ -11,8 +12,7 @@ const MODEL = /^rerank-(?:lite-)?\d/;
  */
 export function isVoyageClient({ headers, body }: DialectCall): boolean {
   return (
-    headers['x-fern-sdk-name'] === 'voyageai' ||
-    AGENT.test(headers['user-agent'] ?? '') ||
+    isVoyageAgent(headers) ||
     typeof body.truncation === 'boolean' ||
     (typeof body.model === 'string' && MODEL.test(body.model))
   );
@@ -23,4 +23,9 @@ export function hasTopKWithStrings({ body }: DialectCall): boolean {
   const { documents } = body;
   if (isAbsent(body.top_k) || !isAbsent(body.top_n)) return false;
   return Array.isArray(documents) && typeof documents[0] === 'string';
+}
+
+/** Whether the client calls itself one of Voyage's. */
+export function isVoyageAgent(headers: IncomingHttpHeaders): boolean {
+  return headers['x-fern-sdk-name'] === 'voyageai' || AGENT.test(headers['user-agent'] ?? '');
 }

@@ -64,7 +64,8 @@ function modelRow(name: string, nowMs: number): object {
     id: name,
     object: 'model',
     created: Math.floor(nowMs / 1000),
-    owned_by: OWN_MODEL,
+    // The one owner that Infinity's client knows; no other looks.
+    owned_by: 'infinity',
     backend: OWN_MODEL,
     capabilities: ['rerank'],
     stats: { queue_fraction: 0, queue_absolute: 0, results_pending: 0, batch_size: 1 },

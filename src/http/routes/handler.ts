@@ -1,3 +1,4 @@
+import type { LazyDescription } from '../description/lazy-description.js';
 import type { Draining } from '../draining.js';
 import type { Exchange } from '../exchange.js';
 import type { Credentials } from '../middleware/credentials.js';
@@ -21,6 +22,7 @@ export interface RouteTools {
   /** Whether the caller's credential is not for us but for the service behind us. */
   readonly passCredentials: boolean;
   readonly adminCredentials: Credentials;
+  readonly description: LazyDescription;
   readonly draining: Draining;
 }
 

@@ -1,12 +1,11 @@
 import { AppError, validationError } from '../../base/errors.js';
 import { dispatch } from '../dialects/dispatch.js';
-import { NATIVE_PATH } from '../dialects/native-marks.js';
 import { DIALECT_NAMES, dialectOf, type Spoken } from '../dialects/registry.js';
 import { errorFormOf } from '../error-body.js';
 import type { Exchange } from '../exchange.js';
 import { checkQueryString, type HeaderWishes, headerWishes } from '../middleware/wishes.js';
 import { rerankResponse } from '../rerank-response.js';
-import { Issues, isJsonObject } from '../schemas/issues.js';
+import { Issues, isJsonObject, type JsonObject } from '../schemas/issues.js';
 import { readRerankBatch, readRerankRequest } from '../schemas/rerank-body.js';
 import { answerDialect } from './dialect.js';
 import type { Handler, RouteTools } from './handler.js';
@@ -21,10 +20,10 @@ export function rerankRoute(tools: RouteTools): Handler {
     const wishes = headerWishes(exchange.req.headers, exchange.identity);
     const body = await readJson(exchange, tools);
     const { path } = exchange.target;
-    if (!isJsonObject(body) && named === undefined && path !== NATIVE_PATH) {
-      throw validationError([{ loc: [], msg: 'must be an object', type: 'dict_type' }]);
+    if (!isJsonObject(body)) {
+      const msg = 'must be an object with query and documents';
+      throw validationError([{ loc: [], msg, type: 'dict_type' }]);
     }
-    if (!isJsonObject(body)) return answerNative(exchange, tools, body, wishes);
     const call = { path, headers: exchange.req.headers, body, maxDocuments: tools.maxDialectDocuments };
     const spoken = named ?? dispatch(call);
     exchange.errorForm = errorFormOf(spoken);
@@ -52,7 +51,7 @@ export function rerankBatchRoute(tools: RouteTools): Handler {
 async function answerNative(
   exchange: Exchange,
   tools: RouteTools,
-  body: unknown,
+  body: JsonObject,
   wishes: HeaderWishes,
 ): Promise<void> {
   checkQueryString(exchange.req.url);
@@ -70,7 +69,7 @@ function namedDialect({ target, req }: Exchange): Spoken | undefined {
   if (target.dialect !== undefined) return dialectOf(target.dialect, target.path);
   const name = req.headers['x-neuralcache-dialect'];
   if (name === undefined || name === '') return undefined;
-  const named = typeof name === 'string' ? dialectOf(name, target.path) : undefined;
+  const named = typeof name === 'string' ? dialectOf(name.toLowerCase(), target.path) : undefined;
   if (named !== undefined) return named;
   throw new AppError('BAD_REQUEST', `X-NeuralCache-Dialect must be one of ${DIALECT_NAMES.join(', ')}`);
 }

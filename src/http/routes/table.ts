@@ -206,6 +206,20 @@ export const ROUTES = [
     what: 'what retention removed and when',
   },
   {
+    method: 'GET',
+    path: '/openapi.json',
+    access: 'credentials',
+    errors: 'native',
+    what: 'this API described: OpenAPI 3.1',
+  },
+  {
+    method: 'GET',
+    path: '/docs',
+    access: 'credentials',
+    errors: 'native',
+    what: 'the same as a page, which loads nothing from elsewhere',
+  },
+  {
     method: 'POST',
     path: '/admin/cache/purge',
     access: 'admin',

@@ -1,6 +1,6 @@
 import { open, rename, rm, stat } from 'node:fs/promises';
 import type { Response as HttpResponse } from 'undici';
-import { hashFile } from '../hash-file.js';
+import { hashFile } from '../model-files.js';
 import { brokenOff, type HubConnection } from './hub-connection.js';
 import { HubError } from './hub-error.js';
 import type { HubFile } from './read-hub-model.js';

@@ -3,6 +3,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { makeFolder } from '../../base/make-folder.js';
 import type { Precision } from '../graph-files.js';
 import { type FileFacts, type Manifest, readManifest, writeManifest } from '../manifest.js';
+import { revisionOf } from '../model-files.js';
 import type { ModelName } from '../model-name.js';
 import { ModelStoreError } from '../model-store-error.js';
 import { readKind } from '../read-kind.js';
@@ -16,7 +17,6 @@ import { HubError } from './hub-error.js';
 import { type HubFile, type HubModel, readHubModel } from './read-hub-model.js';
 import type { RetryOptions } from './retry.js';
 
-const REVISION_LENGTH = 12;
 const NO_SPACE = ['ENOSPC', 'EDQUOT'];
 
 export interface PullOptions {
@@ -181,14 +181,14 @@ class Pull {
     });
   }
 
-  private manifest(model: HubModel, files: Manifest['files'], tau: number | undefined): Manifest {
+  private manifest(model: HubModel, files: Manifest['files'], tau: Manifest['tau']): Manifest {
     const { endpoint } = this.options.connection.access;
     return {
       version: 1,
       name: model.repository,
       ...readKind(this.folder.staging(model.commit)),
       description: `${model.repository} as of ${new URL(endpoint).host}`,
-      revision: model.commit.slice(0, REVISION_LENGTH),
+      revision: revisionOf(model.commit),
       licence: model.licence,
       ...(tau !== undefined && { tau }),
       source: { endpoint, repository: model.repository, commit: model.commit },

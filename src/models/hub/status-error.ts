@@ -1,5 +1,6 @@
 import type { Headers } from 'undici';
 import type { Clock } from '../../base/clock.js';
+import { parseRetryAfter } from '../../base/retry-after.js';
 import type { HubAccess } from './hub-access.js';
 import { HubError } from './hub-error.js';
 
@@ -32,18 +33,10 @@ export function statusError({ url, status, headers, request, access, clock }: Fa
 }
 
 function transientError(message: string, headers: Headers, clock: Clock): HubError {
-  const retryAfterMs = readRetryAfter(headers.get('retry-after'), clock);
+  const retryAfterMs = parseRetryAfter(headers.get('retry-after'), clock.now());
   if (retryAfterMs === undefined) return new HubError(message, { isTransient: true });
   if (retryAfterMs <= LONGEST_WAIT_MS) return new HubError(message, { isTransient: true, retryAfterMs });
   return new HubError(`${message}; it asks to wait ${Math.ceil(retryAfterMs / 1000)} s: try again then`);
-}
-
-/** Seconds or a date (RFC 9110, 10.2.3), as ms from now, not below 0; undefined for anything else. */
-function readRetryAfter(text: string | null, clock: Clock): number | undefined {
-  if (text === null) return undefined;
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  const moment = Date.parse(text);
-  return Number.isNaN(moment) ? undefined : Math.max(0, moment - clock.now());
 }
 
 function refusal(what: string, host: string, headers: Headers, { token }: HubAccess): string {

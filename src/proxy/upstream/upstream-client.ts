@@ -62,8 +62,8 @@ export type AskOutcome =
   | 'nonsense'
   | Exclude<RemoteError['kind'], 'status' | 'body'>;
 
-/** Of an answer; scores take less than 100 bytes each. */
-const MAX_BODY_BYTES = 4 * 2 ** 20;
+/** Of an answer: scores take less than 100 bytes each, but some servers repeat the documents, escaped, whatever they are told. */
+const MAX_BODY_BYTES = 16 * 2 ** 20;
 const REFUSAL_BYTES = 4096;
 /** Longest wait for a server that is asked for its limit, and as a share of the time there is. */
 const LIMIT_TIMEOUT_MS = 2_000;

@@ -125,6 +125,12 @@ describe('the settings file', () => {
     expect(load({}, fromDotenv).settings.epsilon).toBe(0);
   });
 
+  it('that is named by a URL with credentials is told of without them', () => {
+    expect(problems({ NEURALCACHE_CONFIG: 'https://me:pw@host/a.yaml' }).join()).toContain(
+      'CONFIG="https://***@host/a.yaml": there is no such file',
+    );
+  });
+
   it('that is named must exist', () => {
     expect(problems({ NEURALCACHE_CONFIG: 'gone.yaml' })).toEqual([
       'NEURALCACHE_CONFIG="gone.yaml": there is no such file',

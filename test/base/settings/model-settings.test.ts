@@ -44,12 +44,49 @@ describe('an encoder of its own', () => {
     [{ SCORER: 'cross-encoder' }, 'CROSS_ENCODER_MODEL'],
     [{ SCORER: 'lexical:1,cross-encoder:2' }, 'CROSS_ENCODER_MODEL'],
     [{ EMBEDDING_URL: 'ftp://host' }, 'http or https'],
-    [{ EMBEDDING_URL: 'http://user:secret@host' }, 'http or https'],
     [{ EMBEDDING_QUERY_PROMPT: '"open' }, 'or a JSON string of them'],
   ])('that lacks what it needs stops the start: %j', (values, named) => {
     const found = problemsOf(values);
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(named);
+  });
+});
+
+it('a process that hangs is replaced while those who wait for it still wait', () => {
+  const { inferenceRunTimeoutMs, inferenceTimeoutMs } = load({}).settings;
+  expect(inferenceRunTimeoutMs).toBeLessThan(inferenceTimeoutMs);
+});
+
+describe('the URL of a service', () => {
+  it.each([
+    ['http://user:pw@host', 'http://***@host'],
+    ['https://user@host:8080/v1', 'https://***@host:8080/v1'],
+    ['http://user:p@w/pw@host/v1', 'http://***@host/v1'],
+    [`http://user:${'pw'.repeat(100)}@host`, 'http://***@host'],
+    ['user:pw@host', 'user:***@host'],
+    ['http:user:pw@host', 'http:***@host'],
+  ])('holds no credentials, shows none, and is not missed on top: %s', (EMBEDDING_URL, shown) => {
+    expect(problemsOf({ ...SERVICE, EMBEDDING_URL })).toEqual([
+      `NEURALCACHE_EMBEDDING_URL="${shown}" (environment): expected an http or https URL without credentials in it: use EMBEDDING_API_KEY`,
+    ]);
+  });
+
+  it('is missed where only that of another setting was refused', () => {
+    const found = problemsOf({ ...SERVICE, EMBEDDING_URL: '', EMBEDDING_BATCH_SIZE: 'many' });
+    expect(found).toEqual([
+      expect.stringContaining('EMBEDDING_BATCH_SIZE="many"'),
+      expect.stringContaining('needs NEURALCACHE_EMBEDDING_URL'),
+    ]);
+  });
+
+  it.each(['http://[::1]:8080', 'https://host/ai/run/@cf/v1?user=a@b', 'HTTP://host'])('may be %s', (url) => {
+    expect(load({ EMBEDDING_URL: url }).settings.embeddingUrl).toBe(url);
+  });
+
+  it.each(['http://host:port', 'http://', 'host:80', 'http://host/#a'])('is not %s', (url) => {
+    expect(problemsOf({ EMBEDDING_URL: url })).toEqual([
+      expect.stringMatching(/expected an http or https URL$/),
+    ]);
   });
 });
 

@@ -63,6 +63,12 @@ describe('the settings of the upstream', () => {
     if (name === 'UPSTREAM_HEADERS') expect(() => load({ [name]: value })).toThrow(/^(?!.*secret-1)/s);
   });
 
+  it('hold no credentials in the URL, show none, and are not missed on top', () => {
+    expect(() => load({ ...URL_AND_DIALECT, UPSTREAM_URL: 'https://me:secret-1@host' })).toThrow(
+      /^NEURALCACHE_UPSTREAM_URL="https:\/\/\*\*\*@host" \(environment\): [^\n]* without credentials in it: use UPSTREAM_API_KEY$/,
+    );
+  });
+
   it('take headers as a JSON object, with names in lower case', () => {
     const { settings } = load({ ...URL_AND_DIALECT, UPSTREAM_HEADERS: '{"X-Key":"a b","y":"c"}' });
     expect(settings.upstreamHeaders).toEqual({ 'x-key': 'a b', y: 'c' });

@@ -115,6 +115,17 @@ describe('headers for callers whose client fixes the body', () => {
     }
   });
 
+  it('explain each row where that is asked for', async () => {
+    const explain = { 'X-NeuralCache-Explain': 'true' };
+    for (const path of ['/v1/rerank', '/v2/rerank', '/infinity/rerank', '/vllm/rerank', '/tei/rerank']) {
+      const field = path === '/tei/rerank' ? 'texts' : 'documents';
+      const sent = { query: QUERY, [field]: TEXTS, return_documents: path === '/infinity/rerank' };
+      const { body } = await ask(path, sent, explain);
+      const found = (Array.isArray(body) ? body : body.results) as { explain: { base_rank: number } }[];
+      expect([path, ...found.map((row) => row.explain.base_rank)]).toEqual([path, 1, 2, 3, 4]);
+    }
+  });
+
   it('every answer has a request id, a version and its times', async () => {
     const { response } = await ask('/v2/rerank', BODY);
     expect(response.headers).toMatchObject({ 'x-request-id': 'req_1', 'x-neuralcache-api-version': '1' });

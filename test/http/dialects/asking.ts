@@ -1,6 +1,8 @@
 import type { Response } from 'supertest';
+import { expect } from 'vitest';
 import type { AppOptions } from '../../../src/http/options.js';
 import type { RerankRequest } from '../../../src/reranker/request.js';
+import { undescribed } from '../description/described-answer.js';
 import type { FakeServices } from '../fake-services.js';
 import { harness } from '../harness.js';
 
@@ -21,7 +23,10 @@ export interface Asked {
   readonly id: string;
 }
 
-/** Sends a body to the real app over a ranker that gives a quarter for each word found. */
+/**
+ * Sends a body to the real app over a ranker that gives a quarter for each word found. Whatever is answered has to be
+ * described.
+ */
 export async function ask(
   path: string,
   body: unknown,
@@ -37,6 +42,8 @@ export async function ask(
     .post(path)
     .set({ 'Content-Type': 'application/json', ...headers })
     .send(text);
+  const { status, headers: answered, body: answer } = response;
+  expect(undescribed('POST', path, { status, headers: answered, body: answer })).toEqual([]);
   return {
     response,
     body: response.body,

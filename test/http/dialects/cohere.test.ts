@@ -70,6 +70,11 @@ describe('Cohere v1', () => {
     expect(request?.topK).toBe(3);
   });
 
+  it('has no data for its own SDK, which is known by name', async () => {
+    const { body } = await ask('/v1/rerank', { query: QUERY, documents: TEXTS }, SDK);
+    expect([body.data, body.results]).toEqual([undefined, rows()]);
+  });
+
   it('is all there is behind its own prefix', async () => {
     const { body, id } = await ask('/cohere/v1/rerank', { query: QUERY, documents: TEXTS });
     expect(body).toEqual({

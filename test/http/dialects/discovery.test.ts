@@ -27,6 +27,8 @@ describe('what clients look at before they rank', () => {
       const { body } = await client.get(path);
       expect(body.object).toBe('list');
       expect(body.data.map(({ id }: { id: string }) => id)).toEqual(['neuralcache', 'nv-rerank', 'a/b']);
+      // infinity-client throws for any other owner.
+      expect(body.data[0].owned_by).toBe('infinity');
       expect(Object.keys(body.data[0].stats)).toEqual([
         'queue_fraction',
         'queue_absolute',

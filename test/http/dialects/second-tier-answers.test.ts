@@ -269,7 +269,7 @@ describe('Elasticsearch', () => {
 
   it.each([
     [{ return_documents: true, top_n: 2 }],
-    [{ task_settings: { return_documents: true, top_n: 2 } }],
+    [{ task_settings: { return_documents: true, top_n: 2 }, top_n: null, return_documents: null }],
     [{ task_settings: { return_documents: false, top_k: 3 }, return_documents: true, top_n: 2 }],
   ])('options %j', async (more) => {
     const { body } = await speak('elasticsearch', more);

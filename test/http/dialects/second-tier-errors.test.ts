@@ -75,6 +75,16 @@ describe('a body that breaks a rule', () => {
     ['vertex', { records: ['a'] }, 'records[0] must be an object'],
     ['vertex', { records: 'a' }, 'records must be a list'],
     ['vertex', { topN: 'x' }, 'topN must be a whole number'],
+    [
+      'vertex',
+      {
+        records: [
+          { id: 'a', content: 'x' },
+          { id: 'a', content: 'y' },
+        ],
+      },
+      'records[1].id must not repeat',
+    ],
     ['bedrock', { queries: [] }, 'queries must be a list of one query'],
     ['bedrock', { queries: [1, 2] }, 'queries must be a list of one query'],
     [

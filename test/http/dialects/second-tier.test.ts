@@ -32,6 +32,15 @@ describe.each(SECOND_TIER)('%s, as its client asks', (name, { path, headers, bod
     expect(byPath.services.ranked[0]?.namespace).toBe('shop');
   });
 
+  it.skipIf(name === 'deepinfra')(
+    'explains each row when a header asks (a bare score has no room)',
+    async () => {
+      const asked = await ask(path, body, { ...headers, 'X-NeuralCache-Explain': 'true' });
+      expect(asked.response.text.match(/"explain":\{"base_score":/g)).toHaveLength(4);
+      expect((await ask(path, body, headers)).response.text).not.toContain('"explain"');
+    },
+  );
+
   it('learns from feedback that names places in its request', async () => {
     const { client, services } = harness();
     const ranked = await client.post(path).set(headers).type('application/json').send(body);

@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { setTau } from '../../../src/models/describe-folder.js';
 import { readManifest, writeManifest } from '../../../src/models/manifest.js';
+import { setTau } from '../../../src/models/set-tau.js';
 import { withStoreLock } from '../../../src/models/store-lock.js';
 import { verifyFolder } from '../../../src/models/verify-folder.js';
 import { EXPORT_FILES, writeExport } from '../../fixtures/export-folder.js';
 import { COMMIT } from '../../fixtures/fake-hub.js';
 import { PullHome } from './pull-home.js';
+
+const TAU = { value: 0.8, version: '1-r1' };
 
 let home: PullHome;
 
@@ -82,6 +84,8 @@ describe('a pull', () => {
   it.each([
     [{ license: 'other', license_name: 'acme-open' }, undefined, 'acme-open'],
     [{ license: ['mit', 'apache-2.0'] }, undefined, 'mit, apache-2.0'],
+    [{ license: Array(40).fill('mit') }, undefined, 'mit, '.repeat(20)],
+    [{ license: 'other', license_name: 'x'.repeat(301) }, undefined, 'x'.repeat(100)],
     [null, ['onnx', 'license:bsd-3-clause'], 'bsd-3-clause'],
     [undefined, undefined, 'unknown'],
     [{ license: 7 }, 'none', 'unknown'],
@@ -117,15 +121,15 @@ describe('a model that is there', () => {
   });
 
   it('gets another precision beside the one it has, and keeps its τ', async () => {
-    setTau(home.path(), 0.8);
+    await setTau(home.path(), TAU, home.storeDir);
     const { manifest } = await home.pull('acme/tiny', { precision: 'fp32' });
     expect(home.hub.downloads).toEqual(['onnx/model.onnx']);
     expect(home.files(home.path('onnx'))).toEqual(['model.onnx', 'model_quantized.onnx']);
-    expect(manifest.tau).toBe(0.8);
+    expect(manifest.tau).toEqual(TAU);
   });
 
   it('of another commit is replaced by --force or a revision alone, as a whole, and loses its τ', async () => {
-    setTau(home.path(), 0.8);
+    await setTau(home.path(), TAU, home.storeDir);
     const model = home.hub.models['acme/tiny']!;
     model.commit = OTHER_COMMIT;
     model.files['config.json'] = '{"hidden_size":16}';

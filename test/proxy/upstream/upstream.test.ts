@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ManualClock } from '../../../src/base/clock.js';
 import type { ModelError } from '../../../src/base/model-call.js';
 import type { Upstream, UpstreamOptions } from '../../../src/proxy/upstream/upstream.js';
 import { FAKE_APIS, fakeScore, logit, reranker } from '../../fixtures/fake-rerankers.js';
@@ -157,14 +158,23 @@ describe('a long list', () => {
     expect(server.seen.filter(({ method }) => method === 'GET')).toHaveLength(1);
   });
 
-  it('goes as the dialect says where the server does not', async () => {
-    server.behave = (seen) => (seen.method === 'GET' ? json({}, 404)(seen) : reranker('tei')(seen));
-    const upstream = open('tei');
-    await Promise.all(upstream.scoreEach('q', texts(33), CALL));
-    await Promise.all(upstream.scoreEach('q', texts(33), CALL));
-    expect(posted().map(({ texts: sent }) => sent.length)).toEqual([17, 16, 17, 16]);
-    expect(server.seen.filter(({ method }) => method === 'GET')).toHaveLength(1);
-  });
+  it.each([
+    [404, 1],
+    [500, 2],
+  ])(
+    'goes as the dialect says where the server does not, which is asked again unless it has no such route: %i',
+    async (status, times) => {
+      server.behave = (seen) => (seen.method === 'GET' ? json({}, status)(seen) : reranker('tei')(seen));
+      const clock = new ManualClock();
+      const upstream = open('tei', { clock });
+      await Promise.all(upstream.scoreEach('q', texts(33), CALL));
+      await Promise.all(upstream.scoreEach('q', texts(33), CALL));
+      expect(posted().map(({ texts: sent }) => sent.length)).toEqual([17, 16, 17, 16]);
+      clock.advance(60_000);
+      await Promise.all(upstream.scoreEach('q', ['a'], CALL));
+      expect(server.seen.filter(({ method }) => method === 'GET')).toHaveLength(times);
+    },
+  );
 
   it('goes in more requests where the server turns out to take less', async () => {
     server.behave = (seen) =>
@@ -282,6 +292,14 @@ describe('a bad server', () => {
     for (let n = 0; n < 4; n++) await failureOf(upstream);
     expect(server.seen).toHaveLength(3);
     expect(upstream.isBroken).toBe(true);
+  });
+
+  it('has no more than the time of one request for all parts of a list', async () => {
+    server.behave = FAULTS['never answers'];
+    const upstream = open('cohere-v2', { timeoutMs: 200, maxConcurrent: 1 });
+    const found = await outcomes(upstream.scoreEach('q', texts(3000), CALL));
+    for (const outcome of found) expect(outcome).toMatchObject({ failure: 'late' });
+    expect(server.seen).toHaveLength(1);
   });
 
   it('is asked no longer when the caller leaves', async () => {

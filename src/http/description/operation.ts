@@ -1,0 +1,142 @@
+import type { ZodOpenApiOperationObject } from 'zod-openapi';
+import type { ErrorCode } from '../../base/errors.js';
+import type { ErrorForm } from '../dialects/dialect.js';
+import { dialectOf } from '../dialects/registry.js';
+import { supersetError } from '../dialects/superset-error.js';
+import { errorFormOf } from '../error-body.js';
+import type { Route } from '../routes/table.js';
+import { exampleReferences, type RankingApi } from './components.js';
+import type { NamedSchema } from './described.js';
+import { componentName } from './dialects.js';
+import type { ErrorResponses } from './error-responses.js';
+import * as schemas from './error-schemas.js';
+import { type DescribedForm, errorsOf, NATIVE } from './error-statuses.js';
+import { COMMON_HEADERS, headersOf, RANKING_HEADERS, RANKING_PARAMETERS } from './headers.js';
+import { eitherOf } from './named-schemas.js';
+import type { DescribedOperation } from './operations.js';
+
+const ANY: DescribedForm = { form: supersetError, schema: schemas.supersetError };
+
+/** The operation of a path that ranks, in whichever of `apis` the request is; of one alone every answer is that one's. */
+export function rankingOperation(
+  route: Route,
+  path: string,
+  summary: string,
+  apis: readonly RankingApi[],
+  errorResponses: ErrorResponses,
+): ZodOpenApiOperationObject {
+  const forms = apis.map(({ name, error }): DescribedForm => ({ form: formOf(name), schema: error }));
+  const isOfOne = apis.length === 1;
+  if (!isOfOne) forms.push(formBeforeBody(route, apis));
+  const family = isOfOne ? componentName(apis[0]!.name) : 'AnyApi';
+  const answers = apis.map(({ answer }) => answer);
+  const headers = [...COMMON_HEADERS, ...RANKING_HEADERS, ...apis.flatMap((api) => api.headers)];
+  return {
+    ...common(route, path, summary, [...RANKING_PARAMETERS, ...(isOfOne ? [] : ['dialect'])]),
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: eitherOf(apis.map(({ request }) => request)),
+          examples: exampleReferences(apis.map(({ request }) => request)),
+        },
+      },
+    },
+    responses: {
+      200: {
+        description: 'ranked, best first',
+        headers: headersOf(headers),
+        content: { 'application/json': { schema: eitherOf(answers), examples: exampleReferences(answers) } },
+      },
+      ...errorResponses.of(family, errorCodes(route, true, []), forms),
+    },
+  };
+}
+
+/** The operation of any other path. */
+export function plainOperation(
+  route: Route,
+  path: string,
+  { request, example, answer, type, statuses = [200], headers: own = [], errors = [] }: DescribedOperation,
+  errorResponses: ErrorResponses,
+): ZodOpenApiOperationObject {
+  const ranks = route.ranks === true;
+  const parameters = ranks
+    ? RANKING_PARAMETERS
+    : request === undefined || route.access === 'admin'
+      ? []
+      : ['namespace', 'source'];
+  const content = answer === undefined ? { [type!]: {} } : { 'application/json': { schema: answer } };
+  const headers = headersOf([...COMMON_HEADERS, ...(ranks ? RANKING_HEADERS : []), ...own]);
+  const body = example === undefined ? {} : { example };
+  const form = formBeforeBody(route, []);
+  const codes = errorCodes(route, request !== undefined, errors);
+  const refused = errorResponses.of(form.schema.name, codes, [form]);
+  const answered = Object.fromEntries(
+    statuses.map((status) => [status, { description: route.what, headers, content }]),
+  );
+  return {
+    ...common(route, path, route.what, parameters),
+    ...(request && {
+      requestBody: { required: true, content: { 'application/json': { schema: request, ...body } } },
+    }),
+    responses: { ...refused, ...answered },
+  };
+}
+
+function common(route: Route, path: string, summary: string, parameters: readonly string[]) {
+  const inPath = [...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => ({
+    name: name!,
+    in: 'path' as const,
+    required: true,
+    schema: { type: 'string' as const, minLength: 1 },
+  }));
+  return {
+    operationId: operationId(route.method, path),
+    summary,
+    security: securityOf(route),
+    parameters: [...inPath, ...parameters.map((name) => ({ $ref: `#/components/parameters/${name}` }))],
+  };
+}
+
+/** `POST /v1/{config}:rank` → `postV1ConfigRank`. */
+function operationId(method: string, path: string): string {
+  return `${method.toLowerCase()}${path.replace(/[^A-Za-z0-9]*([A-Za-z0-9]+)[^A-Za-z0-9]*/g, (_, word: string) => word[0]!.toUpperCase() + word.slice(1))}`;
+}
+
+/** Routes of administrators always need a credential; others once any are configured, so none is an alternative. */
+function securityOf({ access }: Route): Record<string, string[]>[] {
+  const any: Record<string, string[]>[] = [{ bearer: [] }, { apiKey: [] }, { pineconeKey: [] }];
+  if (access === 'open') return [{}];
+  return access === 'admin' ? any : [...any, {}];
+}
+
+function errorCodes(route: Route, readsBody: boolean, more: readonly ErrorCode[]): ReadonlySet<ErrorCode> {
+  return errorsOf({
+    readsBody,
+    ranks: route.ranks === true,
+    needsCredentials: route.access !== 'open',
+    more,
+  });
+}
+
+function formOf(name: string): ErrorForm {
+  const spoken = dialectOf(name, '');
+  return spoken === undefined ? supersetError : errorFormOf(spoken);
+}
+
+/** How the errors of a route read as long as the body has not said more. */
+function formBeforeBody({ errors }: Route, apis: readonly RankingApi[]): DescribedForm {
+  if (errors === 'native') return NATIVE;
+  if (errors === 'any') return ANY;
+  const schema = apis.find(({ name }) => name === errors)?.error ?? SCHEMAS[errors];
+  if (schema === undefined) throw new Error(`no schema for errors of ${errors}`);
+  return { form: formOf(errors), schema };
+}
+
+/** Of routes that are no rankings. */
+const SCHEMAS: Readonly<Record<string, NamedSchema | undefined>> = {
+  tei: schemas.teiError,
+  vllm: schemas.vllmError,
+  xinference: schemas.detailError,
+};
