@@ -19,7 +19,8 @@ function withScores(rows: readonly AnswerRow[], map: (score: number) => number):
     candidate: row.candidate,
     index: row.index,
     score: map(row.score),
-    ...(row.explanation === undefined ? {} : { explanation: row.explanation }),
+    explanation: row.explanation,
+    // Not spread out: a text is written only where it is read.
     get quotedText() {
       return row.quotedText;
     },
