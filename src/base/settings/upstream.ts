@@ -167,7 +167,11 @@ export const UPSTREAM_SETTINGS = {
     10_000,
     'How long it is left alone after five failures in a row. `/readyz` then says `degraded`, whatever `UPSTREAM_FALLBACK` is: what is remembered is answered all the same.',
   ),
-  UPSTREAM_CONCURRENCY: setting(integer(1, 1024), 16, 'Requests to it at once.'),
+  UPSTREAM_CONCURRENCY: setting(
+    integer(1, 1024),
+    16,
+    'Requests to it at once; one namespace may have three quarters of them, at least one.',
+  ),
   UPSTREAM_QUEUE_MAX: setting(
     integer(1, 100_000),
     1024,

@@ -33,13 +33,34 @@ describe('turns', () => {
   it('are as many at once as there are places, whatever the work comes to', async () => {
     const [turns, began] = [new Turns(2, 20), [] as string[]];
     const failing = turns.take('a', patient, () => Promise.reject(new Error('no')));
-    const others = ['1', '2', '3'].map((name) => work(turns, began, 'a', name));
+    const others = ['1', '2', '3'].map((name) => work(turns, began, name, name));
     expect(began).toEqual(['1']);
     await expect(failing).rejects.toThrow('no');
     expect(began).toEqual(['1', '2']);
     for (const { end } of others) end();
     await Promise.all(others.map(({ done }) => done));
     expect(began).toEqual(['1', '2', '3']);
+  });
+
+  it.each([
+    [16, 12],
+    [4, 3],
+    [2, 1],
+  ])('of %i are had by one namespace up to %i, whatever it does with them', async (places, most) => {
+    const [turns, began] = [new Turns(places, 1000), [] as string[]];
+    const hanging = Array.from({ length: 100 }, (_, n) => work(turns, began, 'a', `a${n}`));
+    expect(began).toHaveLength(most);
+    const other = work(turns, began, 'b', 'b');
+    expect(began.at(-1)).toBe('b');
+    hanging[0]!.end();
+    await hanging[0]!.done;
+    expect(began.at(-1)).toBe(`a${most}`);
+    other.end();
+    await other.done;
+    expect(began).toHaveLength(most + 2);
+    for (const { end } of hanging) end();
+    await Promise.all(hanging.map(({ done }) => done));
+    expect(began).toHaveLength(101);
   });
 
   it('are refused where the queue is full, to one namespace where half of it is its own', async () => {
