@@ -3,8 +3,8 @@ import { isOfCount, shortened, tooMuch } from './too-much.js';
 
 /** Most requests that one is made into to find what the server does not take: ten long texts among 50 take 53. */
 const MOST_REQUESTS = 64;
-/** Cuts of one text before it is given up. */
-const MOST_CUTS = 4;
+/** Cuts of one text, after which it is cut to what is small: 100 000 characters come to 780 by halves. */
+const MOST_CUTS = 7;
 /** A text no longer than this, in characters, is not what was too much: nothing smaller will do either. */
 const SMALL = 256;
 
@@ -73,6 +73,7 @@ async function sendHalves({ places, texts }: Part, refusal: string, fitting: Fit
   return isLearnt;
 }
 
+/** At most eight requests: seven by what is said or by halves, and one of what is small. */
 async function sendShorter(
   { places, texts }: Part,
   refused: { readonly refusal: string; readonly cause: unknown },
@@ -82,12 +83,12 @@ async function sendShorter(
   let [text] = texts as [string];
   let { cause } = refused;
   let said: string | undefined = refused.refusal;
-  for (let cuts = 0; said !== undefined && cuts < MOST_CUTS && requests.left > 0; cuts++) {
+  for (let cuts = 0; said !== undefined && requests.left > 0; cuts++) {
     if (text.length <= SMALL) {
       requests.end = { cause };
       break;
     }
-    text = shortened(text, said);
+    text = cuts < MOST_CUTS ? shortened(text, said) : text.slice(0, SMALL).toWellFormed();
     requests.left -= 1;
     try {
       const [score] = Array.from(await fitting.ask([text]));

@@ -147,6 +147,30 @@ describe('a text that is too long for the server', () => {
     expect(server.seen.length).toBeLessThan(16);
   });
 
+  it.each([
+    [5000, 100_000, 3125, 6],
+    [300, 100_000, 256, 9],
+    [5000, 2_000_000, 256, 9],
+  ])(
+    'is halved until it is taken, where the server with room for %i says no numbers: one of %i',
+    async (most, length, taken, requests) => {
+      const isLong = (text: string) => text.length > most;
+      server.behave = (seen) =>
+        seen.body.documents.some(isLong) ? json({}, 413)(seen) : reranker('cohere-v2')(seen);
+      const asked = [...texts(49), 'x'.repeat(length)];
+      const cut: number[] = [];
+      const call = { ...CALL, onCut: (place: number) => cut.push(place) };
+      const scores = await Promise.all(open().scoreEach('number 7', asked, call));
+      expect(scores.slice(0, 49)).toEqual(expected(texts(49)));
+      expect(cut).toEqual([49]);
+      const alone = posted().filter(
+        ({ documents }) => documents.length === 1 && documents[0].startsWith('x'),
+      );
+      expect(alone.at(-1).documents[0]).toHaveLength(taken);
+      expect(alone).toHaveLength(requests);
+    },
+  );
+
   it('costs a bounded number of requests where nothing helps', async () => {
     server.behave = json({ error: { message: 'input of 700 is too large' } }, 400);
     const long = texts(900).map((text) => text.padEnd(5000, 'x'));
