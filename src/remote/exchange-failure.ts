@@ -1,9 +1,10 @@
 import type { RemoteFailure } from './remote-error.js';
 
-/** By the codes of undici and the system, or the name of an error without; the first that fits. */
+/** By the codes of undici, zlib and the system, or the name of an error without; the first that fits. */
 const BY_CODE: readonly (readonly [code: RegExp, failure: RemoteFailure, words: string])[] = [
   [/^UND_ERR_RES_EXCEEDED_MAX_SIZE$/, 'body', 'the answer is too long'],
   [/^(HTTPParserError|HPE_.*|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_.*)$/, 'body', 'the answer is not HTTP'],
+  [/^(Z_[A-Z_]+|ERR_+(BROTLI|ERROR)_.*)$/, 'body', 'the answer is not encoded as it says'],
   [/^UND_ERR_(HEADERS|BODY)_TIMEOUT$/, 'timeout', 'the server fell silent'],
   [/^UND_ERR_(DESTROYED|CLOSED)$/, 'closed', 'the client was closed'],
 ];

@@ -13,9 +13,10 @@ import { parseRetryAfter } from '../base/retry-after.js';
 import { writeJson } from '../base/write-json.js';
 import { Breakers } from './breakers.js';
 import { CallLimit } from './call-limit.js';
+import { decoded } from './decoded.js';
 import { type Endpoint, parseEndpoint } from './endpoint.js';
 import { exchangeFailure } from './exchange-failure.js';
-import { readStart } from './read-start.js';
+import { readStart, readWhole } from './read-body.js';
 import { RemoteError } from './remote-error.js';
 import { retryDelay } from './retry-delay.js';
 
@@ -78,6 +79,9 @@ export interface JsonAnswer<T = unknown> {
   /** What `read` made of it, or what the JSON says; its shape is the caller's to check. */
   readonly body: T;
 }
+
+type Body = Dispatcher.ResponseData['body'];
+type Headers = Dispatcher.ResponseData['headers'];
 
 /** What is sent. */
 interface Message {
@@ -220,7 +224,7 @@ export class JsonClient {
       signal,
     });
     if (statusCode < 200 || statusCode > 299) {
-      const refusal = await this.readRefusal(body, signal);
+      const refusal = await this.readRefusal(body, headers, signal);
       const retryAfterMs = parseRetryAfter(headers['retry-after'], this.clock.now());
       const isAskersFault = this.options.isAskersFault?.(statusCode, refusal);
       throw this.error('status', `answered with status ${statusCode}`, {
@@ -230,7 +234,7 @@ export class JsonClient {
         ...(isAskersFault ? { isServersFault: false } : {}),
       });
     }
-    const parsed = this.parse(await body.text());
+    const parsed = this.parse(await this.readAnswer(body, headers));
     return {
       status: statusCode,
       headers,
@@ -238,14 +242,23 @@ export class JsonClient {
     };
   }
 
+  /** The bound holds for what is decoded too; of what comes as it is, the agent keeps it. */
+  private async readAnswer(body: Body, headers: Headers): Promise<string> {
+    const plain = decoded(body, headers['content-encoding']);
+    if (plain === undefined) return body.text();
+    const text = await readWhole(plain, this.options.maxBodyBytes);
+    if (text === undefined) throw this.error('body', 'the answer is too long');
+    return text;
+  }
+
   /** As much of it as is wanted; of the rest a little more, so that the connection can be kept. */
-  private async readRefusal(body: Dispatcher.ResponseData['body'], signal: AbortSignal): Promise<string> {
+  private async readRefusal(body: Body, headers: Headers, signal: AbortSignal): Promise<string> {
     const { refusalBytes = 0 } = this.options;
     if (refusalBytes === 0) {
       body.dump({ limit: MAX_REFUSAL_BYTES, signal }).catch(() => undefined);
       return '';
     }
-    return readStart(body, refusalBytes);
+    return readStart(decoded(body, headers['content-encoding']) ?? body, refusalBytes);
   }
 
   private makeSense<T>(parsed: unknown, read: (body: unknown) => T): T {

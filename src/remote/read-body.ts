@@ -17,3 +17,18 @@ export async function readStart(body: AsyncIterable<Uint8Array | string>, maxByt
   }
   return Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
 }
+
+/** A body as UTF-8, or undefined where it is longer than `maxBytes`; no more than that is kept. */
+export async function readWhole(
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
