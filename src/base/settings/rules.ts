@@ -1,4 +1,5 @@
 import type { Settings } from './table.js';
+import { endpointProblem } from './upstream-endpoint.js';
 
 /** Headers that mean something else already. */
 const TAKEN_HEADERS = new Set([
@@ -58,6 +59,7 @@ export function ruleProblems(settings: Settings): string[] {
     usesScorer(settings, 'upstream') &&
       (settings.upstreamUrl === undefined || settings.upstreamDialect === undefined) &&
       `NEURALCACHE_SCORER="${settings.scorer}": needs NEURALCACHE_UPSTREAM_URL and NEURALCACHE_UPSTREAM_DIALECT`,
+    usesScorer(settings, 'upstream') && endpointProblem(settings),
     settings.upstreamPassCredentials &&
       settings.apiTokens.length > 0 &&
       'NEURALCACHE_UPSTREAM_PASS_CREDENTIALS=true: with NEURALCACHE_API_TOKENS set, callers send one of those, which the upstream must not get; keep one of the two',

@@ -115,7 +115,7 @@ export const UPSTREAM_SETTINGS = {
   UPSTREAM_MODEL: optional(
     text('at most 1000 printable characters', MODEL),
     'as the caller says',
-    'The model to ask for, whatever callers name.',
+    'The model to ask for, whatever callers name. Needed by `bedrock-invoke`, `deepinfra` and `elasticsearch`, which have it in the path, unless `UPSTREAM_URL` is the whole endpoint.',
   ),
   UPSTREAM_MODELS: optional(
     models,

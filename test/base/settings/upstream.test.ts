@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { loadSettings } from '../../../src/base/settings/load-settings.js';
 import { secretsOf } from '../../../src/base/settings/secrets.js';
 import { UPSTREAM_DIALECT_NAMES } from '../../../src/base/settings/upstream.js';
+import { WHOLE_ENDPOINTS } from '../../../src/base/settings/upstream-endpoint.js';
 import { UPSTREAM_DIALECTS } from '../../../src/proxy/upstream/upstream-dialects.js';
 import { parseKeyForm } from '../../../src/proxy/upstream/upstream-wishes.js';
 
@@ -42,6 +43,28 @@ describe('the settings of the upstream', () => {
     { UPSTREAM_DIALECT: 'tei' },
   ])('are needed together: %j', (values) => {
     expect(() => load(values)).toThrow('needs NEURALCACHE_UPSTREAM_URL and NEURALCACHE_UPSTREAM_DIALECT');
+  });
+
+  it('know the dialects that need more than a base', () => {
+    const known = UPSTREAM_DIALECTS.filter(({ path }) => path === '' || path.includes('{model}'));
+    expect(Object.fromEntries(known.map(({ name, endpoint }) => [name, endpoint]))).toEqual(WHOLE_ENDPOINTS);
+  });
+
+  it.each([
+    ['deepinfra', 'https://d/v1?key=secret-1', 'https://d/v1/inference/o/m/', 'NEURALCACHE_UPSTREAM_MODEL'],
+    ['bedrock-invoke', 'https://b', 'https://b/model/m/invoke', 'NEURALCACHE_UPSTREAM_MODEL'],
+    ['elasticsearch', 'https://e', 'https://e/_inference/rerank/mine', 'NEURALCACHE_UPSTREAM_MODEL'],
+    ['vertex', 'https://g/v1', 'https://g/v1/rankingConfigs/c:rank', 'up to `:rank`'],
+  ])('name the model, or the whole endpoint, that %s needs', (dialect, base, whole, needed) => {
+    const values = { UPSTREAM_DIALECT: dialect, UPSTREAM_URL: base };
+    const said = () => load(values);
+    expect(said).toThrow(`needs ${needed.startsWith('N') ? needed : `the whole endpoint, ${needed}`}`);
+    expect(said).toThrow(/^NEURALCACHE_UPSTREAM_DIALECT=(?!.*secret-1)[^\n]*the whole endpoint[^\n]*$/);
+    expect(load({ ...values, UPSTREAM_URL: whole }).settings.upstreamDialect).toBe(dialect);
+    expect(load({ ...values, SCORER: 'lexical' }).settings.upstreamDialect).toBe(dialect);
+    const named = () => load({ ...values, UPSTREAM_MODEL: 'm' });
+    if (dialect === 'vertex') expect(named).toThrow('whole endpoint');
+    else expect(named().settings.upstreamModel).toBe('m');
   });
 
   it('pass on no credentials where callers need some of ours', () => {
