@@ -1,5 +1,5 @@
 import type { Settings } from './table.js';
-import { endpointProblem } from './upstream-endpoint.js';
+import { endpointProblem, MODELLESS_DIALECTS } from './upstream-endpoint.js';
 
 /** Headers that mean something else already. */
 const TAKEN_HEADERS = new Set([
@@ -60,6 +60,10 @@ export function ruleProblems(settings: Settings): string[] {
       (settings.upstreamUrl === undefined || settings.upstreamDialect === undefined) &&
       `NEURALCACHE_SCORER="${settings.scorer}": needs NEURALCACHE_UPSTREAM_URL and NEURALCACHE_UPSTREAM_DIALECT`,
     usesScorer(settings, 'upstream') && endpointProblem(settings),
+    usesScorer(settings, 'upstream') &&
+      settings.upstreamModels !== undefined &&
+      MODELLESS_DIALECTS.includes(settings.upstreamDialect ?? '') &&
+      `NEURALCACHE_UPSTREAM_MODELS: requests of the dialect "${settings.upstreamDialect}" cannot ask for a model`,
     settings.upstreamPassCredentials &&
       settings.apiTokens.length > 0 &&
       'NEURALCACHE_UPSTREAM_PASS_CREDENTIALS=true: with NEURALCACHE_API_TOKENS set, callers send one of those, which the upstream must not get; keep one of the two',

@@ -8,6 +8,9 @@ export const WHOLE_ENDPOINTS: Partial<Record<(typeof UPSTREAM_DIALECT_NAMES)[num
   deepinfra: /\/inference\/[^/]+\/[^/]+$/,
 };
 
+/** Dialects whose requests cannot say which model they want. */
+export const MODELLESS_DIALECTS: readonly string[] = ['tei', 'bedrock-invoke', 'elasticsearch', 'deepinfra'];
+
 interface UpstreamPlace {
   readonly upstreamUrl?: string | undefined;
   readonly upstreamDialect?: (typeof UPSTREAM_DIALECT_NAMES)[number] | undefined;

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { loadSettings } from '../../../src/base/settings/load-settings.js';
 import { secretsOf } from '../../../src/base/settings/secrets.js';
 import { UPSTREAM_DIALECT_NAMES } from '../../../src/base/settings/upstream.js';
-import { WHOLE_ENDPOINTS } from '../../../src/base/settings/upstream-endpoint.js';
+import { MODELLESS_DIALECTS, WHOLE_ENDPOINTS } from '../../../src/base/settings/upstream-endpoint.js';
 import { UPSTREAM_DIALECTS } from '../../../src/proxy/upstream/upstream-dialects.js';
+import { takesModel } from '../../../src/proxy/upstream/upstream-url.js';
 import { parseKeyForm } from '../../../src/proxy/upstream/upstream-wishes.js';
 
 const URL_AND_DIALECT = { UPSTREAM_URL: 'https://host/v1', UPSTREAM_DIALECT: 'jina' };
@@ -65,6 +66,20 @@ describe('the settings of the upstream', () => {
     const named = () => load({ ...values, UPSTREAM_MODEL: 'm' });
     if (dialect === 'vertex') expect(named).toThrow('whole endpoint');
     else expect(named().settings.upstreamModel).toBe('m');
+  });
+
+  it('have models of namespaces only where requests name one', () => {
+    for (const dialect of UPSTREAM_DIALECTS) {
+      expect([dialect.name, MODELLESS_DIALECTS.includes(dialect.name)]).toEqual([
+        dialect.name,
+        !takesModel(dialect),
+      ]);
+    }
+    const values = { UPSTREAM_URL: 'https://t', UPSTREAM_MODELS: '{"a":"m"}' };
+    expect(() => load({ ...values, UPSTREAM_DIALECT: 'tei' })).toThrow(
+      /^NEURALCACHE_UPSTREAM_MODELS: requests of the dialect "tei" cannot ask for a model$/,
+    );
+    expect(load({ ...values, UPSTREAM_DIALECT: 'jina' }).settings.upstreamModels).toEqual({ a: 'm' });
   });
 
   it('pass on no credentials where callers need some of ours', () => {
