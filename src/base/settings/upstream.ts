@@ -109,7 +109,7 @@ export const UPSTREAM_SETTINGS = {
   UPSTREAM_URL: optional(
     httpUrl('UPSTREAM_API_KEY'),
     'none',
-    'The reranker of `SCORER=upstream`, as a base (`https://api.cohere.com`, `…/v1`) or its whole endpoint.',
+    "The reranker of `SCORER=upstream`, as a base (`https://api.cohere.com`, `…/v1`) or its whole endpoint: an address that ends as the dialect's own do (`…/rerank` with most). To any other the dialect's path is added.",
   ),
   UPSTREAM_DIALECT: optional(choice(UPSTREAM_DIALECT_NAMES), 'none', 'How it is spoken to.'),
   UPSTREAM_MODEL: optional(

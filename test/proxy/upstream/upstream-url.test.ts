@@ -16,6 +16,8 @@ describe('the endpoint', () => {
     ['vllm', 'http://vllm:8000/rerank', 'http://vllm:8000/rerank'],
     ['llama.cpp', 'http://llama/reranking', 'http://llama/reranking'],
     ['cohere-v2', 'https://azure/x?api-version=3', 'https://azure/x/v2/rerank?api-version=3'],
+    ['cohere-v2', 'https://gate/custom/rerank', 'https://gate/custom/rerank'],
+    ['cohere-v2', 'https://gate/custom/endpoint', 'https://gate/custom/endpoint/v2/rerank'],
     ['zeroentropy', 'https://api.zeroentropy.dev/v1', 'https://api.zeroentropy.dev/v1/models/rerank'],
     ['nvidia', 'http://nim:8000/v1', 'http://nim:8000/v1/ranking'],
     ['nvidia', 'https://h/v1/retrieval/nvidia/m/reranking', 'https://h/v1/retrieval/nvidia/m/reranking'],
