@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { RemoteError } from './remote-error.js';
 
 /**
@@ -14,6 +15,8 @@ export class CallLimit {
     private readonly callers: AbortSignal | undefined,
     errors: { late(): RemoteError; cancelled(): RemoteError },
   ) {
+    // Each step of a call that waits listens, and there are tries.
+    setMaxListeners(0, this.controller.signal);
     this.timer = setTimeout(() => this.stop(errors.late()), timeoutMs);
     this.onAbort = () => {
       const isLate = (callers?.reason as Error | undefined)?.name === 'TimeoutError';

@@ -91,12 +91,13 @@ export class Reranker {
       namespace.reload();
       checkDimensions(namespace, requests);
       const ranked: Ranked[] = [];
+      const { fingerprint } = this.dependencies.hash;
       const wait = startWait(this.dependencies.settings.modelTimeoutMs, requests[0]?.signal);
       const { signal } = wait;
       try {
         // Scored together, for models take their time; ordered one by one, so that chance is drawn in their order.
         for (const scored of await scoreAll(namespace, requests, signal, options))
-          ranked.push(await this.rank(namespace, scored));
+          ranked.push(await this.rank(namespace, scored, fingerprint));
       } finally {
         wait.end();
       }
@@ -117,11 +118,11 @@ export class Reranker {
     );
   }
 
-  private async rank(namespace: Namespace, scored: Scored): Promise<Ranked> {
+  /** `fingerprint`: of the hash key when the texts were looked up. */
+  private async rank(namespace: Namespace, scored: Scored, fingerprint: string): Promise<Ranked> {
     const startedAt = performance.now();
     const { request, texts, base, looked } = scored;
     const { hash } = this.dependencies;
-    const { fingerprint } = hash;
     const ranking = await orderCandidates(namespace, request, base, texts, this.dependencies);
     const stages = [
       { name: 'score', ms: scored.ms },
