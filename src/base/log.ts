@@ -70,15 +70,22 @@ export type WriteLine = (
 ) => void;
 
 /**
- * Writes lines as the logger does, to the same place and in a third of its time, for the one line a request has. No field
- * is hidden by its name: only for fields that are fixed.
+ * Writes lines as the logger does, to the same place and in a fraction of its time, for the one line a request has: those
+ * of one turn of the event loop are written together, at its end. No field is hidden by its name: only for fields that are
+ * fixed.
  */
 export function lineWriter(logger: Logger): WriteLine {
   const stream = (logger as unknown as Record<symbol, DestinationStream>)[pino.symbols.streamSym]!;
+  let lines = '';
+  const write = () => {
+    stream.write(lines);
+    lines = '';
+  };
   return (fields, message) => {
     if (!logger.isLevelEnabled('info')) return;
+    if (lines === '') setImmediate(write);
     const time = new Date().toISOString();
-    stream.write(`${JSON.stringify({ level: 'info', time, ...fields, msg: message })}\n`);
+    lines += `${JSON.stringify({ level: 'info', time, ...fields, msg: message })}\n`;
   };
 }
 

@@ -58,7 +58,13 @@ export class RunningApp {
 
   static async start(settings: Settings, clock: Clock): Promise<RunningApp> {
     const logged: Readonly<Record<string, unknown>>[] = [];
-    const write = (line: string) => void logged.push(JSON.parse(line));
+    const write = (lines: string) =>
+      void logged.push(
+        ...lines
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line)),
+      );
     const logger = createLogger({ level: 'info', destination: { write } });
     const services = await compose(settings, logger, clock, seededRandom(1));
     const draining = new Draining();

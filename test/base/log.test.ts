@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { AppError } from '../../src/base/errors.js';
 import { createLogger, lineWriter, silentLogger } from '../../src/base/log.js';
@@ -70,7 +71,7 @@ it('what is thrown without being an error is logged as text, and endless causes 
   expect(lines[0]!.match(/"message":"again"/g)).toHaveLength(6);
 });
 
-it('a line writer writes what the logger would, without secrets, and nothing below the level', () => {
+it('a line writer writes what the logger would, without secrets, and nothing below the level', async () => {
   const { lines, log } = capture({ secrets: ['hunter22'] });
   const fields = {
     route: '/rerank',
@@ -80,6 +81,7 @@ it('a line writer writes what the logger would, without secrets, and nothing bel
     bytesIn: undefined,
   };
   lineWriter(log)(fields, 'request');
+  await nextTurn();
   log.info(fields, 'request');
   const [ours, theirs] = lines.map((line) => ({ ...JSON.parse(line), time: '' }));
   expect(ours).toEqual(theirs);
@@ -87,5 +89,23 @@ it('a line writer writes what the logger would, without secrets, and nothing bel
   expect(lines[0]!.endsWith('\n')).toBe(true);
   log.level = 'warn';
   lineWriter(log)(fields, 'request');
+  await nextTurn();
   expect(lines).toHaveLength(2);
+});
+
+it('a line writer writes the lines of a turn together, and none twice', async () => {
+  const { lines, log } = capture();
+  const write = lineWriter(log);
+  write({ status: 200 }, 'one');
+  write({ status: 404 }, 'two');
+  await nextTurn();
+  write({ status: 500 }, 'three');
+  await nextTurn();
+  const messages = lines.map((text) =>
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).msg),
+  );
+  expect(messages).toEqual([['one', 'two'], ['three']]);
 });
