@@ -39,6 +39,11 @@ export class Subject {
     return new Subject(server, folder, Number(new URL(url).port));
   }
 
+  /** The server's process. */
+  get pid(): number {
+    return this.server.pid;
+  }
+
   /** Makes the server meet every word of the vocabulary, in queries and in documents. */
   async warm(words: readonly string[], bodies: BodyMaker): Promise<void> {
     await this.send(once(warmingRequests('bench.warm', words, bodies)));

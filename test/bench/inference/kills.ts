@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '../../../src/base/random.js';
 import { quantile } from '../statistics.js';
@@ -23,7 +24,11 @@ const PAUSES_MS = [100, 3000] as const;
 const HANGS_AFTER_MS = 90_000;
 
 /** Callers in namespaces of their own, while a random worker gets SIGKILL again and again. */
-export async function killWorkers({ port }: Subject, seconds: number, seed: number): Promise<KillFigures> {
+export async function killWorkers(
+  { port, pid }: Subject,
+  seconds: number,
+  seed: number,
+): Promise<KillFigures> {
   const until = performance.now() + seconds * 1000;
   const answers: Answer[] = [];
   const problems: string[] = [];
@@ -40,8 +45,9 @@ export async function killWorkers({ port }: Subject, seconds: number, seed: numb
     }
   };
   const calls = Array.from({ length: CALLERS }, (_, caller) => call(caller));
-  const kills = await killUntil(port, until, seed);
+  const kills = await killUntil(pid, until, seed);
   await Promise.all(calls);
+  if (kills === 0) problems.push('no worker was found to be killed');
   const times = answers.map(({ ms }) => ms);
   return {
     kills,
@@ -53,13 +59,13 @@ export async function killWorkers({ port }: Subject, seconds: number, seed: numb
   };
 }
 
-async function killUntil(port: number, until: number, seed: number): Promise<number> {
+async function killUntil(server: number, until: number, seed: number): Promise<number> {
   const random = seededRandom(seed);
   const [least, most] = PAUSES_MS;
   let kills = 0;
   while (performance.now() < until) {
     await delay(least + random.next() * (most - least));
-    const pids = await workerPids(port);
+    const pids = workerPids(server);
     if (pids.length === 0) continue;
     try {
       process.kill(pids[Math.floor(random.next() * pids.length)]!, 'SIGKILL');
@@ -71,10 +77,8 @@ async function killUntil(port: number, until: number, seed: number): Promise<num
   return kills;
 }
 
-async function workerPids(port: number): Promise<number[]> {
-  const response = await fetch(`http://127.0.0.1:${port}/readyz`);
-  const { checks } = (await response.json()) as {
-    checks: { inference: { workers: { pid: number | null }[] } };
-  };
-  return checks.inference.workers.flatMap(({ pid }) => pid ?? []);
+/** The server's children, as Linux tells them: the server itself tells nobody. */
+function workerPids(server: number): number[] {
+  const children = readFileSync(`/proc/${server}/task/${server}/children`, 'utf8');
+  return children.split(' ').filter(Boolean).map(Number);
 }
