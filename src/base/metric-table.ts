@@ -66,7 +66,7 @@ export const METRICS = {
     type: 'counter',
     labels: ['part', 'reason'],
     perNamespace: true,
-    help: 'Requests that did without a model; part: scorer (lexical order instead) or memory; reason: overloaded, late, failed, closed.',
+    help: 'Requests that did without a model; part: scorer (lexical order instead) or memory; reason: overloaded, late, failed, refused, closed.',
   },
   inferenceTexts: {
     name: 'neuralcache_inference_texts_total',

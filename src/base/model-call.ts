@@ -8,9 +8,10 @@ export interface ModelCall {
 
 /**
  * Why a model gave no answer: `overloaded` its queue is full, `late` the deadline passed or the caller left before it was
- * done, `failed` it broke at this text or cannot be reached, `closed` it was closed.
+ * done, `failed` it broke at this text or cannot be reached, `refused` it says no to what was asked and would
+ * say it again, `closed` it was closed.
  */
-export type ModelFailure = 'overloaded' | 'late' | 'failed' | 'closed';
+export type ModelFailure = 'overloaded' | 'late' | 'failed' | 'refused' | 'closed';
 
 /** A model that gave no answer. Never holds the text it was asked about. */
 export class ModelError extends Error {

@@ -205,7 +205,7 @@ class PairNamespace implements NamespaceScorer, PairHolder {
       asked: wanted.size - joined,
     });
     this.throwUnspared(pairs, request, wanted, outcomes);
-    const settled = pairs.settle(outcomes, this.freshness, isListwise);
+    const settled = this.settle(pairs, request, wanted, outcomes);
     const isStale = wasKnown || settled.spared > 0;
     const forward = wishedForward(request.cacheControl) ?? (isStale ? 'stale' : undefined);
     const isStored = !noStore && isKept && this.cache.generation === generation;
@@ -282,13 +282,35 @@ class PairNamespace implements NamespaceScorer, PairHolder {
   ): void {
     for (const outcome of outcomes.values()) {
       if (!('error' in outcome) || maySpare(outcome.error)) continue;
-      const { error } = outcome;
-      if (isRefusal(error) && !request.cacheControl?.noStore) {
-        const key = isOfCaller(error) ? this.callerKey(request) : askKey(pairs, wanted);
-        this.refusals.keep(key, error, this.options.caches.clock.now());
-      }
+      this.rememberRefusal(outcome.error, pairs, request, wanted);
+      throw outcome.error;
+    }
+  }
+
+  /** What came, and old scores where those may stand in. */
+  private settle(
+    pairs: RequestPairs,
+    request: ScoreRequest,
+    wanted: WantedTexts,
+    outcomes: ReadonlyMap<string, Outcome>,
+  ): Settled {
+    try {
+      return pairs.settle(outcomes, this.freshness, this.isListwise(request));
+    } catch (error) {
+      this.rememberRefusal(error, pairs, request, wanted);
       throw error;
     }
+  }
+
+  private rememberRefusal(
+    error: unknown,
+    pairs: RequestPairs,
+    request: ScoreRequest,
+    wanted: WantedTexts,
+  ): void {
+    if (!isRefusal(error) || request.cacheControl?.noStore) return;
+    const key = isOfCaller(error) ? this.callerKey(request) : askKey(pairs, wanted);
+    this.refusals.keep(key, error, this.options.caches.clock.now());
   }
 
   private callerKey({ wishes }: ScoreRequest): string {

@@ -4,9 +4,9 @@ import { ModelError } from '../base/model-call.js';
 
 const MOST_REMEMBERED = 1000;
 
-/** Refusals of a model that its caller must see, remembered for a moment, so that who tries again at once asks nobody. */
+/** Refusals of a model, remembered for a moment, so that who tries again at once asks nobody. */
 export class Refusals {
-  private readonly known = new LRUCache<string, { readonly error: AppError; readonly until: number }>({
+  private readonly known = new LRUCache<string, { readonly error: Error; readonly until: number }>({
     max: MOST_REMEMBERED,
   });
 
@@ -25,7 +25,7 @@ export class Refusals {
     this.known.delete(key);
   }
 
-  keep(key: string, error: AppError, now: number): void {
+  keep(key: string, error: Error, now: number): void {
     if (this.memoryMs > 0) this.known.set(key, { error, until: now + this.memoryMs });
   }
 
@@ -35,7 +35,8 @@ export class Refusals {
 }
 
 /** Whether this says no to what was asked, and would say it again; a failure or a full house does not. */
-export function isRefusal(error: unknown): error is AppError {
+export function isRefusal(error: unknown): error is Error {
+  if (error instanceof ModelError) return error.failure === 'refused';
   return error instanceof AppError && error.status < 500 && error.status !== 429 && error.status !== 408;
 }
 
@@ -52,7 +53,7 @@ export function maySpare(error: unknown): boolean {
   return error instanceof ModelError || (error instanceof AppError && FAILURES.has(error.code));
 }
 
-/** Whether it says no to the caller, whatever is asked. */
-export function isOfCaller({ status }: AppError): boolean {
-  return status === 401 || status === 403;
+/** Whether it says no to whoever asks, whatever is asked. */
+export function isOfCaller({ status, cause }: Error & { readonly status?: number }): boolean {
+  return [401, 403].includes(status ?? (cause as { status?: number } | undefined)?.status ?? 0);
 }

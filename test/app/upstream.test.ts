@@ -146,6 +146,9 @@ describe('where the upstream fails', () => {
     server.behave = json({ message: `bad key ${KEY}` }, 401);
     const app = await start();
     await app.rank('a', QUERY);
+    await app.rank('a', `${QUERY} again`);
+    // What is refused is asked for once in `CACHE_NEGATIVE_S`.
+    expect(server.seen).toHaveLength(1);
     expect(app.logged.find(({ msg }) => String(msg).includes('refuses our credentials'))).toMatchObject({
       level: 'error',
       status: 401,

@@ -265,7 +265,7 @@ describe('a bad server', () => {
     'answers with a page': 'failed',
     'answers with JSON cut off': 'failed',
     'answers with 50 MB': 'failed',
-    'refuses the key': 'failed',
+    'refuses the key': 'refused',
     'is busy': 'overloaded',
     'is busy for an hour': 'overloaded',
     breaks: 'failed',

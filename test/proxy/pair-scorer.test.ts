@@ -152,6 +152,20 @@ describe('a model that fails', () => {
     expect(home.model.asked).toHaveLength(4);
   });
 
+  it('that refuses us is not asked again at once, whatever stands in, unless old scores do', async () => {
+    const home = new PairHome();
+    await home.ask('0', ['1']);
+    home.model.failure = () => new ModelError('refused', 'no such model');
+    await expect(home.ask('0', ['2'])).rejects.toThrow('no such model');
+    await expect(home.ask('0', ['2'])).rejects.toThrow('no such model');
+    expect(home.model.asked).toHaveLength(2);
+    home.clock.advance(200_000);
+    expect(await home.raw('0', ['1'])).toEqual([1]);
+    await home.raw('0', ['1']);
+    // Old scores stand in, so it is asked whether it has come round.
+    expect(home.model.asked).toHaveLength(4);
+  });
+
   it('is not asked at once by a caller it does not know, whatever the question; others ask', async () => {
     const home = new PairHome();
     home.model.failure = () => new AppError('UNAUTHORIZED', 'who?');

@@ -117,7 +117,7 @@ describe('a long list', () => {
     server.behave = json({ detail: 'too many documents' }, 400);
     for (const count of [1, 1001]) {
       const [outcome] = await outcomes(upstream.scoreEach('q', texts(count), CALL));
-      expect(outcome).toMatchObject({ name: 'ModelError', failure: 'failed' });
+      expect(outcome).toMatchObject({ name: 'ModelError', failure: count === 1 ? 'refused' : 'failed' });
     }
     expect(server.seen).toHaveLength(1);
   });
@@ -175,14 +175,14 @@ describe('a text that is too long for the server', () => {
     server.behave = json({ error: { message: 'input of 700 is too large' } }, 400);
     const long = texts(900).map((text) => text.padEnd(5000, 'x'));
     const found = await outcomes(open('llama.cpp', { timeoutMs: 60_000 }).scoreEach('q', long, CALL));
-    for (const outcome of found) expect(outcome).toMatchObject({ failure: 'failed' });
+    for (const outcome of found) expect(outcome).toMatchObject({ failure: 'refused' });
     expect(server.seen.length).toBeLessThanOrEqual(2 * 64);
   });
 
   it('is not looked for among small ones longer than until one of them is refused', async () => {
     server.behave = json({ message: 'input is too large' }, 400);
     const found = await outcomes(open().scoreEach('q', texts(50), CALL));
-    for (const outcome of found) expect(outcome).toMatchObject({ failure: 'failed' });
+    for (const outcome of found) expect(outcome).toMatchObject({ failure: 'refused' });
     // 50, 25, 13, 7, 4, 2, 1
     expect(server.seen).toHaveLength(7);
   });
@@ -190,7 +190,7 @@ describe('a text that is too long for the server', () => {
   it('is not looked for where something else is exceeded', async () => {
     server.behave = json({ message: 'monthly quota exceeded' }, 400);
     const found = await outcomes(open().scoreEach('q', texts(50), CALL));
-    for (const outcome of found) expect(outcome).toMatchObject({ failure: 'failed' });
+    for (const outcome of found) expect(outcome).toMatchObject({ failure: 'refused' });
     expect(server.seen).toHaveLength(1);
   });
 });
