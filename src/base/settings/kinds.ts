@@ -153,16 +153,21 @@ function splitList(value: string): string[] {
       .split(',')
       .map((part) => part.trim())
       .filter((part) => part !== '');
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(value);
-  } catch {
-    throw new Error('a JSON array that parses');
-  }
+  const parsed = parseJson(value);
+  if (parsed === undefined) throw new Error('a JSON array that parses');
   if (!Array.isArray(parsed) || !parsed.every((part) => typeof part === 'string')) {
     throw new Error('a JSON array of strings');
   }
   return parsed.map((part: string) => part.trim()).filter((part) => part !== '');
+}
+
+/** JSON that a value is written as; undefined where it does not parse. */
+export function parseJson(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A file or folder; the value is absolute. It need not exist. */

@@ -1,4 +1,4 @@
-import { auto, boolean, choice, httpUrl, integer, type Kind, path, text } from './kinds.js';
+import { auto, boolean, choice, httpUrl, integer, type Kind, parseJson, path, text } from './kinds.js';
 import { optional, secret, setting } from './setting.js';
 
 const model = text('a folder, or a name as in the model store', /^[^\0]{1,1000}$/);
@@ -12,13 +12,6 @@ const prompt: Kind<string> = {
   },
 };
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 const precision = choice(['fp32', 'fp16', 'int8', 'q4']);
 
 /** Models that turn texts into vectors or score pairs, and the processes they run in. */

@@ -1,4 +1,4 @@
-import { auto, boolean, choice, httpUrl, integer, type Kind, text } from './kinds.js';
+import { auto, boolean, choice, httpUrl, integer, type Kind, parseJson, text } from './kinds.js';
 import { optional, secret, setting } from './setting.js';
 
 /** The dialects of upstreams, as `proxy/upstream` has them. */
@@ -94,14 +94,6 @@ function parseObject(value: string, accepts: string): object {
   const parsed = parseJson(value);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new Error(accepts);
   return parsed;
-}
-
-function parseJson(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The reranker behind us. */
