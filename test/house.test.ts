@@ -64,6 +64,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'evaluation',
     'transfer',
     'reranker',
+    'management',
+    'catalog',
     'namespaces',
     'stores',
     'distillation',
@@ -74,6 +76,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   compose: [
     'evaluation',
     'reranker',
+    'management',
+    'admission',
+    'catalog',
     'namespaces',
     'vectors',
     'proxy',
@@ -86,7 +91,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'ranking',
     'base',
   ],
-  http: ['reranker', 'base'],
+  http: ['reranker', 'management', 'admission', 'catalog', 'base'],
+  management: ['admission', 'catalog', 'namespaces', 'stores', 'base'],
+  admission: ['catalog', 'base'],
+  catalog: ['stores', 'base'],
   evaluation: ['reranker', 'namespaces', 'encoders', 'ranking', 'base'],
   transfer: ['namespaces', 'stores', 'ranking', 'base'],
   reranker: ['namespaces', 'vectors', 'stores', 'encoders', 'scorers', 'text', 'ranking', 'base'],
@@ -107,7 +115,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Of these folders others see the contract alone; `compose` picks the drivers. */
 const CONTRACTS: Readonly<Record<string, readonly string[]>> = {
-  stores: ['src/stores/store.ts', 'src/stores/cache-store.ts', 'src/stores/upkeep.ts'],
+  stores: [
+    'src/stores/store.ts',
+    'src/stores/cache-store.ts',
+    'src/stores/catalog-store.ts',
+    'src/stores/upkeep.ts',
+  ],
   encoders: ['src/encoders/encoder.ts', 'src/encoders/cross-encoder.ts'],
   inference: ['src/inference/inference.ts', 'src/inference/loaded-model.ts'],
   vectors: ['src/vectors/vector-index.ts'],

@@ -4,17 +4,24 @@
 export const ERRORS = {
   BAD_REQUEST: { status: 400, when: 'a header, a namespace or JSON that does not parse' },
   UNAUTHORIZED: { status: 401, when: 'credentials are missing or wrong' },
-  FORBIDDEN: { status: 403, when: 'the credentials do not allow this' },
-  NOT_FOUND: { status: 404, when: 'no such route, or no such request id in this namespace' },
+  FORBIDDEN: { status: 403, when: 'the credentials do not allow this, or the namespace is suspended' },
+  NOT_FOUND: {
+    status: 404,
+    when: 'no such route, no such request id in this namespace, or no such namespace',
+  },
   METHOD_NOT_ALLOWED: { status: 405, when: 'the route exists, this method does not (see `Allow`)' },
   NOT_ACCEPTABLE: { status: 406, when: 'the `Accept` header excludes JSON' },
   TIMEOUT: { status: 408, when: 'the request did not arrive in time' },
-  CONFLICT: { status: 409, when: 'the state does not allow this' },
+  CONFLICT: { status: 409, when: 'the state of the namespace does not allow this, or it exists already' },
   PRECONDITION_FAILED: { status: 412, when: 'a precondition header does not hold' },
   ENTITY_TOO_LARGE: { status: 413, when: 'the body has too many bytes' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, when: 'content type, charset or encoding cannot be read' },
   VALIDATION_ERROR: { status: 422, when: 'a body that parsed breaks a rule; `detail` lists where' },
   RATE_LIMITED: { status: 429, when: 'too many requests; wait for `Retry-After`' },
+  QUOTA_EXCEEDED: {
+    status: 429,
+    when: 'the namespace, or the family it is in, has used up what it may; the message names the quota',
+  },
   HEADERS_TOO_LARGE: { status: 431, when: 'the header section is too large' },
   UPSTREAM_ERROR: {
     status: 502,

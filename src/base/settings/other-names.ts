@@ -60,11 +60,7 @@ export const IMPLIED: readonly {
  * Settings that the documentation names and this build does not have: they stop the start, except with the listed
  * values, which ask for what happens anyway.
  */
-export const NOT_BUILT: Readonly<Record<string, { readonly harmless?: RegExp; readonly secret?: true }>> = {
-  NAMESPACES_FILE: {},
-  NAMESPACE_DELETION_GRACE_S: {},
-  RATE_LIMIT_PER_MINUTE: {},
-};
+export const NOT_BUILT: Readonly<Record<string, { readonly harmless?: RegExp; readonly secret?: true }>> = {};
 
 /**
  * Whether a variable has the shape Kubernetes injects for a service whose name starts with `neuralcache`:

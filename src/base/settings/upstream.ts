@@ -73,6 +73,24 @@ const models: Kind<Readonly<Record<string, string>>> = {
   },
 };
 
+const MOST_KEYS = 1000;
+
+const apiKeys: Kind<Readonly<Record<string, string>>> = {
+  accepts: `a JSON object of at most ${MOST_KEYS} names and keys; a key is printable ASCII without spaces`,
+  parse(value) {
+    const parsed = parseObject(value, apiKeys.accepts);
+    const entries = Object.entries(parsed);
+    const isFit =
+      entries.length <= MOST_KEYS &&
+      entries.every(
+        ([name, key]) =>
+          /^[A-Za-z0-9_.-]{1,64}$/.test(name) && typeof key === 'string' && /^[!-~]{1,4096}$/.test(key),
+      );
+    if (!isFit) throw new Error(apiKeys.accepts);
+    return Object.freeze(parsed as Record<string, string>);
+  },
+};
+
 const headers: Kind<Readonly<Record<string, string>>> = {
   accepts: 'a JSON object of header names and their values',
   parse(value) {
@@ -119,6 +137,13 @@ export const UPSTREAM_SETTINGS = {
       text('printable ASCII without spaces, at most 4096 characters', /^[!-~]{1,4096}$/),
       'none',
       'Our key there. With `bedrock` a key of AWS as `ID:SECRET` or `ID:SECRET:SESSION` signs requests instead.',
+    ),
+  ),
+  UPSTREAM_API_KEYS: secret(
+    optional(
+      apiKeys,
+      'none',
+      'Keys by name, as in `{"acme":"sk-…"}`, for namespaces whose policy `upstream` names one as `api_key_name`.',
     ),
   ),
   UPSTREAM_PASS_CREDENTIALS: setting(

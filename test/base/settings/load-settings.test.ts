@@ -219,11 +219,9 @@ describe('refusals', () => {
 
   it('meet what is documented but not built', () => {
     const found = problems({
-      NEURALCACHE_NAMESPACES_FILE: 'names.yaml',
       NEURALCACHE_STORAGE_BACKEND: 'redis',
-      NEURALCACHE_RATE_LIMIT_PER_MINUTE: '60',
     });
-    expect(found).toHaveLength(3);
+    expect(found).toHaveLength(1);
     for (const problem of found) expect(problem).toContain('not built yet');
   });
 });
