@@ -1,0 +1,212 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type ValidationIssue, validationError } from '../base/errors.js';
+import type { AuditNote, CatalogView } from '../catalog/catalog-view.js';
+import { Hierarchy, type Placed } from '../catalog/hierarchy.js';
+import type { Quotas } from '../catalog/quota.js';
+import { addIssue, type Loc } from '../catalog/reading.js';
+import { defaultTenant, type NamespaceRecord, newRecord } from '../catalog/record.js';
+import { isLeaving } from '../catalog/status.js';
+import type { Declared, NamespaceSpec, Plan, PlannedChange } from './namespace-admin.js';
+import { pruneOf } from './prune.js';
+import { readSpec } from './read-spec.js';
+
+export interface PlanOptions {
+  /** Also deletes, after `graceMs`, those that were declared once and are not any more. */
+  readonly prune: boolean;
+  readonly graceMs: number;
+  /** Never deleted. */
+  readonly defaultName: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** A plan, and what carries it out. */
+export interface PlannedEdit {
+  readonly plan: Plan;
+  /** Parents before those below them. */
+  readonly put: readonly NamespaceRecord[];
+  readonly audit: readonly AuditNote[];
+}
+
+/** What a declared namespace says of its record; its life and its counting are not the file's. */
+const DECLARED_FIELDS = [
+  'name',
+  'tenant_id',
+  'parent_id',
+  'tier',
+  'quotas',
+  'metadata',
+  'tags',
+  'owner',
+  'policies',
+  'capacity',
+  'access',
+  'backend',
+  'backend_config',
+] as const satisfies readonly (keyof NamespaceRecord)[];
+
+/**
+ * What makes the catalog say of each declared namespace what the file says, and nothing else: a field the file does not
+ * name is not set. What remains as it is: the status of one that exists, its tenant unless the file names one, and a
+ * limit that has raised itself by the rule the file gives it.
+ *
+ * One that was deleted before the file named it is restored. One that was deleted while the file named it, or whose purge
+ * has begun, is left alone and told of. Nothing is deleted without `prune`.
+ *
+ * @throws AppError 422 with all that is wrong, by where it is in `declared`
+ */
+export function planOf(declared: Declared, catalog: CatalogView, options: PlanOptions): PlannedEdit {
+  const issues: ValidationIssue[] = [];
+  const wanted = declared.namespaces.map((spec, index) => ({ spec, loc: ['namespaces', index] as Loc }));
+  const seen = new Set<string>();
+  for (const { spec, loc } of wanted) {
+    if (seen.has(spec.id)) addIssue(issues, [...loc, 'id'], 'is named twice', 'value_error');
+    seen.add(spec.id);
+  }
+  const family = familyOf(declared, catalog);
+  checkParents(wanted, family, issues);
+  if (issues.length > 0) throw validationError(issues);
+
+  const tenants = new Map<string, string>();
+  const steps: Step[] = [];
+  const skipped: Plan['skipped'][number][] = [];
+  for (const { spec, loc } of parentsFirst(wanted, family)) {
+    const before = catalog.record(spec.id);
+    const reason = before && reasonToLeave(before);
+    if (before !== undefined) tenants.set(spec.id, before.tenant_id);
+    if (reason !== undefined) {
+      skipped.push({ namespace: spec.id, reason });
+      continue;
+    }
+    const tenant = spec.tenant_id ?? before?.tenant_id ?? tenantOf(spec.id, family, tenants, catalog);
+    tenants.set(spec.id, tenant);
+    const fields = readSpec(spec, issues, loc);
+    const parent_id = spec.id.includes('.') ? null : fields.parent_id;
+    steps.push(stepTo({ ...fields, tenant_id: tenant, parent_id }, spec, before, options.now));
+  }
+  if (issues.length > 0) throw validationError(issues);
+
+  const pruned = options.prune ? pruneOf(seen, catalog, options) : { steps: [], skipped: [] };
+  const changed = [...steps.filter(({ change }) => Object.keys(change.fields).length > 0), ...pruned.steps];
+  return {
+    plan: {
+      changes: changed.map(({ change }) => change),
+      unchanged: steps.length + pruned.steps.length - changed.length,
+      skipped: [...skipped, ...pruned.skipped],
+      applied: false,
+    },
+    put: changed.map(({ record }) => record),
+    audit: changed.map(({ change }) => noteOf(change)),
+  };
+}
+
+/** One namespace as it becomes, and how that differs. */
+export interface Step {
+  readonly record: NamespaceRecord;
+  readonly change: PlannedChange;
+}
+
+type Fields = Pick<NamespaceRecord, (typeof DECLARED_FIELDS)[number]>;
+
+function stepTo(fields: Fields, spec: NamespaceSpec, before: NamespaceRecord | undefined, now: number): Step {
+  if (before === undefined) {
+    const bare = newRecord(spec.id, fields.tenant_id, now);
+    const record = { ...bare, ...fields, status: spec.status ?? bare.status, declared: true };
+    return { record, change: { action: 'create', namespace: spec.id, fields: creation(record) } };
+  }
+  const { deletion } = before;
+  const record: NamespaceRecord = {
+    ...before,
+    ...fields,
+    quotas: asRaised(fields.quotas, before.quotas),
+    declared: true,
+    ...(deletion !== null && { status: deletion.before, deletion: null }),
+  };
+  const action = deletion === null ? 'update' : 'restore';
+  return { record, change: { action, namespace: spec.id, fields: differences(before, record) } };
+}
+
+/** Fields that differ, before and after. */
+export function differences(before: NamespaceRecord, after: NamespaceRecord): PlannedChange['fields'] {
+  const compared = [...DECLARED_FIELDS, 'status', 'declared'] as const;
+  const different = compared.filter((field) => !isDeepStrictEqual(before[field], after[field]));
+  return Object.fromEntries(
+    different.map((field) => [field, { before: before[field], after: after[field] }]),
+  );
+}
+
+/** What a new record says that an empty one does not. */
+function creation(record: NamespaceRecord): PlannedChange['fields'] {
+  const bare: NamespaceRecord = { ...newRecord(record.id, record.tenant_id, record.created_at), declared: true };
+  const fields = differences(bare, record);
+  const told = Object.entries(fields).map(([field, { after }]) => [field, { before: null, after }] as const);
+  return { status: { before: null, after: record.status }, ...Object.fromEntries(told) };
+}
+
+/** The declared quotas, except that a limit which raised itself by the declared rule stays where it is. */
+function asRaised(declared: Quotas, current: Quotas): Quotas {
+  const raised = Object.entries(declared).map(([name, spec]) => {
+    const now = current[name as keyof Quotas];
+    const hasGrown =
+      spec.auto_raise !== undefined &&
+      now?.limit != null &&
+      spec.limit !== null &&
+      now.limit > spec.limit &&
+      now.limit <= spec.auto_raise.ceiling &&
+      isDeepStrictEqual({ ...now, limit: spec.limit }, spec);
+    return [name, hasGrown ? now : spec] as const;
+  });
+  return Object.fromEntries(raised);
+}
+
+function reasonToLeave({ status, declared }: NamespaceRecord): string | undefined {
+  if (status === 'deleted') return 'is being purged; once it is gone, the file makes it anew';
+  if (isLeaving(status) && declared)
+    return 'was deleted while the file named it: restore it, or take it out of the file';
+  return undefined;
+}
+
+function noteOf({ action, namespace, fields }: PlannedChange): AuditNote {
+  const side = (which: 'before' | 'after') =>
+    Object.fromEntries(Object.entries(fields).map(([field, values]) => [field, values[which]]));
+  const before = action === 'create' ? null : side('before');
+  return { action: `namespace.${action}`, namespace, before, after: side('after') };
+}
+
+type Wanted = { readonly spec: NamespaceSpec; readonly loc: Loc };
+
+/** Who stands below whom once all that is declared is registered. */
+function familyOf({ namespaces }: Declared, catalog: CatalogView): Hierarchy<Placed> {
+  const family = new Hierarchy<Placed>();
+  for (const record of catalog.records()) family.put(record);
+  for (const { id, parent_id = null } of namespaces)
+    family.put({ id, parent_id: id.includes('.') ? null : parent_id });
+  return family;
+}
+
+function checkParents(wanted: readonly Wanted[], family: Hierarchy<Placed>, issues: ValidationIssue[]): void {
+  for (const { spec, loc } of wanted) {
+    const { id, parent_id: parent } = spec;
+    const note = (msg: string) => addIssue(issues, [...loc, 'parent_id'], msg, 'value_error');
+    if (parent !== undefined && family.get(parent) === undefined) note(`Namespace not found: ${parent}`);
+    else if (parent !== undefined && id.includes('.') && family.parentOf(id) !== parent)
+      note(`its name says that it stands below ${family.parentOf(id) ?? 'none that is registered'}`);
+    else if (parent === id || family.circleAt(id)) note('it would stand below itself');
+  }
+}
+
+function parentsFirst(wanted: readonly Wanted[], family: Hierarchy<Placed>): Wanted[] {
+  const depths = new Map(wanted.map(({ spec }) => [spec.id, family.depthOf(spec.id)]));
+  return [...wanted].sort((a, b) => depths.get(a.spec.id)! - depths.get(b.spec.id)!);
+}
+
+function tenantOf(
+  id: string,
+  family: Hierarchy<Placed>,
+  tenants: ReadonlyMap<string, string>,
+  catalog: CatalogView,
+): string {
+  const parent = family.parentOf(id);
+  if (parent === null) return defaultTenant(id, undefined);
+  return tenants.get(parent) ?? catalog.record(parent)!.tenant_id;
+}
