@@ -156,21 +156,53 @@ other: 1
 
   it.each([
     ['no YAML', 'namespaces:\n  - namespace: [a\n  b', /^namespaces\.yaml:\d: ./],
-    ['a key twice', 'namespaces:\n  - namespace: one\n    tier: pro\n    tier: free\n', /^namespaces\.yaml:4: the key "tier" is there twice$/],
+    [
+      'a key twice',
+      'namespaces:\n  - namespace: one\n    tier: pro\n    tier: free\n',
+      /^namespaces\.yaml:4: the key "tier" is there twice$/,
+    ],
     ['a list', '- a\n', /^namespaces\.yaml:1: expected a mapping$/],
     ['a text', 'hello\n', /^namespaces\.yaml:1: expected a mapping$/],
-    ['an entry that is none', 'namespaces:\n  - one\n', /^namespaces\.yaml:2: namespaces\[0\]: expected a mapping$/],
-    ['a number for a name', 'namespaces:\n  - namespace: 5\n', /^namespaces\.yaml:2: namespaces\[0\]\.namespace: expected a text$/],
+    [
+      'an entry that is none',
+      'namespaces:\n  - one\n',
+      /^namespaces\.yaml:2: namespaces\[0\]: expected a mapping$/,
+    ],
+    [
+      'a number for a name',
+      'namespaces:\n  - namespace: 5\n',
+      /^namespaces\.yaml:2: namespaces\[0\]\.namespace: expected a text$/,
+    ],
     ['a name that is no text', 'namespaces:\n  - {[a]: b}\n', /^namespaces\.yaml:2: ./],
-    ['infinity', 'namespaces:\n  - namespace: one\n    capacity: .inf\n', /^namespaces\.yaml:3: expected a finite number$/],
+    [
+      'infinity',
+      'namespaces:\n  - namespace: one\n    capacity: .inf\n',
+      /^namespaces\.yaml:3: expected a finite number$/,
+    ],
     ['a tag', 'namespaces:\n  - namespace: !secret one\n', /^namespaces\.yaml:2: Unresolved tag/],
-    ['a second document', 'namespaces: []\n---\nnamespaces: []\n', /^namespaces\.yaml:2: .*multiple documents/],
+    [
+      'a second document',
+      'namespaces: []\n---\nnamespaces: []\n',
+      /^namespaces\.yaml:2: .*multiple documents/,
+    ],
     ['an anchor that is not there', 'namespaces: *other\n', /^namespaces\.yaml:\d+: Unresolved alias/],
     ['an anchor in itself', 'namespaces: &x [*x]\n', /nested deeper than 32 levels$/],
-    ['nesting', `namespaces: ${'['.repeat(40)}${']'.repeat(40)}\n`, /^namespaces\.yaml:1: nested deeper than 32 levels$/],
+    [
+      'nesting',
+      `namespaces: ${'['.repeat(40)}${']'.repeat(40)}\n`,
+      /^namespaces\.yaml:1: nested deeper than 32 levels$/,
+    ],
     ['nesting beyond a stack', '['.repeat(200_000), /^namespaces\.yaml:1: ./],
-    ['status', 'namespaces:\n  - namespace: one\n    status: suspended\n', /^namespaces\.yaml:3: namespaces\[0\]\.status: unknown key/],
-    ['metadata without end', `namespaces:\n  - namespace: one\n    metadata: {a: ${'x'.repeat(5000)}}\n`, /^namespaces\.yaml:3: namespaces\[0\]\.metadata: must have at most 4096 bytes as JSON$/],
+    [
+      'status',
+      'namespaces:\n  - namespace: one\n    status: suspended\n',
+      /^namespaces\.yaml:3: namespaces\[0\]\.status: unknown key/,
+    ],
+    [
+      'metadata without end',
+      `namespaces:\n  - namespace: one\n    metadata: {a: ${'x'.repeat(5000)}}\n`,
+      /^namespaces\.yaml:3: namespaces\[0\]\.metadata: must have at most 4096 bytes as JSON$/,
+    ],
   ])('%s', (_, text, message) => {
     const [first] = problems(text);
     expect(first).toMatch(message);
@@ -192,11 +224,29 @@ other: 1
 
   it('is never anything but a list of lines, whatever the text', () => {
     const word = fc.constantFrom(
-      'namespaces:', '\n', '  ', '- ', 'namespace: a', 'quotas:', '{', '}', '[', ']', '&a', '*a', '"', '!x', '|', ': ', 'defaults:', '\t',
+      'namespaces:',
+      '\n',
+      '  ',
+      '- ',
+      'namespace: a',
+      'quotas:',
+      '{',
+      '}',
+      '[',
+      ']',
+      '&a',
+      '*a',
+      '"',
+      '!x',
+      '|',
+      ': ',
+      'defaults:',
+      '\t',
     );
     fc.assert(
       fc.property(fc.array(word, { maxLength: 30 }), (words) => {
-        for (const problem of problems(words.join(''))) expect(problem).toMatch(/^namespaces\.yaml:[1-9]\d*: ./);
+        for (const problem of problems(words.join('')))
+          expect(problem).toMatch(/^namespaces\.yaml:[1-9]\d*: ./);
       }),
       { numRuns: 300 },
     );
