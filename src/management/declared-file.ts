@@ -74,12 +74,11 @@ function reportRepeated(specs: readonly (NamespaceSpec | undefined)[], report: R
 }
 
 function explained(failure: unknown, yaml: LocatedYaml, label: string): unknown {
-  if (!(failure instanceof AppError) || failure.code !== 'VALIDATION_ERROR') return failure;
-  if (!Array.isArray(failure.detail)) return failure;
-  const issues = failure.detail as readonly ValidationIssue[];
-  if (issues.length === 0) return failure;
+  if (!(failure instanceof AppError) || !Array.isArray(failure.detail)) return failure;
+  const issues = failure.detail as readonly Partial<ValidationIssue>[];
+  if (issues.length === 0 || issues.some(({ loc }) => loc?.[0] !== 'namespaces')) return failure;
   const report = new Report(yaml, label);
-  for (const { loc, msg } of issues) report.issue(loc, msg);
+  for (const { loc = [], msg = failure.message } of issues) report.issue(loc, msg);
   return report.error();
 }
 

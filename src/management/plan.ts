@@ -7,7 +7,6 @@ import { addIssue, type Loc } from '../catalog/reading.js';
 import { defaultTenant, type NamespaceRecord, newRecord } from '../catalog/record.js';
 import { isLeaving } from '../catalog/status.js';
 import type { Declared, NamespaceSpec, Plan, PlannedChange } from './namespace-admin.js';
-import { pruneOf } from './prune.js';
 import { readSpec } from './read-spec.js';
 
 export interface PlanOptions {
@@ -64,9 +63,6 @@ export function planOf(declared: Declared, catalog: CatalogView, options: PlanOp
     seen.add(spec.id);
   }
   const family = familyOf(declared, catalog);
-  checkParents(wanted, family, issues);
-  if (issues.length > 0) throw validationError(issues);
-
   const tenants = new Map<string, string>();
   const steps: Step[] = [];
   const skipped: Plan['skipped'][number][] = [];
@@ -78,20 +74,23 @@ export function planOf(declared: Declared, catalog: CatalogView, options: PlanOp
       skipped.push({ namespace: spec.id, reason });
       continue;
     }
+    checkClaim(spec, family, issues, loc);
     const tenant = spec.tenant_id ?? before?.tenant_id ?? tenantOf(spec.id, family, tenants, catalog);
     tenants.set(spec.id, tenant);
-    const fields = readSpec(spec, issues, loc);
-    const parent_id = spec.id.includes('.') ? null : fields.parent_id;
-    steps.push(stepTo({ ...fields, tenant_id: tenant, parent_id }, spec, before, options.now));
+    const fields = { ...readSpec(spec, issues, loc), tenant_id: tenant };
+    // With dots the name itself says it, and nothing else is kept.
+    const placed = spec.id.includes('.') ? { ...fields, parent_id: null } : fields;
+    steps.push(stepTo(placed, spec, before, options.now));
   }
   if (issues.length > 0) throw validationError(issues);
 
   const pruned = options.prune ? pruneOf(seen, catalog, options) : { steps: [], skipped: [] };
-  const changed = [...steps.filter(({ change }) => Object.keys(change.fields).length > 0), ...pruned.steps];
+  const updates = steps.filter(({ change }) => Object.keys(change.fields).length > 0);
+  const changed = [...updates, ...pruned.steps];
   return {
     plan: {
       changes: changed.map(({ change }) => change),
-      unchanged: steps.length + pruned.steps.length - changed.length,
+      unchanged: steps.length - updates.length,
       skipped: [...skipped, ...pruned.skipped],
       applied: false,
     },
@@ -137,7 +136,10 @@ export function differences(before: NamespaceRecord, after: NamespaceRecord): Pl
 
 /** What a new record says that an empty one does not. */
 function creation(record: NamespaceRecord): PlannedChange['fields'] {
-  const bare: NamespaceRecord = { ...newRecord(record.id, record.tenant_id, record.created_at), declared: true };
+  const bare: NamespaceRecord = {
+    ...newRecord(record.id, record.tenant_id, record.created_at),
+    declared: true,
+  };
   const fields = differences(bare, record);
   const told = Object.entries(fields).map(([field, { after }]) => [field, { before: null, after }] as const);
   return { status: { before: null, after: record.status }, ...Object.fromEntries(told) };
@@ -173,6 +175,31 @@ function noteOf({ action, namespace, fields }: PlannedChange): AuditNote {
   return { action: `namespace.${action}`, namespace, before, after: side('after') };
 }
 
+/** Those that were declared once and are not any more; one with others below it stays until they are gone. */
+function pruneOf(
+  declared: ReadonlySet<string>,
+  catalog: CatalogView,
+  { now, graceMs, defaultName }: PlanOptions,
+): { steps: Step[]; skipped: Plan['skipped'][number][] } {
+  const steps: Step[] = [];
+  const skipped: Plan['skipped'][number][] = [];
+  for (const record of catalog.records()) {
+    if (!record.declared || declared.has(record.id) || isLeaving(record.status)) continue;
+    const below = catalog.descendantsOf(record.id).length;
+    if (record.id === defaultName) {
+      skipped.push({ namespace: record.id, reason: 'is the default namespace, which cannot be deleted' });
+    } else if (below > 0) {
+      skipped.push({ namespace: record.id, reason: `is not deleted: it has ${below} below it` });
+    } else {
+      const deletion = { since: now, purge_at: now + graceMs, before: record.status };
+      const after = { ...record, status: 'pending_deletion', deletion, declared: false } as const;
+      const fields = differences(record, after);
+      steps.push({ record: after, change: { action: 'delete', namespace: record.id, fields } });
+    }
+  }
+  return { steps, skipped };
+}
+
 type Wanted = { readonly spec: NamespaceSpec; readonly loc: Loc };
 
 /** Who stands below whom once all that is declared is registered. */
@@ -184,19 +211,23 @@ function familyOf({ namespaces }: Declared, catalog: CatalogView): Hierarchy<Pla
   return family;
 }
 
-function checkParents(wanted: readonly Wanted[], family: Hierarchy<Placed>, issues: ValidationIssue[]): void {
-  for (const { spec, loc } of wanted) {
-    const { id, parent_id: parent } = spec;
-    const note = (msg: string) => addIssue(issues, [...loc, 'parent_id'], msg, 'value_error');
-    if (parent !== undefined && family.get(parent) === undefined) note(`Namespace not found: ${parent}`);
-    else if (parent !== undefined && id.includes('.') && family.parentOf(id) !== parent)
-      note(`its name says that it stands below ${family.parentOf(id) ?? 'none that is registered'}`);
-    else if (parent === id || family.circleAt(id)) note('it would stand below itself');
-  }
+/** A parent that is given for a name with dots must be the one that it has. */
+function checkClaim(
+  { id, parent_id: claim }: NamespaceSpec,
+  family: Hierarchy<Placed>,
+  issues: ValidationIssue[],
+  loc: Loc,
+): void {
+  if (claim === undefined || !id.includes('.') || family.parentOf(id) === claim) return;
+  const parent = family.parentOf(id);
+  const msg = `must be ${parent === null ? 'left out' : JSON.stringify(parent)}: the parent of a name with dots is the nearest registered one`;
+  addIssue(issues, [...loc, 'parent_id'], msg, 'value_error');
 }
 
+/** Circles, which the catalog refuses, in whatever order. */
 function parentsFirst(wanted: readonly Wanted[], family: Hierarchy<Placed>): Wanted[] {
-  const depths = new Map(wanted.map(({ spec }) => [spec.id, family.depthOf(spec.id)]));
+  const depthOf = (id: string) => (family.circleAt(id) ? 0 : family.depthOf(id));
+  const depths = new Map(wanted.map(({ spec }) => [spec.id, depthOf(spec.id)]));
   return [...wanted].sort((a, b) => depths.get(a.spec.id)! - depths.get(b.spec.id)!);
 }
 
@@ -207,6 +238,6 @@ function tenantOf(
   catalog: CatalogView,
 ): string {
   const parent = family.parentOf(id);
-  if (parent === null) return defaultTenant(id, undefined);
-  return tenants.get(parent) ?? catalog.record(parent)!.tenant_id;
+  const known = parent === null ? undefined : (tenants.get(parent) ?? catalog.record(parent)?.tenant_id);
+  return known ?? defaultTenant(id, undefined);
 }
