@@ -26,10 +26,11 @@ export function toldOf(issue: Issue): ValidationIssue[] {
         msg: 'is not a field of this request',
         type: 'extra_forbidden',
       }));
-    case 'invalid_union':
-      return branchOf(issue).flatMap((inner) =>
-        toldOf(inner).map((told) => ({ ...told, loc: [...loc, ...told.loc] })),
-      );
+    case 'invalid_union': {
+      const meant = issue.errors.find((issues) => !issues.some(isOfAnotherKind));
+      if (meant === undefined) return [{ loc, msg: `must be ${kindsOf(issue)}`, type: 'value_error' }];
+      return meant.flatMap(toldOf).map((told) => ({ ...told, loc: [...loc, ...told.loc] }));
+    }
     default: {
       const [msg, type] = sentenceOf(issue);
       return [{ loc, msg, type }];
@@ -41,12 +42,16 @@ function nameOf(part: PropertyKey): string | number {
   return typeof part === 'number' ? part : String(part).slice(0, MAX_NAME_LENGTH);
 }
 
-/** What is wrong by the alternative that was meant: one whose kind of value it is, else the last. */
-function branchOf({ errors }: z.core.$ZodIssueInvalidUnion): readonly Issue[] {
-  const meant = errors.find((issues) =>
-    issues.every(({ code, path }) => path.length > 0 || code !== 'invalid_type'),
-  );
-  return meant ?? errors.at(-1) ?? [];
+/** Whether an alternative of a union is for another kind of value than there is. */
+function isOfAnotherKind(issue: Issue): boolean {
+  const isOther = issue.code === 'invalid_type' && issue.path.length === 0;
+  return isOther && !(issue.expected === 'int' && typeof issue.input === 'number');
+}
+
+/** The kinds of value that alternatives are for. */
+function kindsOf({ errors }: z.core.$ZodIssueInvalidUnion): string {
+  const kinds = errors.flat().filter((issue) => issue.code === 'invalid_type');
+  return kinds.map(({ expected }) => NOUNS[expected]?.[0] ?? expected).join(' or ');
 }
 
 function sentenceOf(issue: Issue): readonly [string, string] {
