@@ -1,21 +1,24 @@
-import type { Clock } from '../base/clock.js';
+import { isDeepStrictEqual } from 'node:util';
 import { AppError, type ValidationIssue } from '../base/errors.js';
-import type { NamespaceCatalog } from '../catalog/catalog.js';
 import type { CatalogView } from '../catalog/catalog-view.js';
 import { culpritOf } from '../catalog/culprit.js';
 import type { NamespaceRecord } from '../catalog/record.js';
+import { checkNotBelowUse, needsMeasure } from './below-use.js';
+import { measureFamily } from './family-use.js';
+import type { ManagementOptions } from './management-options.js';
+import type { NamesInUse } from './names-in-use.js';
 import type { AdminCall, ApplyOptions, Declared, Plan } from './namespace-admin.js';
+import type { Numbers } from './namespace-numbers.js';
 import { type PlannedEdit, planOf } from './plan.js';
+import { checkNewName } from './read-spec.js';
 
-export interface ApplyParts {
-  readonly catalog: CatalogView & Pick<NamespaceCatalog, 'change'>;
-  readonly clock: Clock;
-  /** Between a deletion by `prune` and the purge; seconds. */
-  readonly graceS: number;
-  readonly defaultName: string;
-  /** Sentences about limits that would be below what its family uses already; absent: not looked at. */
-  readonly belowUse?: ((record: NamespaceRecord) => Promise<readonly string[]>) | undefined;
-}
+export type ApplyParts = Pick<
+  ManagementOptions,
+  'catalog' | 'clock' | 'graceS' | 'names' | 'residents' | 'store'
+> & {
+  readonly inUse: NamesInUse;
+  readonly numbers: Numbers;
+};
 
 /** More is not listed. */
 const MAX_ISSUES = 50;
@@ -33,19 +36,23 @@ export async function applyDeclared(
   { actor, requestId }: Pick<AdminCall, 'actor' | 'requestId'>,
   parts: ApplyParts,
 ): Promise<Plan> {
-  const { catalog, clock, graceS, defaultName } = parts;
-  const planNow = (view: CatalogView): PlannedEdit => {
-    const now = Math.floor(clock.now());
-    return planOf(declared, view, { prune, graceMs: 1000 * graceS, defaultName, now });
-  };
+  const { catalog, clock, graceS, names, store } = parts;
+  const planNow = (view: CatalogView): PlannedEdit =>
+    planOf(declared, view, {
+      prune,
+      graceMs: 1000 * graceS,
+      backend: store.name,
+      defaultName: names.defaultName,
+      now: Math.floor(clock.now()),
+    });
   const change = (left: ReadonlySet<string>, isTrial: boolean): Promise<Plan> =>
     catalog.change({ actor, requestId }, (view) => {
       const { plan, put, audit } = planNow(view);
       const wanted = put.filter(({ id }) => !left.has(id));
       return { put: wanted, audit, isTrial, result: { ...plan, applied: !isTrial } };
     });
-  const used = await useProblems(planNow(catalog), parts);
-  if (used.size > 0) throw placed(declared, used);
+  const known = await knownProblems(planNow(catalog), parts);
+  if (known.size > 0) throw placed(declared, known);
   try {
     return await change(new Set(), dryRun);
   } catch (error) {
@@ -88,15 +95,28 @@ function isBelow(id: string, others: ReadonlySet<string>): boolean {
   return false;
 }
 
-async function useProblems({ put }: PlannedEdit, { catalog, belowUse }: ApplyParts): Promise<Problems> {
+/** What the catalog does not look at: names that nobody used before, and what is in use already. */
+async function knownProblems({ put }: PlannedEdit, parts: ApplyParts): Promise<Problems> {
+  const { catalog, inUse } = parts;
   const problems: Problems = new Map();
-  if (belowUse === undefined) return problems;
+  if (put.length > 0) await inUse.all();
   for (const record of put) {
-    if (JSON.stringify(catalog.record(record.id)?.quotas ?? {}) === JSON.stringify(record.quotas)) continue;
-    const [problem] = await belowUse(record);
-    if (problem !== undefined) problems.set(record.id, new AppError('CONFLICT', problem));
+    const before = catalog.record(record.id);
+    try {
+      if (before === undefined && !inUse.mayHave(record.id)) checkNewName(record.id);
+      if (boundsAnew(before, record))
+        checkNotBelowUse(before, record, await measureFamily(record.id, catalog, parts));
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code === 'UNAVAILABLE') throw error;
+      problems.set(record.id, error);
+    }
   }
   return problems;
+}
+
+function boundsAnew(before: NamespaceRecord | undefined, { tier, quotas }: NamespaceRecord): boolean {
+  const isSame = before !== undefined && before.tier === tier && isDeepStrictEqual(before.quotas, quotas);
+  return !isSame && needsMeasure({ tier, quotas });
 }
 
 /** Which declared namespace a failure is about: its own record, or the first below a family that is full. */

@@ -4,7 +4,7 @@ import { closestName } from '../base/settings/other-names.js';
 import { defaultsSchema, entrySchema, FILE_NAMES, mergedSpec } from './declared-entry.js';
 import { LocatedYaml, type YamlPath } from './located-yaml.js';
 import type { Declared, NamespaceSpec } from './namespace-admin.js';
-import { readSpec } from './read-spec.js';
+import { specIssues } from './read-spec.js';
 
 /** A declared file is never longer, in bytes of UTF-8. */
 export const MAX_DECLARED_BYTES = 1_048_576;
@@ -111,9 +111,7 @@ class Report {
 
   /** What is wrong with the values of a namespace. */
   spec(spec: NamespaceSpec, place: YamlPath): void {
-    const issues: ValidationIssue[] = [];
-    readSpec(spec, issues, place);
-    for (const { loc, msg } of issues) this.issue(loc, msg);
+    for (const { loc, msg } of specIssues(spec)) this.issue([...place, ...loc], msg);
   }
 
   /** A part of the file as its schema has it, without what that does not know; undefined where it is not so at all. */

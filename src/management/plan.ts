@@ -7,12 +7,14 @@ import { addIssue, type Loc } from '../catalog/reading.js';
 import { defaultTenant, type NamespaceRecord, newRecord } from '../catalog/record.js';
 import { isLeaving } from '../catalog/status.js';
 import type { Declared, NamespaceSpec, Plan, PlannedChange } from './namespace-admin.js';
-import { readSpec } from './read-spec.js';
+import { readSpec, specIssues } from './read-spec.js';
 
 export interface PlanOptions {
   /** Also deletes, after `graceMs`, those that were declared once and are not any more. */
   readonly prune: boolean;
   readonly graceMs: number;
+  /** How the server keeps namespaces: the one `backend` that may be asked for. */
+  readonly backend: string;
   /** Never deleted. */
   readonly defaultName: string;
   /** Milliseconds since the epoch. */
@@ -77,10 +79,9 @@ export function planOf(declared: Declared, catalog: CatalogView, options: PlanOp
     checkClaim(spec, family, issues, loc);
     const tenant = spec.tenant_id ?? before?.tenant_id ?? tenantOf(spec.id, family, tenants, catalog);
     tenants.set(spec.id, tenant);
-    const fields = { ...readSpec(spec, issues, loc), tenant_id: tenant };
-    // With dots the name itself says it, and nothing else is kept.
-    const placed = spec.id.includes('.') ? { ...fields, parent_id: null } : fields;
-    steps.push(stepTo(placed, spec, before, options.now));
+    const wrong = specIssues(spec, options.backend);
+    for (const issue of wrong) addIssue(issues, [...loc, ...issue.loc], issue.msg, issue.type);
+    if (wrong.length === 0) steps.push(stepTo(asDeclared(spec, tenant, options), before));
   }
   if (issues.length > 0) throw validationError(issues);
 
@@ -105,24 +106,30 @@ export interface Step {
   readonly change: PlannedChange;
 }
 
-type Fields = Pick<NamespaceRecord, (typeof DECLARED_FIELDS)[number]>;
+/** The record of a namespace that only the file ever said something of. */
+function asDeclared(spec: NamespaceSpec, tenant: string, { backend, now }: PlanOptions): NamespaceRecord {
+  const bare = newRecord(spec.id, tenant, now);
+  const said = readSpec(spec, bare, backend);
+  // With dots the name itself says the parent, and nothing else is kept.
+  const parent_id = spec.id.includes('.') ? null : (said.parent_id ?? null);
+  return { ...bare, ...said, tenant_id: tenant, parent_id, declared: true };
+}
 
-function stepTo(fields: Fields, spec: NamespaceSpec, before: NamespaceRecord | undefined, now: number): Step {
-  if (before === undefined) {
-    const bare = newRecord(spec.id, fields.tenant_id, now);
-    const record = { ...bare, ...fields, status: spec.status ?? bare.status, declared: true };
-    return { record, change: { action: 'create', namespace: spec.id, fields: creation(record) } };
-  }
-  const { deletion } = before;
+function stepTo(declared: NamespaceRecord, before: NamespaceRecord | undefined): Step {
+  const { id: namespace } = declared;
+  if (before === undefined)
+    return { record: declared, change: { action: 'create', namespace, fields: creation(declared) } };
+  const { deletion, status } = before;
   const record: NamespaceRecord = {
     ...before,
-    ...fields,
-    quotas: asRaised(fields.quotas, before.quotas),
+    ...Object.fromEntries(DECLARED_FIELDS.map((field) => [field, declared[field]])),
+    quotas: asRaised(declared.quotas, before.quotas),
     declared: true,
-    ...(deletion !== null && { status: deletion.before, deletion: null }),
+    status: deletion?.before ?? status,
+    deletion: null,
   };
   const action = deletion === null ? 'update' : 'restore';
-  return { record, change: { action, namespace: spec.id, fields: differences(before, record) } };
+  return { record, change: { action, namespace, fields: differences(before, record) } };
 }
 
 /** Fields that differ, before and after. */
