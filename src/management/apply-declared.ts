@@ -99,11 +99,10 @@ function isBelow(id: string, others: ReadonlySet<string>): boolean {
 async function knownProblems({ put }: PlannedEdit, parts: ApplyParts): Promise<Problems> {
   const { catalog, inUse } = parts;
   const problems: Problems = new Map();
-  if (put.length > 0) await inUse.all();
   for (const record of put) {
     const before = catalog.record(record.id);
     try {
-      if (before === undefined && !inUse.mayHave(record.id)) checkNewName(record.id);
+      if (before === undefined) await checkName(record.id, inUse);
       if (boundsAnew(before, record))
         checkNotBelowUse(before, record, await measureFamily(record.id, catalog, parts));
     } catch (error) {
@@ -112,6 +111,15 @@ async function knownProblems({ put }: PlannedEdit, parts: ApplyParts): Promise<P
     }
   }
   return problems;
+}
+
+/** A name that is not allowed for new ones may be registered if it is in use. */
+async function checkName(id: string, inUse: NamesInUse): Promise<void> {
+  try {
+    checkNewName(id);
+  } catch (error) {
+    if (!(await inUse.has(id))) throw error;
+  }
 }
 
 function boundsAnew(before: NamespaceRecord | undefined, { tier, quotas }: NamespaceRecord): boolean {
