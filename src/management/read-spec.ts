@@ -1,10 +1,11 @@
 import { type ValidationIssue, validationError } from '../base/errors.js';
+import { strictProblem } from '../base/name-labels.js';
 import { readKept, readMetadata, readTags, readText } from '../catalog/fields.js';
 import { patchPolicies } from '../catalog/policies.js';
 import { readQuotas, TIERS } from '../catalog/quota.js';
 import { addIssue, readObject } from '../catalog/reading.js';
 import type { NamespaceRecord } from '../catalog/record.js';
-import { MAX_NAME_LENGTH, strictProblem } from '../namespaces/name.js';
+import { MAX_NAME_LENGTH } from '../namespaces/name.js';
 
 /** What a spec or a patch sets of a record; `tenant_id: null` = whose it is by default. */
 export type FieldChanges = { -readonly [Field in Settable]?: NamespaceRecord[Field] } & {
