@@ -44,7 +44,8 @@ export class Metrics {
   private readonly labelled = new Set<string>();
   private residents: Residents | undefined;
   private models: RunningModels | undefined;
-  private namespaceGauges: NamespaceGauges | undefined;
+  private readonly namespaceGauges: NamespaceGauges;
+  private namespaces: NamespaceGaugeSource | undefined;
 
   constructor(private readonly options: MetricsOptions) {
     const { registry, namespaceLabel } = options;
@@ -76,6 +77,7 @@ export class Metrics {
       retentionSweeps: family('retentionSweeps'),
       retentionRemoved: family('retentionRemoved'),
     };
+    this.namespaceGauges = new NamespaceGauges(registry, namespaceLabel);
     this.gauge('namespacesResident', () => this.residents?.count() ?? 0);
     this.gauge('namespacesResidentBytes', () => this.residents?.bytes() ?? 0);
     this.gauge('cacheBytes', () => this.residents?.cacheBytes() ?? 0);
@@ -238,10 +240,9 @@ export class Metrics {
     for (const family of Object.values(this.families)) family.forget(namespace);
   }
 
-  /** Names what the gauges of what namespaces hold read; once. */
+  /** Names what the gauges of what namespaces hold read. */
   watchNamespaces(source: NamespaceGaugeSource): void {
-    const { registry, namespaceLabel } = this.options;
-    this.namespaceGauges = new NamespaceGauges(registry, namespaceLabel, source);
+    this.namespaces = source;
   }
 
   /** Names what the gauges of the namespaces read. */
@@ -257,7 +258,7 @@ export class Metrics {
   /** All metrics of the registry as Prometheus text, with its content type. */
   async text(): Promise<{ contentType: string; text: string }> {
     const { registry } = this.options;
-    await this.namespaceGauges?.refresh([...this.labelled]);
+    if (this.namespaces) await this.namespaceGauges.refresh(this.namespaces, [...this.labelled]);
     return { contentType: registry.contentType, text: await registry.metrics() };
   }
 
