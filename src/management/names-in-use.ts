@@ -1,4 +1,4 @@
-import { byCodeUnit } from '../namespaces/by-code-unit.js';
+import { byCodeUnit } from '../base/by-code-unit.js';
 import type { ManagementOptions } from './management-options.js';
 import { asked } from './store-trouble.js';
 
