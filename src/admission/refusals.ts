@@ -1,4 +1,4 @@
-import { AppError } from '../base/errors.js';
+import { AppError, validationError } from '../base/errors.js';
 import type { QuotaName } from '../catalog/quota.js';
 
 /** What a request can be over: a quota, the rate of its caller, or what waits for its turn. */
@@ -46,7 +46,8 @@ export function overRate(
 
 /** A batch that no wait makes room for. */
 export function neverFits(items: number, atOnce: number): AppError {
-  return new AppError('VALIDATION_ERROR', `Batch size exceeds limit: ${items} > ${atOnce}`);
+  const issue = { loc: [], msg: `must have at most ${atOnce} items, not ${items}`, type: 'quota' };
+  return validationError([issue], `Batch size exceeds limit: ${items} > ${atOnce}`);
 }
 
 /** Whole seconds, at least one. */

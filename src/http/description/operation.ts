@@ -11,7 +11,7 @@ import { componentName } from './dialects.js';
 import type { ErrorResponses } from './error-responses.js';
 import * as schemas from './error-schemas.js';
 import { type DescribedForm, errorsOf, NATIVE } from './error-statuses.js';
-import { COMMON_HEADERS, headersOf, RANKING_HEADERS, RANKING_PARAMETERS } from './headers.js';
+import { COMMON_HEADERS, headersOf, QUOTA_HEADERS, RANKING_HEADERS, RANKING_PARAMETERS } from './headers.js';
 import { eitherOf } from './named-schemas.js';
 import type { DescribedOperation } from './operations.js';
 
@@ -30,7 +30,12 @@ export function rankingOperation(
   if (!isOfOne) forms.push(formBeforeBody(route, apis));
   const family = isOfOne ? componentName(apis[0]!.name) : 'AnyApi';
   const answers = apis.map(({ answer }) => answer);
-  const headers = [...COMMON_HEADERS, ...RANKING_HEADERS, ...apis.flatMap((api) => api.headers)];
+  const headers = [
+    ...COMMON_HEADERS,
+    ...RANKING_HEADERS,
+    ...QUOTA_HEADERS,
+    ...apis.flatMap((api) => api.headers),
+  ];
   return {
     ...common(route, path, summary, [...RANKING_PARAMETERS, ...(isOfOne ? [] : ['dialect'])]),
     requestBody: {
@@ -48,7 +53,7 @@ export function rankingOperation(
         headers: headersOf(headers),
         content: { 'application/json': { schema: eitherOf(answers), examples: exampleReferences(answers) } },
       },
-      ...errorResponses.of(family, errorCodes(route, true, []), forms),
+      ...errorResponses.of(family, errorCodes(route, true, []), forms, QUOTA_HEADERS),
     },
   };
 }
@@ -68,11 +73,13 @@ export function plainOperation(
       ? []
       : ['namespace', 'source'];
   const content = answer === undefined ? { [type!]: {} } : { 'application/json': { schema: answer } };
-  const headers = headersOf([...COMMON_HEADERS, ...(ranks ? RANKING_HEADERS : []), ...own]);
+  const quota = isAdmitted(route) ? QUOTA_HEADERS : [];
+  const headers = headersOf([...COMMON_HEADERS, ...(ranks ? RANKING_HEADERS : []), ...quota, ...own]);
   const body = example === undefined ? {} : { example };
   const form = formBeforeBody(route, []);
   const codes = errorCodes(route, request !== undefined, errors);
-  const refused = errorResponses.of(form.schema.name, codes, [form]);
+  const family = `${isAdmitted(route) ? 'Namespace' : ''}${form.schema.name}`;
+  const refused = errorResponses.of(family, codes, [form], quota);
   const answered = Object.fromEntries(
     statuses.map((status) => [status, { description: route.what, headers, content }]),
   );
@@ -117,9 +124,15 @@ function errorCodes(route: Route, readsBody: boolean, more: readonly ErrorCode[]
   return errorsOf({
     readsBody,
     ranks: route.ranks === true,
+    isAdmitted: isAdmitted(route),
     needsCredentials: route.access !== 'open',
     more,
   });
+}
+
+/** Whether it uses a namespace, whose life and quotas then have a say. */
+function isAdmitted({ method, access }: Route): boolean {
+  return method === 'POST' && access !== 'admin';
 }
 
 function formOf(name: string): ErrorForm {
