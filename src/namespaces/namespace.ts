@@ -9,6 +9,7 @@ import { ImpressionLog } from './impression-log.js';
 import { AdaptiveMemory, type MemoryState } from './memory.js';
 import { NamespaceCaches } from './namespace-caches.js';
 import type { NamespaceDependencies } from './namespace-dependencies.js';
+import { figuresOf, type NamespaceFigures } from './namespace-figures.js';
 import { QueryMemo } from './query-memo.js';
 import { type CounterRecord, counterRow, type StateRecord, stateRow } from './records.js';
 import type { EvictionReason, Resident } from './registry.js';
@@ -19,10 +20,8 @@ import { StoredIds } from './stored-ids.js';
 import { CHUNKS_PER_COMMIT, flushFrequencies, flushImpressions, flushPlainIds } from './write-behind.js';
 import { WriteQueue } from './write-queue.js';
 
-/** Last-use rows written at one ordinary flush. */
-const TOUCHED_PER_FLUSH = 256;
-/** What an open namespace takes before it holds anything. */
-const EMPTY_BYTES = 32 * 2 ** 10;
+const TOUCHED_PER_FLUSH = 256; // Last-use rows written at one ordinary flush.
+const EMPTY_BYTES = 32 * 2 ** 10; // What an open namespace takes before it holds anything.
 
 /**
  * The live state of one namespace: its memory, learned frequencies, caches, and impressions on their way to the store.
@@ -107,8 +106,8 @@ export class Namespace implements Resident {
     return this.dependencies.scorer;
   }
 
-  get feedbackTotal(): number {
-    return this.counters.feedback_total;
+  get figures(): NamespaceFigures {
+    return figuresOf(this.memory, this.impressions.size, this.counters);
   }
 
   /** Dimension of the vectors callers send here; null before the first. */
@@ -121,8 +120,8 @@ export class Namespace implements Resident {
   }
 
   get bytes(): number {
-    const held = this.memory.bytes + this.frequencies.bytes + this.impressions.bytes;
-    return EMPTY_BYTES + held + this.shownVectors.bytes;
+    const { memory, frequencies, impressions, shownVectors } = this;
+    return EMPTY_BYTES + memory.bytes + frequencies.bytes + impressions.bytes + shownVectors.bytes;
   }
 
   private get vectorShape() {
@@ -260,8 +259,12 @@ export class Namespace implements Resident {
     });
   }
 
-  /** Writes changes of the memory in one transaction, then makes them so in memory. Rejects with `StorageError`. */
+  /**
+   * Writes changes of the memory in one transaction, then makes them so in memory. Rejects with `StorageError`, also once
+   * closed: all of it may have been erased since.
+   */
   private async commitChanges(changes: readonly Change[], apply: () => void): Promise<void> {
+    if (this.closed) throw new StorageError('closed', 'the namespace has left memory');
     this.assertLoaded();
     const { memory } = this;
     try {
@@ -325,8 +328,7 @@ export class Namespace implements Resident {
    */
   async flush(everything = true): Promise<void> {
     if (!this.ready) await this.loading.load();
-    // Never loaded and nothing recorded: nothing of it is unwritten.
-    if (!this.loading.wasEverLoaded && this.impressions.size === 0) return;
+    if (!this.loading.wasEverLoaded && this.impressions.size === 0) return; // Nothing of it is unwritten.
     this.assertLoaded();
     await this.exclusive(async () => {
       if (this.closed) return;
@@ -383,16 +385,14 @@ export class Namespace implements Resident {
    * unless its state is being dropped.
    */
   async close(reason: EvictionReason): Promise<void> {
-    const { store, events } = this.dependencies;
     this.closed = true;
     await this.writes.idle();
     this.impressions.clear();
-    if (!store.durable && reason !== 'shutdown') {
+    const { store, events } = this.dependencies;
+    if (reason === 'shutdown') return;
+    if (!store.durable) {
       await store.drop(this.name);
       events.stateDropped(this.name);
-    }
-    // A store that fails at this holds on to a file for a while longer, nothing else.
-    if (store.durable && reason !== 'shutdown' && reason !== 'dropped')
-      await store.release(this.name).catch(() => undefined);
+    } else if (reason !== 'dropped') await store.release(this.name).catch(() => undefined); // It only holds on to a file.
   }
 }
