@@ -11,13 +11,15 @@ const LONGEST_WAIT_S = 86_400;
 export class OverQuota extends AppError {
   /** Flat list of names and values. */
   headers: readonly string[] = [];
+  /** Whose pool it is; undefined = that of the caller. */
+  readonly levelId: string | undefined;
+  readonly closesConnection: boolean;
 
   constructor(
     code: 'RATE_LIMITED' | 'QUOTA_EXCEEDED',
     message: string,
     readonly limit: Limit,
     options: {
-      /** Whose pool it is; absent = that of the caller. */
       readonly levelId?: string;
       readonly waitMs?: number;
       /** Whether its connection is to be closed. */
@@ -27,10 +29,9 @@ export class OverQuota extends AppError {
     const { levelId, waitMs, closesConnection = false } = options;
     const detail = { quota: limit, ...(levelId !== undefined && { namespace: levelId }) };
     super(code, message, detail, waitMs === undefined ? {} : { retryAfterS: secondsOf(waitMs) });
+    this.levelId = levelId;
     this.closesConnection = closesConnection;
   }
-
-  readonly closesConnection: boolean;
 }
 
 /** "Rate limit exceeded: 10 requests/second". */
