@@ -34,6 +34,12 @@ export interface RunningModels {
   bytes(): number;
 }
 
+/** What gauges read of requests that are not let in yet. */
+export interface WaitingRequests {
+  /** Requests that wait. */
+  readonly waiting: number;
+}
+
 /**
  * Counts what happens. Every method returns at once and never throws. A namespace has a label of its own from
  * `namespaceOpened` to `namespaceClosed` if there was room when it was opened, so no caller can fill the labels with
@@ -46,6 +52,7 @@ export class Metrics {
   private models: RunningModels | undefined;
   private readonly namespaceGauges: NamespaceGauges;
   private namespaces: NamespaceGaugeSource | undefined;
+  private admission: WaitingRequests | undefined;
 
   constructor(private readonly options: MetricsOptions) {
     const { registry, namespaceLabel } = options;
@@ -67,6 +74,9 @@ export class Metrics {
       cacheLookups: family('cacheLookups'),
       pairsUsed: family('pairsUsed'),
       pairEvictions: family('pairEvictions'),
+      quotaRefusals: family('quotaRefusals'),
+      quotaWarnings: family('quotaWarnings'),
+      admissionWait: family('admissionWait'),
       httpRequests: family('httpRequests'),
       namespaceEvictions: family('namespaceEvictions'),
       namespaceStateDropped: family('namespaceStateDropped'),
@@ -81,6 +91,7 @@ export class Metrics {
     this.gauge('namespacesResident', () => this.residents?.count() ?? 0);
     this.gauge('namespacesResidentBytes', () => this.residents?.bytes() ?? 0);
     this.gauge('cacheBytes', () => this.residents?.cacheBytes() ?? 0);
+    this.gauge('admissionWaiting', () => this.admission?.waiting ?? 0);
     this.gauge('inferenceQueue', () => this.models?.queued() ?? 0);
     this.gauge('inferenceWorkerBytes', () => this.models?.bytes() ?? 0);
     if (options.processMetrics !== false) collectDefaultMetrics({ register: registry });
@@ -184,6 +195,21 @@ export class Metrics {
     this.families.pairEvictions.series(OTHER_NAMESPACES).add(pairs);
   }
 
+  /** A request was over a limit. */
+  quotaRefused(quota: string, namespace: string): void {
+    this.families.quotaRefusals.series(this.ownerOf(namespace), quota).add(1);
+  }
+
+  /** A request was let in near a limit. */
+  quotaWarned(quota: string, namespace: string): void {
+    this.families.quotaWarnings.series(this.ownerOf(namespace), quota).add(1);
+  }
+
+  /** A request waited before it was let in, or refused. */
+  admissionWaited(reason: string, seconds: number, namespace: string): void {
+    this.families.admissionWait.series(this.ownerOf(namespace), reason).add(seconds);
+  }
+
   /** A namespace came into memory; opening one that is open changes nothing. */
   namespaceOpened(namespace: string): void {
     const isRoom = this.labelled.size < this.options.namespaceMax;
@@ -255,6 +281,11 @@ export class Metrics {
     this.models = models;
   }
 
+  /** Names what the gauge of waiting requests reads. */
+  watchAdmission(admission: WaitingRequests): void {
+    this.admission = admission;
+  }
+
   /** All metrics of the registry as Prometheus text, with its content type. */
   async text(): Promise<{ contentType: string; text: string }> {
     const { registry } = this.options;
@@ -288,6 +319,7 @@ type GaugeName =
   | 'namespacesResident'
   | 'namespacesResidentBytes'
   | 'cacheBytes'
+  | 'admissionWaiting'
   | 'inferenceQueue'
   | 'inferenceWorkerBytes';
 

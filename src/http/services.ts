@@ -1,3 +1,4 @@
+import type { Admission } from '../admission/admission.js';
 import type { Clock } from '../base/clock.js';
 import type { WriteLine } from '../base/log.js';
 import type { AdminCall, NamespaceAdmin } from '../management/namespace-admin.js';
@@ -51,6 +52,8 @@ export interface ChangeLog {
 
 /** All that the HTTP app asks of the rest of the program; whoever joins the two supplies it. */
 export interface Services {
+  /** Asked before the body of a request for data is read. */
+  readonly admission: Admission;
   /**
    * Ranks the requests of one call: all are scored, then all are recorded, so a failure leaves nothing behind. Answers
    * stand in the order of the requests. An `AppError` carries `loc`s that begin with the request's own `loc`.
