@@ -58,7 +58,7 @@ async function apply(
   source: string | undefined,
 ): Promise<void> {
   const namespace = exchange.namespace!;
-  const { outcome, issues = [] } = await services.feedback(
+  const { outcome, issues = [], message } = await services.feedback(
     namespace,
     readFeedback(body, loc, rules.maxTextLength, source),
   );
@@ -74,5 +74,7 @@ async function apply(
       throw validationError(issues.map((issue) => ({ ...issue, loc: [...loc, ...issue.loc] })));
     case 'failed':
       throw new AppError('UNAVAILABLE', 'The feedback could not be stored; nothing has changed, try again');
+    case 'quota':
+      throw new AppError('QUOTA_EXCEEDED', message ?? 'A quota of the namespace is used up');
   }
 }
