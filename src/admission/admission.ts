@@ -18,6 +18,7 @@ export interface Admission {
   enter(namespace: string, purpose: Purpose, caller: Caller): Permit | Promise<Permit>;
 }
 
+/** Who makes a request. */
 export interface Caller {
   /** Counts against `max_connections` of the namespace it was last used for. */
   readonly socket: Socket;
@@ -37,10 +38,15 @@ export interface Permit {
     readonly maxBatch?: number;
     readonly maxDimension?: number;
   };
+  /** False: whatever it ranks is to leave nothing behind, as with `learn: false`. */
+  readonly mayLearn: boolean;
   /** Flat list of names and values: `RateLimit`, `RateLimit-Policy`, warnings. Read when the answer leaves. */
   headers(): readonly string[];
-  /** The body has so many items: those beyond the first count too. Throws `AppError` 429, having counted none of them. */
-  charge(items: number): void;
+  /**
+   * The body has so many items: those beyond the first count too. Throws (or rejects with) `AppError`, having counted none
+   * of them: 429, or 422 for more than may ever come at once. At once, unless the day's count has to be on disk first.
+   */
+  charge(items: number): void | Promise<void>;
   /** A turn for scoring, fair between namespaces; resolves with what gives it back. Rejects with `AppError` 503 after a bounded wait. */
   turn(): (() => void) | Promise<() => void>;
   /** Gives back what it holds; a second call does nothing. */

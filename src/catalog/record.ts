@@ -44,3 +44,43 @@ export interface NamespaceRecord {
   /** Whether the declared file names it. */
   readonly declared: boolean;
 }
+
+/** A new one without anything set; `now` in milliseconds since the epoch. */
+export function newRecord(id: string, tenantId: string, now: number): NamespaceRecord {
+  return {
+    id,
+    name: id,
+    tenant_id: tenantId,
+    parent_id: null,
+    status: 'active',
+    tier: null,
+    quotas: {},
+    metadata: {},
+    tags: [],
+    owner: null,
+    policies: {},
+    capacity: null,
+    access: null,
+    backend: null,
+    backend_config: null,
+    created_at: now,
+    updated_at: now,
+    revision: 1,
+    deletion: null,
+    declared: false,
+  };
+}
+
+/** The record after a change, its revision counted on. */
+export function revised(
+  record: NamespaceRecord,
+  changes: Partial<Omit<NamespaceRecord, 'id' | 'created_at' | 'updated_at' | 'revision'>>,
+  now: number,
+): NamespaceRecord {
+  return { ...record, ...changes, updated_at: now, revision: record.revision + 1 };
+}
+
+/** Whose a new namespace is unless its maker says so: its parent's tenant, at the top its first label. */
+export function defaultTenant(id: string, parent: NamespaceRecord | undefined): string {
+  return parent?.tenant_id ?? (id.split('.', 1)[0] || id);
+}

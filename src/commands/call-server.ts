@@ -1,4 +1,5 @@
 import { systemClock } from '../base/clock.js';
+import { AppError, ERRORS, type ErrorCode } from '../base/errors.js';
 import { parseRetryAfter } from '../base/retry-after.js';
 import { CommandError } from './context.js';
 import { oneLine } from './terminal.js';
@@ -9,10 +10,17 @@ export interface ServerCall {
   readonly url: string;
   /** With its leading slash. */
   readonly path: string;
-  readonly body: object;
+  /** Default `POST`. */
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Behind the path; what is undefined is left out. */
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Sent as JSON; absent: none. */
+  readonly body?: object;
   /** Sent as a bearer token; absent: none. */
   readonly token?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
+  /** How long to wait for the whole answer; default two minutes. */
+  readonly timeoutMs?: number;
 }
 
 /** What a server answered. */
@@ -29,40 +37,62 @@ export class ServerRefusal extends CommandError {
     readonly status: number,
     /** Milliseconds after which to ask again; undefined where it did not say. */
     readonly retryAfterMs: number | undefined,
+    /** What it says in the shape of our errors; undefined where it does not. */
+    readonly error: AppError | undefined = undefined,
   ) {
     super(message);
   }
 }
 
+/** A server that nothing came from: it does not listen, cannot be found, or is too slow. */
+export class ServerUnreachable extends CommandError {}
+
 const TIMEOUT_MS = 120_000;
 const MAX_MESSAGE = 300;
 
 /**
- * POSTs JSON and answers with what came. @throws ServerRefusal that says what the server answered; CommandError where it
- * cannot be reached
+ * Makes the call and answers with the JSON that came. @throws ServerRefusal that says what the server answered;
+ * ServerUnreachable
  */
-export async function callServer({ url, path, body, token, headers }: ServerCall): Promise<ServerAnswer> {
-  const response = await reach(new URL(url.replace(/\/+$/, '') + path), {
-    method: 'POST',
+export async function callServer(call: ServerCall): Promise<ServerAnswer> {
+  const { method = 'POST', body, token, headers, timeoutMs = TIMEOUT_MS } = call;
+  const response = await reach(addressOf(call), {
+    method,
     headers: {
-      'Content-Type': 'application/json',
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
       ...(token !== undefined && { Authorization: `Bearer ${token}` }),
       ...headers,
     },
-    body: JSON.stringify(body),
+    ...(body !== undefined && { body: JSON.stringify(body) }),
     redirect: 'error',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(timeoutMs),
   });
   const { ok, status } = response;
   const answer = await response.json().catch(() => undefined);
   if (ok) return { body: answer, headers: response.headers };
-  const { message = response.statusText } =
-    (answer as { error?: { message?: string } } | undefined)?.error ?? {};
+  const error = errorOf(answer);
   throw new ServerRefusal(
-    `the server answered ${status}: ${oneLine(String(message), MAX_MESSAGE)}`,
+    `the server answered ${status}: ${oneLine(error?.message ?? response.statusText, MAX_MESSAGE)}`,
     status,
     parseRetryAfter(response.headers.get('retry-after'), systemClock().now()),
+    error,
   );
+}
+
+function addressOf({ url, path, query = {} }: ServerCall): URL {
+  const address = new URL(url.replace(/\/+$/, '') + path);
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) address.searchParams.set(name, String(value));
+  }
+  return address;
+}
+
+/** Native error bodies alone have one of our codes. */
+function errorOf(answer: unknown): AppError | undefined {
+  const { error } = (answer ?? {}) as { error?: { code?: string; message?: unknown; detail?: unknown } };
+  if (error === undefined || typeof error.message !== 'string') return undefined;
+  const code = Object.hasOwn(ERRORS, error.code ?? '') ? (error.code as ErrorCode) : 'INTERNAL_ERROR';
+  return new AppError(code, error.message, error.detail);
 }
 
 async function reach(url: URL, init: RequestInit): Promise<Response> {
@@ -71,7 +101,7 @@ async function reach(url: URL, init: RequestInit): Promise<Response> {
   } catch (error) {
     const { cause, message } = error as Error;
     const reason = (cause as NodeJS.ErrnoException | undefined)?.code ?? message;
-    throw new CommandError(`${url.origin} cannot be reached: ${oneLine(String(reason), MAX_MESSAGE)}`);
+    throw new ServerUnreachable(`${url.origin} cannot be reached: ${oneLine(String(reason), MAX_MESSAGE)}`);
   }
 }
 

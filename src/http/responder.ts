@@ -73,6 +73,7 @@ export class Responder {
       'nosniff',
     ];
     if (type !== '') headers.push('Content-Type', type, 'Content-Length', String(length));
+    if (exchange.isPrivate) headers.push('Cache-Control', 'no-store');
     if (this.draining.active) headers.push('Connection', 'close');
     for (const part of extra) headers.push(part);
     res.writeHead(status, headers);

@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../base/by-code-unit.js';
 import {
   type Evidence,
   estimateBeta,
@@ -9,7 +10,6 @@ import {
 import type { Change } from '../stores/store.js';
 import type { VectorIndex } from '../vectors/vector-index.js';
 import { type AgeLimit, addRemoved, agedWide, type Removed } from './age.js';
-import { byCodeUnit } from './by-code-unit.js';
 import {
   type Cell,
   type CellUse,

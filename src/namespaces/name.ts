@@ -1,21 +1,10 @@
 import { AppError } from '../base/errors.js';
+import { strictProblem } from '../base/name-labels.js';
 
 /** Pattern of names when none is set. */
 export const DEFAULT_PATTERN = '^[a-zA-Z0-9_.-]{1,64}$';
 /** No name has more characters, or bytes in UTF-8, whatever the pattern: it must fit into file names. */
 export const MAX_NAME_LENGTH = 64;
-/** Most dot-separated labels under the strict policy. */
-export const MAX_LABELS = 5;
-/** First labels kept for ourselves under the strict policy. */
-export const RESERVED_LABELS: ReadonlySet<string> = new Set([
-  'system',
-  'admin',
-  'internal',
-  'backup',
-  'temp',
-  'tmp',
-]);
-
 export interface NamespaceNameOptions {
   /** Regular expression that a whole name must match, checked with `patternProblem` before; default `DEFAULT_PATTERN`. */
   readonly pattern?: string;
@@ -61,16 +50,6 @@ export class NamespaceNames {
     if (!isPrintable(name) || !this.pattern.test(name)) return false;
     return this.policy === 'pattern' || strictProblem(name) === undefined;
   }
-}
-
-/** Why the strict policy refuses a name, in a few words; undefined when it does not. */
-export function strictProblem(name: string): string | undefined {
-  const labels = name.split('.');
-  const first = labels[0]!.toLowerCase();
-  if (labels.includes('')) return 'it has an empty label';
-  if (labels.length > MAX_LABELS) return `it has more than ${MAX_LABELS} labels`;
-  if (first.startsWith('_') || RESERVED_LABELS.has(first)) return 'its first label is reserved';
-  return undefined;
 }
 
 /** The pattern held to the whole name, whether or not it says so itself. */

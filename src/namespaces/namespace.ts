@@ -10,11 +10,12 @@ import { ImpressionLog } from './impression-log.js';
 import { AdaptiveMemory, type MemoryState, type PreparedFeedback } from './memory.js';
 import type { NamespaceCaches } from './namespace-caches.js';
 import type { NamespaceDependencies } from './namespace-dependencies.js';
+import { figuresOf, type NamespaceFigures } from './namespace-figures.js';
 import { type NamespacePolicies, NO_POLICIES } from './namespace-policies.js';
 import { NamespaceWrites, type WrittenNamespace } from './namespace-writes.js';
 import { PinnedDimension } from './pinned-dimension.js';
 import type { QueryMemo } from './query-memo.js';
-import { type CounterRecord, type StateRecord, stateRow } from './records.js';
+import { type StateRecord, stateRow } from './records.js';
 import type { EvictionReason, Resident } from './registry.js';
 import { readRows } from './restore.js';
 import { ShownVectors } from './shown-vectors.js';
@@ -160,13 +161,8 @@ export class Namespace implements Resident {
     return !this.writes.stock.isFull;
   }
 
-  /** All it counted, written or not. */
-  get totals(): CounterRecord {
-    return this.counters.now;
-  }
-
-  get feedbackTotal(): number {
-    return this.totals.feedback_total;
+  get figures(): NamespaceFigures {
+    return figuresOf(this.memory, this.impressions.size, this.counters.now);
   }
 
   /** Dimension of the vectors callers send here; null before the first. */
@@ -363,16 +359,16 @@ export class Namespace implements Resident {
    * inside, or nobody who is waited for, after `flush` unless its state is being dropped.
    */
   async close(reason: EvictionReason): Promise<void> {
-    const { store, events } = this.dependencies;
     await this.writes.close();
     this.impressions.clear();
     this.lent.giveBack();
-    if (!store.durable && reason !== 'shutdown' && reason !== 'reconfigured') {
+    const { store, events } = this.dependencies;
+    if (reason === 'shutdown') return;
+    if (store.durable) {
+      if (reason !== 'dropped') await store.release(this.name).catch(() => undefined); // It only holds on to a file.
+    } else if (reason !== 'reconfigured') {
       await store.drop(this.name);
       events.stateDropped(this.name);
     }
-    // A store that fails at this holds on to a file for a while longer, nothing else.
-    if (store.durable && reason !== 'shutdown' && reason !== 'dropped')
-      await store.release(this.name).catch(() => undefined);
   }
 }

@@ -1,9 +1,9 @@
+import { byCodeUnit } from '../base/by-code-unit.js';
 import { MAX_NEIGHBOURS, neighbourWeight } from '../ranking/neighbour.js';
 import type { Row } from '../stores/store.js';
 import { guardsConflict, type QueryGuard } from '../text/query-guard.js';
 import type { Match, VectorIndex } from '../vectors/vector-index.js';
 import { type AgeLimit, cellFate, EMPTIED_CELL, type Removed } from './age.js';
-import { byCodeUnit } from './by-code-unit.js';
 import { type Cell, type CellUse, INITIAL_USE, totalExposure } from './cell.js';
 import { usedCell, useRow } from './records.js';
 

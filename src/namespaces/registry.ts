@@ -109,12 +109,18 @@ export class NamespaceRegistry<T extends Resident> {
 
   /**
    * Evicts one namespace, also the default, once the uses inside have ended; `whileGone` runs before anyone can open it
-   * again. Answers whether it is gone: false when it could not be saved. Rejects with what `whileGone` rejects with.
+   * again. `patience` ends the wait for the uses inside: what they do from then on leaves nothing behind. Answers whether
+   * it is gone: false when it could not be saved. Rejects with what `whileGone` rejects with.
    */
-  async evict(name: string, reason: EvictionReason, whileGone?: () => Promise<void>): Promise<boolean> {
+  async evict(
+    name: string,
+    reason: EvictionReason,
+    whileGone?: () => Promise<void>,
+    patience?: Promise<void>,
+  ): Promise<boolean> {
     for (let pending = this.unsettled(name); pending; pending = this.unsettled(name)) await pending;
     const entry = this.residents.peek(name);
-    if (entry) return this.evictions.start(entry, reason, whileGone);
+    if (entry) return this.evictions.start(entry, reason, whileGone, patience);
     if (whileGone) await this.evictions.keepOut(name, whileGone());
     return true;
   }

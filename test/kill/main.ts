@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '../../src/base/random.js';
+import { runAdminLoop } from './admin-loop.js';
 import { runKillLoop } from './kill-loop.js';
 import { MODES, type Mode } from './stored-state.js';
 
@@ -16,6 +17,7 @@ the same folder; after each round every acknowledged feedback must be stored exa
   --mode MODE    sqlite (default), sqlite-files or json
   --seed N       decides on load and moments, default 1
   --workers N    callers at once, default 16
+  --admin        change, apply and purge namespaces instead: each change must be finished or undone as a whole
 
 Exits with 1, and keeps the folder, if a promise was broken.
 `;
@@ -26,12 +28,13 @@ const { values } = parseArgs({
     mode: { type: 'string', default: 'sqlite' },
     seed: { type: 'string', default: '1' },
     workers: { type: 'string', default: '16' },
+    admin: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 
 if (values.help) process.stdout.write(HELP);
-else process.exitCode = await main();
+else process.exitCode = await (values.admin ? mainAdmin() : main());
 
 async function main(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'neuralcache-kill-'));
@@ -53,6 +56,31 @@ async function main(): Promise<number> {
       `${inFlight} under way at a kill (${inFlightApplied} of them applied), ` +
       `${problems.length === 0 ? 'each exactly once, integrity ok' : `${problems.length} problems`}, ${seconds} s\n`,
   );
+  return verdict(folder, problems);
+}
+
+async function mainAdmin(): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'neuralcache-kill-'));
+  const startedAt = performance.now();
+  const { rounds, acknowledged, purged, entries, problems } = await runAdminLoop({
+    rounds: wholeNumber('rounds', values.rounds),
+    mode: modeNamed(values.mode),
+    random: seededRandom(wholeNumber('seed', values.seed)),
+    workers: wholeNumber('workers', values.workers),
+    folder,
+    onRound: (round) => process.stderr.write(`\rround ${round}`),
+  });
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+  process.stderr.write('\n');
+  for (const problem of problems) process.stdout.write(`${problem}\n`);
+  process.stdout.write(
+    `kill-loop --admin, ${values.mode}: ${rounds} rounds, ${acknowledged} changes acknowledged, ${purged} namespaces purged, ` +
+      `${entries} audit entries verified, ${problems.length} problems, ${seconds} s\n`,
+  );
+  return verdict(folder, problems);
+}
+
+function verdict(folder: string, problems: readonly string[]): number {
   if (problems.length === 0) rmSync(folder, { recursive: true, force: true });
   else process.stdout.write(`state kept in ${folder}\n`);
   return problems.length === 0 ? 0 : 1;

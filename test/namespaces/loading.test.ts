@@ -43,7 +43,11 @@ describe('state that becomes another one while it is read', () => {
       made = one;
     });
     expect(namespace).toBe(made);
-    expect([namespace.ready, namespace.memory.size, namespace.feedbackTotal]).toEqual([true, 0, 0]);
+    expect([namespace.ready, namespace.memory.size, namespace.figures.counters.feedback_total]).toEqual([
+      true,
+      0,
+      0,
+    ]);
     expect(reads.count).toBe(2);
   });
 

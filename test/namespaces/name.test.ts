@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/base/errors.js';
-import { NamespaceNames, strictProblem } from '../../src/namespaces/name.js';
+import { strictProblem } from '../../src/base/name-labels.js';
+import { NamespaceNames } from '../../src/namespaces/name.js';
 
 function refusal(names: NamespaceNames, header: string | string[] | undefined): AppError | undefined {
   try {

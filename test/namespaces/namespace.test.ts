@@ -139,4 +139,28 @@ describe('a namespace', () => {
       ),
     ).rejects.toMatchObject({ detail: [{ loc: ['query_embedding'], type: 'value_error' }] });
   });
+
+  it('writes nothing once it was closed, whoever is still inside: it may have been erased', async () => {
+    const test = new TestReranker();
+    await test.ask('a query', LIST);
+    const namespace = await test.namespace();
+    await namespace.flush();
+    await namespace.close('dropped');
+    const before = await test.rows();
+    // The impression is found in the store: it is the write that is refused.
+    const feedback = { query: 'a query', selectedIds: ['d1'], success: 1 };
+    expect((await test.reranker.feedback('one', feedback)).outcome).toBe('failed');
+    await namespace.flush();
+    expect(await test.rows()).toEqual(before);
+  });
+
+  it('tells what it holds and has counted, written or not', async () => {
+    const test = new TestReranker();
+    await test.visit('a query', LIST, ['d1']);
+    await test.ask('another', LIST);
+    const { cells, unwrittenImpressions, counters } = (await test.namespace()).figures;
+    expect([cells, unwrittenImpressions, counters.request_total, counters.feedback_total]).toEqual([
+      1, 2, 2, 1,
+    ]);
+  });
 });

@@ -244,3 +244,21 @@ describe('working on a namespace that is away', () => {
     expect(log).not.toContain('late');
   });
 });
+
+describe('evicting with patience', () => {
+  it('waits for the uses inside no longer than that, and a use that ends later changes nothing', async () => {
+    const { registry, log } = setUp();
+    const [inside, patience] = [gate(), gate()];
+    const use = registry.use('a', () => inside.promise);
+    await settle();
+    const evicted = registry.evict('a', 'dropped', async () => void log.push('gone'), patience.promise);
+    await settle();
+    expect(log).toEqual(['open a']);
+    patience.open();
+    expect(await evicted).toBe(true);
+    expect(log).toEqual(['open a', 'close a dropped', 'evicted a dropped', 'gone']);
+    inside.open();
+    await use;
+    expect(registry.names()).toEqual([]);
+  });
+});

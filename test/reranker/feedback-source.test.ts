@@ -25,7 +25,7 @@ describe('property 18: a source over its allowance', () => {
     expect(outcome).toBe('ignored_source');
     const learned = async () => (await test.rows()).filter(({ kind }) => kind !== 'meta');
     expect(await learned()).toEqual(before.filter(({ kind }) => kind !== 'meta'));
-    expect((await test.namespace()).feedbackTotal).toBe(1);
+    expect((await test.namespace()).figures.counters.feedback_total).toBe(1);
     // nor is the request spent
     expect(await test.tell(['d5'], { requestId, source: 'bob' })).toEqual({ outcome: 'applied' });
   });

@@ -23,7 +23,7 @@ describe('feedback', () => {
     expect(await test.tell(['d1'], { requestId, success: 0.5 })).toEqual({ outcome: 'applied' });
     expect(await evidence(test, 'd1')).toEqual({ S: 0.5, W: 0.5 });
     expect(await evidence(test, 'd0')).toEqual({ S: 0, W: 1 });
-    expect((await test.namespace()).feedbackTotal).toBe(1);
+    expect((await test.namespace()).figures.counters.feedback_total).toBe(1);
     expect(test.events).toEqual(['one: memory 0.5']);
   });
 
@@ -83,7 +83,7 @@ describe('property 7: feedback given twice', () => {
       ...new Array(9).fill('duplicate'),
     ]);
     expect(await evidence(test, 'd1')).toEqual({ S: 1, W: 0.5 });
-    expect((await test.namespace()).feedbackTotal).toBe(1);
+    expect((await test.namespace()).figures.counters.feedback_total).toBe(1);
   });
 
   it('counts once across an eviction and a crash', async () => {

@@ -27,7 +27,7 @@ describe('a feedback that was written although its answer was lost', () => {
     const second = await test.ask('some query', documents(4));
     expect(await test.tell(['d3'], { requestId: second.requestId })).toEqual({ outcome: 'applied' });
     const namespace = await test.namespace();
-    expect(namespace.feedbackTotal).toBe(2);
+    expect(namespace.figures.counters.feedback_total).toBe(2);
     const [cell] = namespace.memory.cells.sorted();
     expect(cell?.feedbacks).toBe(2);
   });

@@ -64,7 +64,7 @@ describe('property 16: save and load', () => {
     const test = await learned();
     test.crash();
     expect((await test.ask('some query', LIST)).ids[0]).toBe('d4');
-    expect((await test.namespace()).feedbackTotal).toBe(5);
+    expect((await test.namespace()).figures.counters.feedback_total).toBe(5);
   });
 
   it('finds the impressions of before an eviction, not those a crash lost', async () => {
@@ -101,7 +101,7 @@ describe('property 16: damaged state', () => {
       if (kind === 'cell') expect([adapted, ids]).toEqual([false, LIST.map(({ id }) => id)]);
       else expect(ids[0]).toBe('d4');
       await test.visit('some query', LIST, ['d2']);
-      expect((await test.namespace()).feedbackTotal).toBe(kind === 'meta' ? 1 : 6);
+      expect((await test.namespace()).figures.counters.feedback_total).toBe(kind === 'meta' ? 1 : 6);
     },
   );
 

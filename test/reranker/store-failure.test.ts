@@ -26,7 +26,7 @@ describe('a store that cannot write', () => {
     const after = await test.ask('some query', LIST, { learn: false });
     expect(after.results).toEqual(before.answer.results);
     expect(await test.rows()).toEqual(before.rows);
-    expect((await test.namespace()).feedbackTotal).toBe(3);
+    expect((await test.namespace()).figures.counters.feedback_total).toBe(3);
     expect(test.events.filter((event) => event === 'one: feedback failed')).toHaveLength(2);
   });
 
@@ -38,7 +38,7 @@ describe('a store that cannot write', () => {
     store.failing.clear();
     expect(await test.tell(['d5'], { requestId, source: 'ann' })).toEqual({ outcome: 'applied' });
     expect(await test.tell(['d5'], { requestId, source: 'ann' })).toEqual({ outcome: 'duplicate' });
-    expect((await test.namespace()).feedbackTotal).toBe(4);
+    expect((await test.namespace()).figures.counters.feedback_total).toBe(4);
   });
 
   it('keeps what is written behind until it can be written', async () => {

@@ -24,11 +24,18 @@ export class ErrorResponses {
    * The responses to these errors in these forms, by reference.
    *
    * @param family beginning of the components' names; of one family a status is always the same
+   * @param headers those that all of them have
    */
-  of(family: string, codes: Iterable<ErrorCode>, forms: readonly DescribedForm[]): ZodOpenApiResponsesObject {
+  of(
+    family: string,
+    codes: Iterable<ErrorCode>,
+    forms: readonly DescribedForm[],
+    headers: readonly string[] = [],
+  ): ZodOpenApiResponsesObject {
     const references: Record<`${4 | 5}${string}`, oas31.ReferenceObject> = {};
     for (const [status, found] of errorStatuses(codes, forms)) {
       const name = `${family}${status}`;
+      for (const header of headers) found.headers.add(header);
       this.take(name, found);
       references[`${status}` as `4${string}`] = { $ref: `#/components/responses/${name}` };
     }

@@ -1,0 +1,188 @@
+import type { AppError } from '../base/errors.js';
+import type { QuotaLevel } from '../catalog/effective.js';
+import type { QuotaName, QuotaSpec } from '../catalog/quota.js';
+import { type BucketRule, bucketRule, levelAt, pour, waitMs } from './bucket.js';
+import type { LevelStates, Meter, Window } from './level-states.js';
+import type { Pool } from './pool.js';
+import type { ShownRate } from './rate-limit-headers.js';
+import { OverQuota, overRate } from './refusals.js';
+import type { Waiter, WaitingLine } from './waiting-line.js';
+
+/** What a request waits for: its rate, a place among concurrent queries, or the count of the day to be on disk. */
+export type WaitReason = 'rate' | 'concurrency' | 'usage';
+
+/** What stands in a request's way. */
+export interface Obstacle {
+  readonly reason: WaitReason;
+  /** Where to wait for it to go; absent = no use, it is refused. */
+  readonly line?: WaitingLine | undefined;
+  /** Milliseconds until it may be gone; absent = when somebody leaves, or `ready`. */
+  readonly waitMs?: number | undefined;
+  /** Resolves within a bounded time, whatever happens. */
+  readonly ready?: Promise<void> | undefined;
+  refusal(): AppError;
+}
+
+/** How much of a quota is used. */
+export interface QuotaUse {
+  /** Whose pool it is. */
+  readonly levelId: string;
+  readonly quota: QuotaName;
+  /** In the unit of `limit`; of a rate what is in its bucket, of memory bytes. */
+  readonly used: number;
+  readonly limit: number;
+  /** Used share, ≥ 0; 1 and more = used up. */
+  readonly share: number;
+  /** Share from which it is warned of. */
+  readonly threshold: number;
+}
+
+type Limited = QuotaSpec & { readonly limit: number };
+
+const WINDOWS = {
+  max_requests_per_second: { window: 'second', ms: 1000, noun: 'requests/second' },
+  max_queries_per_minute: { window: 'minute', ms: 60_000, noun: 'queries/minute' },
+  max_queries_per_day: { window: 'day', ms: 86_400_000, noun: 'queries/day' },
+} as const satisfies Partial<Record<QuotaName, { window: Window; ms: number; noun: string }>>;
+
+export type RateQuota = keyof typeof WINDOWS;
+export const RATE_QUOTAS = Object.keys(WINDOWS) as RateQuota[];
+
+/** A rate of one pool, as requests draw on it. */
+export class RateDraw {
+  readonly levelId: string;
+  readonly rule: BucketRule;
+  private readonly spec: Limited;
+  private readonly about: (typeof WINDOWS)[RateQuota];
+
+  constructor(
+    private readonly levels: LevelStates,
+    level: QuotaLevel,
+    readonly quota: RateQuota,
+  ) {
+    this.levelId = level.id;
+    this.spec = level.quotas.get(quota)!;
+    this.about = WINDOWS[quota];
+    this.rule = bucketRule(this.spec.limit, this.about.ms, this.spec.burst);
+  }
+
+  /** What keeps so many units from being taken now by one who waits here, or does not yet. */
+  obstacle(asker: Waiter, now: number, units: number): Obstacle | undefined {
+    const { action } = this.spec;
+    if (action === 'alert') return undefined;
+    const meter = this.meter;
+    const { bucket, day, line } = meter;
+    const wait = waitMs(bucket, this.rule, now, units);
+    if (wait > 0 || line.isBehind(asker)) {
+      const refusal = () =>
+        overRate(this.quota, { limit: this.spec.limit, noun: this.about.noun }, wait, this.levelId);
+      return { reason: 'rate', line: action === 'throttle' ? line : undefined, waitMs: wait, refusal };
+    }
+    if (day === undefined || day.covers(this.rule, units)) return undefined;
+    const refusal = () =>
+      overRate(this.quota, { limit: this.spec.limit, noun: this.about.noun }, 0, this.levelId);
+    return { reason: 'usage', ready: day.reserve(this.rule, units), refusal };
+  }
+
+  /** Whether so many units may never come at once. */
+  neverFits(units: number): boolean {
+    return this.spec.action !== 'alert' && units > this.rule.burst;
+  }
+
+  take(now: number, units: number): void {
+    const { bucket, day } = this.meter;
+    if (day !== undefined) day.take(this.rule, units);
+    else pour(bucket, this.rule, now, units);
+  }
+
+  use(now: number): QuotaUse {
+    const { levelId, quota, spec, rule } = this;
+    const used = this.level(now);
+    return {
+      levelId,
+      quota,
+      used,
+      limit: rule.burst,
+      share: shareOf(used, rule.burst),
+      threshold: spec.warning_threshold,
+    };
+  }
+
+  shown(now: number): ShownRate {
+    const level = this.level(now);
+    const remaining = Math.max(0, this.rule.burst - level);
+    const resetS = level / this.rule.perMs / 1000;
+    return {
+      name: this.about.window,
+      quota: this.spec.limit,
+      windowS: this.about.ms / 1000,
+      remaining,
+      resetS,
+    };
+  }
+
+  private get meter(): Meter {
+    const meter = this.levels.meter(this.levelId, this.about.window);
+    meter.rule = this.rule;
+    return meter;
+  }
+
+  /** Without making a state for it. */
+  private level(now: number): number {
+    const { window } = this.about;
+    const meter = this.levels.peek(this.levelId)?.meters.get(window);
+    const bucket = meter?.bucket ?? (window === 'day' ? this.levels.days.read(this.levelId) : undefined);
+    return bucket === undefined ? 0 : levelAt(bucket, this.rule, now);
+  }
+}
+
+/** The concurrent queries of one pool. */
+export class PoolDraw {
+  readonly levelId: string;
+  readonly quota = 'max_concurrent_queries';
+  private readonly spec: Limited;
+
+  constructor(
+    private readonly levels: LevelStates,
+    level: QuotaLevel,
+  ) {
+    this.levelId = level.id;
+    this.spec = level.quotas.get(this.quota)!;
+  }
+
+  obstacle(asker: Waiter): Obstacle | undefined {
+    const { limit, action } = this.spec;
+    if (action === 'alert') return undefined;
+    const { taken, line } = this.levels.of(this.levelId).queries;
+    if (taken < limit && !line.isBehind(asker)) return undefined;
+    const message = `Concurrent query limit exceeded: ${taken} / ${limit}`;
+    const refusal = () =>
+      new OverQuota('QUOTA_EXCEEDED', message, this.quota, { levelId: this.levelId, waitMs: 1000 });
+    return { reason: 'concurrency', line, refusal };
+  }
+
+  /** What to give back. */
+  take(): Pool {
+    const pool = this.levels.of(this.levelId).queries;
+    pool.take();
+    return pool;
+  }
+
+  use(): QuotaUse {
+    const { levelId, quota, spec } = this;
+    const used = this.levels.peek(levelId)?.queries.taken ?? 0;
+    return {
+      levelId,
+      quota,
+      used,
+      limit: spec.limit,
+      share: shareOf(used, spec.limit),
+      threshold: spec.warning_threshold,
+    };
+  }
+}
+
+/** Of a limit of 0 all is used. */
+export function shareOf(used: number, limit: number): number {
+  return limit > 0 ? used / limit : 1;
+}

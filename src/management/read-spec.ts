@@ -1,0 +1,125 @@
+import { type ValidationIssue, validationError } from '../base/errors.js';
+import { strictProblem } from '../base/name-labels.js';
+import { readKept, readMetadata, readTags, readText } from '../catalog/fields.js';
+import { patchPolicies } from '../catalog/policies.js';
+import { readQuotas, TIERS } from '../catalog/quota.js';
+import { addIssue, readObject } from '../catalog/reading.js';
+import type { NamespaceRecord } from '../catalog/record.js';
+import { MAX_NAME_LENGTH } from '../namespaces/name.js';
+
+/** What a spec or a patch sets of a record; `tenant_id: null` = whose it is by default. */
+export type FieldChanges = { -readonly [Field in Settable]?: NamespaceRecord[Field] } & {
+  tenant_id?: string | null;
+};
+
+type Settable =
+  | 'name'
+  | 'parent_id'
+  | 'status'
+  | 'tier'
+  | 'quotas'
+  | 'metadata'
+  | 'tags'
+  | 'owner'
+  | 'policies'
+  | 'capacity'
+  | 'access'
+  | 'backend'
+  | 'backend_config';
+
+const FIELDS = [
+  'name',
+  'tenant_id',
+  'parent_id',
+  'tier',
+  'quotas',
+  'metadata',
+  'tags',
+  'owner',
+  'policies',
+  'capacity',
+  'access',
+  'backend',
+  'backend_config',
+] as const;
+
+/** What a namespace is made with, `id` besides; null counts as absent. Throws `AppError` 422 with all that is wrong. */
+export function readSpec(given: unknown, record: NamespaceRecord, backend: string): FieldChanges {
+  const issues: ValidationIssue[] = [];
+  const fields = readObject(given, ['id', 'status', ...FIELDS], issues, []) ?? {};
+  const changes = readFields(fields, record, backend, issues);
+  const status = fields.status ?? 'active';
+  if (status === 'active' || status === 'provisioning') changes.status = status;
+  else addIssue(issues, ['status'], 'must be active or provisioning', 'enum');
+  return checked(changes, issues);
+}
+
+/** What is to be changed of a namespace; null takes a value away. Throws `AppError` 422 with all that is wrong. */
+export function readPatch(given: unknown, record: NamespaceRecord, backend: string): FieldChanges {
+  const issues: ValidationIssue[] = [];
+  const fields = readObject(given, FIELDS, issues, []) ?? {};
+  return checked(readFields(fields, record, backend, issues), issues);
+}
+
+/** Its own quotas as a whole. Throws `AppError` 422. */
+export function readOwnQuotas(given: unknown): NamespaceRecord['quotas'] {
+  const issues: ValidationIssue[] = [];
+  const quotas = readQuotas(given, issues);
+  if (issues.length > 0) throw validationError(issues);
+  return quotas;
+}
+
+const LABEL = /^[a-z][a-z0-9-]{2,62}$/;
+
+/** Checks a name that nobody used before: only such may be made that work everywhere. Throws `AppError` 422. */
+export function checkNewName(id: string): void {
+  const problem =
+    (id.length > MAX_NAME_LENGTH ? `has more than ${MAX_NAME_LENGTH} characters` : undefined) ??
+    strictProblem(id)?.replace(/^it has/, 'has') ??
+    (id.split('.').every((label) => LABEL.test(label))
+      ? undefined
+      : 'must be labels of 3 to 63 characters a-z, 0-9 and -, that begin with a letter, joined by dots');
+  if (problem !== undefined) throw validationError([{ loc: ['id'], msg: problem, type: 'value_error' }]);
+}
+
+function checked(changes: FieldChanges, issues: ValidationIssue[]): FieldChanges {
+  if (issues.length > 0) throw validationError(issues);
+  return changes;
+}
+
+function readFields(
+  given: Readonly<Record<string, unknown>>,
+  { id, policies }: NamespaceRecord,
+  backend: string,
+  issues: ValidationIssue[],
+): FieldChanges {
+  const changes: FieldChanges = {};
+  const read = <Field extends (typeof FIELDS)[number]>(
+    field: Field,
+    unset: FieldChanges[Field],
+    take: (value: unknown) => FieldChanges[Field],
+  ) => {
+    const value = Object.hasOwn(given, field) ? given[field] : undefined;
+    if (value !== undefined) changes[field] = value === null ? unset : take(value);
+  };
+  const readOneOf = (value: unknown, known: readonly string[], field: string): string => {
+    if (!known.includes(value as string))
+      addIssue(issues, [field], `must be ${known.length > 1 ? 'one of ' : ''}${known.join(', ')}`, 'enum');
+    return value as string;
+  };
+  read('name', id, (value) => readText(value, issues, ['name']));
+  read('tenant_id', null, (value) => readText(value, issues, ['tenant_id']));
+  read('parent_id', null, (value) => readText(value, issues, ['parent_id']));
+  read('tier', null, (value) => readOneOf(value, TIERS, 'tier') as NamespaceRecord['tier']);
+  read('quotas', {}, (value) => readQuotas(value, issues));
+  read('metadata', {}, (value) => readMetadata(value, issues));
+  read('tags', [], (value) => readTags(value, issues));
+  read('owner', null, (value) => readText(value, issues, ['owner']));
+  read('policies', {}, (value) => patchPolicies(policies, value, issues));
+  read('capacity', null, (value) => readKept(value, issues, ['capacity']));
+  read('access', null, (value) => readKept(value, issues, ['access']));
+  // One server keeps all namespaces in one way: another would be said and not done.
+  read('backend', null, (value) => readOneOf(value, [backend], 'backend'));
+  read('backend_config', null, (value) => readKept(value, issues, ['backend_config']));
+  return changes;
+}
