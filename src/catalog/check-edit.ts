@@ -100,10 +100,10 @@ export function checkFamilies(state: CatalogState, families: readonly FamilyCoun
 
 function checkFamily(state: CatalogState, { id, limit, count }: FamilyCount): void {
   if (count <= limit) return;
-  const now = state.below(id).length;
-  if (count > now)
-    throw new AppError('QUOTA_EXCEEDED', `Namespace quota exceeded: ${now} + ${count - now} > ${limit}`);
   const old = state.record(id);
+  const now = state.below(id).length;
+  if (old !== undefined && count > now)
+    throw new AppError('QUOTA_EXCEEDED', `Namespace quota exceeded: ${now} + ${count - now} > ${limit}`);
   if (old === undefined || (boundOf(old) ?? Number.POSITIVE_INFINITY) > limit)
     throw new AppError('CONFLICT', `max_namespaces is below use: ${count} > ${limit}`);
 }

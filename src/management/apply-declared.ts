@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { AppError, type ValidationIssue } from '../base/errors.js';
+import { AppError, type ValidationIssue, validationError } from '../base/errors.js';
+import { newNameProblem } from '../base/name-labels.js';
 import type { CatalogView } from '../catalog/catalog-view.js';
 import { culpritOf } from '../catalog/culprit.js';
 import type { NamespaceRecord } from '../catalog/record.js';
@@ -10,7 +11,6 @@ import type { NamesInUse } from './names-in-use.js';
 import type { AdminCall, ApplyOptions, Declared, Plan } from './namespace-admin.js';
 import type { Numbers } from './namespace-numbers.js';
 import { type PlannedEdit, planOf } from './plan.js';
-import { checkNewName } from './read-spec.js';
 
 export type ApplyParts = Pick<
   ManagementOptions,
@@ -115,11 +115,9 @@ async function knownProblems({ put }: PlannedEdit, parts: ApplyParts): Promise<P
 
 /** A name that is not allowed for new ones may be registered if it is in use. */
 async function checkName(id: string, inUse: NamesInUse): Promise<void> {
-  try {
-    checkNewName(id);
-  } catch (error) {
-    if (!(await inUse.has(id))) throw error;
-  }
+  const problem = newNameProblem(id);
+  if (problem === undefined || (await inUse.has(id))) return;
+  throw validationError([{ loc: ['id'], msg: problem, type: 'value_error' }]);
 }
 
 function boundsAnew(before: NamespaceRecord | undefined, { tier, quotas }: NamespaceRecord): boolean {

@@ -4,7 +4,7 @@ import { closestName } from '../base/settings/other-names.js';
 import { defaultsSchema, entrySchema, FILE_NAMES, mergedSpec } from './declared-entry.js';
 import { LocatedYaml, type YamlPath } from './located-yaml.js';
 import type { Declared, NamespaceSpec } from './namespace-admin.js';
-import { specIssues } from './read-spec.js';
+import { specIssues } from './record-fields.js';
 
 /** A declared file is never longer, in bytes of UTF-8. */
 export const MAX_DECLARED_BYTES = 1_048_576;

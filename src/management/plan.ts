@@ -7,7 +7,7 @@ import { addIssue, type Loc } from '../catalog/reading.js';
 import { defaultTenant, type NamespaceRecord, newRecord } from '../catalog/record.js';
 import { isLeaving } from '../catalog/status.js';
 import type { Declared, NamespaceSpec, Plan, PlannedChange } from './namespace-admin.js';
-import { readSpec, specIssues } from './read-spec.js';
+import { fieldsOfSpec, specIssues } from './record-fields.js';
 
 export interface PlanOptions {
   /** Also deletes, after `graceMs`, those that were declared once and are not any more. */
@@ -109,7 +109,7 @@ export interface Step {
 /** The record of a namespace that only the file ever said something of. */
 function asDeclared(spec: NamespaceSpec, tenant: string, { backend, now }: PlanOptions): NamespaceRecord {
   const bare = newRecord(spec.id, tenant, now);
-  const said = readSpec(spec, bare, backend);
+  const said = fieldsOfSpec(spec, bare, backend);
   // With dots the name itself says the parent, and nothing else is kept.
   const parent_id = spec.id.includes('.') ? null : (said.parent_id ?? null);
   return { ...bare, ...said, tenant_id: tenant, parent_id, declared: true };
