@@ -137,8 +137,7 @@ function checkParent(state: CatalogState, { id, parent_id: given }: NamespaceRec
 }
 
 function checkDepth(state: CatalogState, record: NamespaceRecord, depth: number): void {
-  let deepest = depth;
-  for (const id of state.below(record.id)) deepest = Math.max(deepest, state.ancestorsOf(id).length + 1);
+  const deepest = depth + state.heightOf(record.id);
   if (deepest > MAX_DEPTH)
     throw broken(
       [record.parent_id === null ? 'id' : 'parent_id'],
@@ -160,9 +159,10 @@ function checkTenant(state: CatalogState, { id, tenant_id: tenant }: NamespaceRe
 }
 
 function checkCeilings(state: CatalogState, id: string, changed: string): void {
-  const record = state.record(id)!;
-  const { tier } = resolveTier([record, ...state.ancestorsOf(id).map((above) => state.record(above)!)]);
-  for (const [name, spec] of Object.entries(record.quotas) as [QuotaName, QuotaSpec][]) {
+  const quotas = Object.entries(state.record(id)!.quotas) as [QuotaName, QuotaSpec][];
+  if (quotas.length === 0) return;
+  const { tier } = resolveTier([id, ...state.ancestorsOf(id)].map((one) => state.record(one)!));
+  for (const [name, spec] of quotas) {
     const problem = ceilingProblem(tier, name, spec);
     if (problem === undefined) continue;
     if (id === changed) throw broken(['quotas', name], problem, problem);
