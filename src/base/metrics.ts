@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import { MetricFamily, OTHER_NAMESPACES } from './metric-family.js';
 import { METRICS } from './metric-table.js';
 import type { ModelFailure } from './model-call.js';
+import { type NamespaceGaugeSource, NamespaceGauges } from './namespace-gauges.js';
 
 /** How metrics are kept. */
 export interface MetricsOptions {
@@ -50,6 +51,7 @@ export class Metrics {
   private residents: Residents | undefined;
   private models: RunningModels | undefined;
   private admission: WaitingRequests | undefined;
+  private namespaceGauges: NamespaceGauges | undefined;
 
   constructor(private readonly options: MetricsOptions) {
     const { registry, namespaceLabel } = options;
@@ -77,6 +79,8 @@ export class Metrics {
       httpRequests: family('httpRequests'),
       namespaceEvictions: family('namespaceEvictions'),
       namespaceStateDropped: family('namespaceStateDropped'),
+      namespacePurges: family('namespacePurges'),
+      auditEntries: family('auditEntries'),
       storageErrors: family('storageErrors'),
       storageQuarantined: family('storageQuarantined'),
       retentionSweeps: family('retentionSweeps'),
@@ -244,6 +248,28 @@ export class Metrics {
     }
   }
 
+  /** An entry was written to the audit log. */
+  audited(action: string): void {
+    this.families.auditEntries.series(OTHER_NAMESPACES, action).add(1);
+  }
+
+  /** A purge ended, or has to be tried again. */
+  namespacePurged(outcome: 'purged' | 'failed'): void {
+    this.families.namespacePurges.series(OTHER_NAMESPACES, outcome).add(1);
+  }
+
+  /** Nothing is left of a namespace: nothing names it any more. */
+  namespaceForgotten(namespace: string): void {
+    this.labelled.delete(namespace);
+    for (const family of Object.values(this.families)) family.forget(namespace);
+  }
+
+  /** Names what the gauges of what namespaces hold read; once. */
+  watchNamespaces(source: NamespaceGaugeSource): void {
+    const { registry, namespaceLabel } = this.options;
+    this.namespaceGauges = new NamespaceGauges(registry, namespaceLabel, source);
+  }
+
   /** Names what the gauges of the namespaces read. */
   watch(residents: Residents): void {
     this.residents = residents;
@@ -262,6 +288,7 @@ export class Metrics {
   /** All metrics of the registry as Prometheus text, with its content type. */
   async text(): Promise<{ contentType: string; text: string }> {
     const { registry } = this.options;
+    await this.namespaceGauges?.refresh([...this.labelled]);
     return { contentType: registry.contentType, text: await registry.metrics() };
   }
 
@@ -269,7 +296,7 @@ export class Metrics {
     return namespace !== undefined && this.labelled.has(namespace) ? namespace : OTHER_NAMESPACES;
   }
 
-  private gauge(name: GaugeName, read: () => number): void {
+  private gauge(name: PlainGauge, read: () => number): void {
     const { name: metricName, help } = METRICS[name];
     new Gauge({
       name: metricName,
@@ -283,9 +310,24 @@ export class Metrics {
 }
 
 type GaugeName =
+  | 'namespacesRegistered'
+  | 'namespaceStatus'
+  | 'namespaceVectors'
+  | 'namespaceStorageBytes'
+  | 'namespaceUtilisation'
   | 'namespacesResident'
   | 'namespacesResidentBytes'
   | 'cacheBytes'
   | 'admissionWaiting'
   | 'inferenceQueue'
   | 'inferenceWorkerBytes';
+
+/** Gauges of one series that are read by themselves. */
+type PlainGauge = Exclude<
+  GaugeName,
+  | 'namespacesRegistered'
+  | 'namespaceStatus'
+  | 'namespaceVectors'
+  | 'namespaceStorageBytes'
+  | 'namespaceUtilisation'
+>;

@@ -32,10 +32,11 @@ export function nextRow(
   entry: AuditEntry,
   randomBytes: RandomBytes,
 ): AuditRow {
-  const { before = null, after = null, ...told } = entry;
+  const { at, actor, action, namespace, requestId, before = null, after = null } = entry;
   const salt = Buffer.from(randomBytes(SALT_BYTES)).toString('hex');
   const values = JSON.stringify({ before, after, salt });
-  const row = { seq: (previous?.seq ?? 0) + 1, ...told, values, valuesHash: hash('sha256', values) };
+  const seq = (previous?.seq ?? 0) + 1;
+  const row = { seq, at, actor, action, namespace, requestId, values, valuesHash: hash('sha256', values) };
   return { ...row, hash: rowHash(previous?.hash ?? GENESIS, row) };
 }
 

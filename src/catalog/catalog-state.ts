@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../base/by-code-unit.js';
 import type { CatalogView, RecordPage, RecordQuery } from './catalog-view.js';
 import type { Effective } from './effective.js';
 import { Hierarchy } from './hierarchy.js';
@@ -57,6 +58,11 @@ export class CatalogState implements CatalogView {
   }
 
   descendantsOf(id: string): readonly string[] {
+    return this.below(id).sort(byCodeUnit);
+  }
+
+  /** As `descendantsOf`, in no particular order. */
+  below(id: string): string[] {
     return this.hierarchy.descendantsOf(id);
   }
 

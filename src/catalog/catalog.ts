@@ -199,6 +199,11 @@ export class NamespaceCatalog implements CatalogView {
     return () => this.listeners.delete(listener);
   }
 
+  /** Removes answers whose time is over, at most `limit`; whether there are more. Rejects with `AppError` 503. */
+  sweep(limit: number): Promise<boolean> {
+    return this.asked(this.options.store.sweep(this.options.clock.now(), limit));
+  }
+
   /** Makes the store forget what was removed and redacted. Rejects with `AppError` 503. */
   compact(): Promise<void> {
     return this.asked(this.options.store.compact());
@@ -252,8 +257,9 @@ export class NamespaceCatalog implements CatalogView {
   private auditRows(by: Author, { audit }: PlannedEdit<unknown>, now: number): AuditRow[] {
     const rows: AuditRow[] = [];
     const randomBytes = this.options.randomBytes ?? systemBytes;
+    const { actor, requestId } = by;
     for (const note of audit)
-      rows.push(nextRow(rows.at(-1) ?? this.lastRow, { at: now, ...by, ...note }, randomBytes));
+      rows.push(nextRow(rows.at(-1) ?? this.lastRow, { at: now, actor, requestId, ...note }, randomBytes));
     return rows;
   }
 

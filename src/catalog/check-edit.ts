@@ -40,7 +40,7 @@ export function checkStep(
 export function checkRemovals(state: CatalogState, remove: readonly string[], rules: EditRules): void {
   for (const id of remove) {
     if (id === rules.defaultName) throw new AppError('CONFLICT', 'The default namespace cannot be deleted');
-    const staying = state.descendantsOf(id).filter((below) => !remove.includes(below));
+    const staying = state.below(id).filter((below) => !remove.includes(below));
     if (staying.length > 0) throw hasBelow(id, staying.length);
   }
 }
@@ -76,13 +76,13 @@ export function checkBecoming(
     }
     if (isMoved || old.tenant_id !== record.tenant_id) checkTenant(state, record);
     if (isLeaving(record.status) && !isLeaving(old?.status ?? 'active') && state.childCount(record.id) > 0)
-      throw hasBelow(record.id, state.descendantsOf(record.id).length);
+      throw hasBelow(record.id, state.below(record.id).length);
     const isFamilyChecked = isMoved || old.tier !== record.tier;
-    for (const id of isFamilyChecked ? [record.id, ...state.descendantsOf(record.id)] : [record.id])
+    for (const id of isFamilyChecked ? [record.id, ...state.below(record.id)] : [record.id])
       checkCeilings(state, id, record.id);
     for (const id of [record.id, ...above]) {
       const spec = boundOf(state.record(id)!);
-      if (spec !== undefined) families.set(id, { id, limit: spec, count: state.descendantsOf(id).length });
+      if (spec !== undefined) families.set(id, { id, limit: spec, count: state.below(id).length });
     }
   }
   return [...families.values()];
@@ -95,7 +95,7 @@ export function checkBecoming(
 export function checkFamilies(state: CatalogState, families: readonly FamilyCount[]): void {
   for (const { id, limit, count } of families) {
     if (count <= limit) continue;
-    const now = state.descendantsOf(id).length;
+    const now = state.below(id).length;
     if (count > now)
       throw new AppError('QUOTA_EXCEEDED', `Namespace quota exceeded: ${now} + ${count - now} > ${limit}`);
     const old = state.record(id);
@@ -133,10 +133,8 @@ function checkParent(state: CatalogState, { id, parent_id: given }: NamespaceRec
 }
 
 function checkDepth(state: CatalogState, record: NamespaceRecord, depth: number): void {
-  const deepest = Math.max(
-    depth,
-    ...state.descendantsOf(record.id).map((id) => state.ancestorsOf(id).length + 1),
-  );
+  let deepest = depth;
+  for (const id of state.below(record.id)) deepest = Math.max(deepest, state.ancestorsOf(id).length + 1);
   if (deepest > MAX_DEPTH)
     throw broken(
       [record.parent_id === null ? 'id' : 'parent_id'],

@@ -80,11 +80,11 @@ export class Hierarchy<T extends Placed> {
     return this.children.get(id) ?? [];
   }
 
-  /** Sorted. */
+  /** At any depth, in no particular order. */
   descendantsOf(id: string): string[] {
     const found = [...this.childrenOf(id)];
-    for (const child of found) found.push(...this.childrenOf(child));
-    return found.sort(byCodeUnit);
+    for (const child of found) for (const below of this.childrenOf(child)) found.push(below);
+    return found;
   }
 
   /** Those above a name, the nearest first. */

@@ -89,5 +89,5 @@ function finished(
 }
 
 function withBelow(state: CatalogState, ids: readonly string[]): string[] {
-  return ids.flatMap((id) => [id, ...state.descendantsOf(id)]);
+  return ids.flatMap((id) => [id, ...state.below(id)]);
 }

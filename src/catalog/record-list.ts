@@ -15,7 +15,8 @@ export function listRecords(
   query: RecordQuery,
   statusOf: (record: NamespaceRecord) => KeptStatus,
 ): RecordPage {
-  const { limit, after, prefix = '', parent, tenant, status, tag, where } = query;
+  const { after, prefix = '', parent, tenant, status, tag, where } = query;
+  const limit = Math.max(1, query.limit);
   const ids = parent === undefined ? records.sortedIds() : records.childrenOf(parent);
   const last = after === undefined ? '' : readCursor(after);
   const found: NamespaceRecord[] = [];
@@ -30,7 +31,7 @@ export function listRecords(
       (status === undefined || statusOf(record) === status) &&
       (where === undefined || where(record));
     if (!fits) continue;
-    if (found.length === limit) return { records: found, next: writeCursor(found.at(-1)!.id) };
+    if (found.length >= limit) return { records: found, next: writeCursor(found.at(-1)!.id) };
     found.push(record);
   }
   return { records: found, next: null };

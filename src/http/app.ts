@@ -17,6 +17,20 @@ import { selectNamespace } from './middleware/namespace.js';
 import { type AppOptions, bodyRules } from './options.js';
 import { type RequestTarget, readTarget } from './request-target.js';
 import { Responder } from './responder.js';
+import { applyRoute, restoreNamespaceRoute, setQuotasRoute, setStatusRoute } from './routes/admin-changes.js';
+import {
+  createNamespaceRoute,
+  getNamespaceRoute,
+  listNamespacesRoute,
+  removeNamespaceRoute,
+  updateNamespaceRoute,
+} from './routes/admin-namespaces.js';
+import {
+  auditRoute,
+  namespaceStatsRoute,
+  resolveNamespaceRoute,
+  totalStatsRoute,
+} from './routes/admin-reports.js';
 import { cachePurgeRoute } from './routes/cache-purge.js';
 import { descriptionPageRoute, descriptionRoute } from './routes/description.js';
 import {
@@ -27,48 +41,61 @@ import {
   modelsRoute,
 } from './routes/discovery.js';
 import { feedbackBatchRoute, feedbackRoute } from './routes/feedback.js';
-import { methodsOf, RouteFinder } from './routes/find-route.js';
+import { answers, RouteFinder } from './routes/find-route.js';
 import type { Handler, RouteTools } from './routes/handler.js';
 import { healthRoute, metricsRoute, readinessRoute, retentionRoute } from './routes/operations.js';
 import { dialectHeader, rerankBatchRoute, rerankRoute } from './routes/rerank.js';
 import { scoreRoute } from './routes/score.js';
-import { ROUTES, type Route, type RoutePath } from './routes/table.js';
+import { ROUTES, type Route, type RouteName, type RoutePath } from './routes/table.js';
 import type { Services } from './services.js';
 
-const HANDLERS: Readonly<Record<RoutePath, (tools: RouteTools) => Handler>> = {
-  '/rerank': rerankRoute,
-  '/v1/rerank': rerankRoute,
-  '/v2/rerank': rerankRoute,
-  '/v1/reranking': rerankRoute,
-  '/v1/reranks': rerankRoute,
-  '/v1/ranking': rerankRoute,
-  '/v1/rerankings': rerankRoute,
-  '/v1/{config…}:rank': rerankRoute,
-  '/_inference/rerank/{id}': rerankRoute,
-  '/model/{model}/invoke': rerankRoute,
-  '/v1/inference/{org}/{model}': rerankRoute,
-  '/': rerankRoute,
-  '/invocations': rerankRoute,
-  '/rerank/batch': rerankBatchRoute,
-  '/score': scoreRoute,
-  '/health': dialectHealthRoute,
-  '/ping': dialectHealthRoute,
-  '/info': infoRoute,
-  '/models': modelsRoute,
-  '/v1/models/{model…}': modelRoute,
-  '/v1/cluster/auth': clusterAuthRoute,
-  '/feedback': feedbackRoute,
-  '/feedback/batch': feedbackBatchRoute,
-  '/healthz': healthRoute,
-  '/readyz': readinessRoute,
-  '/metrics': metricsRoute,
-  '/metrics/retention': retentionRoute,
-  '/openapi.json': descriptionRoute,
-  '/docs': descriptionPageRoute,
-  '/admin/cache/purge': cachePurgeRoute,
+const HANDLERS: Readonly<Record<RouteName, (tools: RouteTools) => Handler>> = {
+  'POST /rerank': rerankRoute,
+  'POST /v1/rerank': rerankRoute,
+  'POST /v2/rerank': rerankRoute,
+  'POST /v1/reranking': rerankRoute,
+  'POST /v1/reranks': rerankRoute,
+  'POST /v1/ranking': rerankRoute,
+  'POST /v1/rerankings': rerankRoute,
+  'POST /v1/{config…}:rank': rerankRoute,
+  'POST /_inference/rerank/{id}': rerankRoute,
+  'POST /model/{model}/invoke': rerankRoute,
+  'POST /v1/inference/{org}/{model}': rerankRoute,
+  'POST /': rerankRoute,
+  'POST /invocations': rerankRoute,
+  'POST /rerank/batch': rerankBatchRoute,
+  'POST /score': scoreRoute,
+  'GET /health': dialectHealthRoute,
+  'GET /ping': dialectHealthRoute,
+  'GET /info': infoRoute,
+  'GET /models': modelsRoute,
+  'GET /v1/models/{model…}': modelRoute,
+  'GET /v1/cluster/auth': clusterAuthRoute,
+  'POST /feedback': feedbackRoute,
+  'POST /feedback/batch': feedbackBatchRoute,
+  'GET /healthz': healthRoute,
+  'GET /readyz': readinessRoute,
+  'GET /metrics': metricsRoute,
+  'GET /metrics/retention': retentionRoute,
+  'GET /openapi.json': descriptionRoute,
+  'GET /docs': descriptionPageRoute,
+  'POST /admin/cache/purge': cachePurgeRoute,
+  'GET /admin/namespaces': listNamespacesRoute,
+  'POST /admin/namespaces': createNamespaceRoute,
+  'GET /admin/namespaces/{id}': getNamespaceRoute,
+  'PATCH /admin/namespaces/{id}': updateNamespaceRoute,
+  'DELETE /admin/namespaces/{id}': removeNamespaceRoute,
+  'POST /admin/namespaces/{id}/restore': restoreNamespaceRoute,
+  'PUT /admin/namespaces/{id}/quotas': setQuotasRoute,
+  'PUT /admin/namespaces/{id}/status': setStatusRoute,
+  'GET /admin/namespaces/{id}/stats': namespaceStatsRoute,
+  'GET /admin/namespaces/{id}/resolve': resolveNamespaceRoute,
+  'GET /admin/stats': totalStatsRoute,
+  'GET /admin/audit': auditRoute,
+  'POST /admin/apply': applyRoute,
 };
 
-type KnownRoute = Route & { readonly path: RoutePath };
+type KnownRoute = (typeof ROUTES)[number] & Route;
 
 /** Routes whose answers are no JSON. */
 const NO_JSON: ReadonlySet<RoutePath> = new Set(['/metrics', '/docs']);
@@ -115,11 +142,9 @@ export function createApp(services: Services, options: AppOptions, draining = ne
 /** The way down: target, route, method, key, namespace, what the caller accepts; then the route, which reads the body. */
 function answerRequest(tools: RouteTools) {
   const { services, responder, credentials, adminCredentials, namespaces } = tools;
-  const routes: readonly KnownRoute[] = ROUTES;
-  const finder = new RouteFinder(
-    routes.filter(({ access }) => access !== 'admin' || adminCredentials.required),
-  );
-  const handlers = new Map(ROUTES.map((route) => [route.path, HANDLERS[route.path](tools)]));
+  const routes = (ROUTES as readonly KnownRoute[]).filter((route) => isThere(route, tools));
+  const finder = new RouteFinder(routes);
+  const handlers = new Map(routes.map((route) => [route, makerOf(route)(tools)]));
   return async (req: Request, res: Response): Promise<void> => {
     const target = readTarget(req.url, PREFIXES);
     const exchange = new Exchange(req, res, services.newRequestId(), services.clock.now(), target);
@@ -132,19 +157,20 @@ function answerRequest(tools: RouteTools) {
     if (route === undefined) throw new AppError('NOT_FOUND', 'No such route');
     exchange.endpoint = route.path;
     exchange.isRanking = route.ranks === true;
+    exchange.isPrivate = route.access === 'admin';
     exchange.assumesJson = route.assumesJson === true && isAwsClient(req.headers);
-    const methods = methodsOf(route);
-    const allow = ['Allow', methods.join(', ')];
-    if (req.method === 'OPTIONS') {
-      responder.send(exchange, 204, '', '', allow);
-      return;
-    }
-    if (!methods.includes(req.method)) {
-      responder.error(exchange, new AppError('METHOD_NOT_ALLOWED', `Use ${methods[0]}`), allow);
+    if (req.method === 'OPTIONS' || !answers(route, req.method)) {
+      const methods = finder.methodsOf(target.path);
+      const allow = ['Allow', [...methods, 'OPTIONS'].join(', ')];
+      if (req.method === 'OPTIONS') responder.send(exchange, 204, '', '', allow);
+      else responder.error(exchange, methodNotAllowed(methods), allow);
       return;
     }
     if (route.access === 'credentials') exchange.identity = credentials.identify(req.headers);
-    if (route.access === 'admin') exchange.identity = adminCredentials.identify(req.headers);
+    if (route.access === 'admin') {
+      exchange.identity = adminCredentials.identify(req.headers);
+      if (target.namespace !== undefined) throw foreignNamespace();
+    }
     const usesNamespace = route.method === 'POST' && route.access !== 'admin';
     if (usesNamespace && target.path.includes('/ns/')) throw misplacedNamespace();
     if (usesNamespace || target.namespace !== undefined) {
@@ -155,8 +181,30 @@ function answerRequest(tools: RouteTools) {
       const waiting = admit(exchange, route.ranks === true ? 'query' : 'feedback', services, responder);
       if (waiting !== undefined) await waiting;
     }
-    await handlers.get(route.path)!(exchange);
+    await handlers.get(route)!(exchange);
   };
+}
+
+/** Administrators' routes are not there without administrators, and those for namespaces not without what manages them. */
+function isThere({ access, path }: KnownRoute, { adminCredentials, services }: RouteTools): boolean {
+  if (access !== 'admin') return true;
+  return adminCredentials.required && (services.admin !== undefined || path === '/admin/cache/purge');
+}
+
+function methodNotAllowed(methods: readonly string[]): AppError {
+  const named = methods.filter((method) => method !== 'HEAD');
+  return new AppError('METHOD_NOT_ALLOWED', `Use ${named.join(', ')}`);
+}
+
+function makerOf(route: KnownRoute): (tools: RouteTools) => Handler {
+  return HANDLERS[`${route.method} ${route.path}` as RouteName];
+}
+
+/** What an administrator's call is about stands in its path or body: a second name beside it could only contradict it. */
+function foreignNamespace(): AppError {
+  return new AppError('BAD_REQUEST', 'Invalid namespace', {
+    reason: 'routes under /admin are not there under /ns/{namespace}',
+  });
 }
 
 /** Behind anything else `/ns/{namespace}` would be overlooked, and one tenant's documents would land in everybody's namespace. */
@@ -175,7 +223,7 @@ function errorsBeforeBody(
   target: RequestTarget,
   headers: IncomingHttpHeaders,
 ): ErrorForm {
-  const speaksAny = route !== undefined && HANDLERS[route.path] === rerankRoute;
+  const speaksAny = route !== undefined && makerOf(route) === rerankRoute;
   const name = target.dialect ?? (speaksAny ? dialectHeader(headers) : undefined);
   const told = name === undefined ? speaksAny && dialectOfClient(headers) : dialectOf(name, target.path);
   const spoken = told || dialectOf(route?.errors ?? '', target.path);

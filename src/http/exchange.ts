@@ -16,6 +16,8 @@ export class Exchange {
   endpoint = NO_ROUTE;
   /** Whether it is a route that ranks: those are counted and timed by themselves. */
   isRanking = false;
+  /** Whether no cache on the way may keep the answer. */
+  isPrivate = false;
   /** Whether a body without `Content-Type` is taken for JSON. */
   assumesJson = false;
   /** How errors read to this caller, as far as is known yet. */

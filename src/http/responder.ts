@@ -79,6 +79,7 @@ export class Responder {
       'nosniff',
     ];
     if (type !== '') headers.push('Content-Type', type, 'Content-Length', String(length));
+    if (exchange.isPrivate) headers.push('Cache-Control', 'no-store');
     if (this.draining.active || exchange.closesConnection) headers.push('Connection', 'close');
     for (const part of extra) headers.push(part);
     if (exchange.permit !== undefined) for (const part of exchange.permit.headers()) headers.push(part);

@@ -1,6 +1,7 @@
 import type { Admission } from '../admission/admission.js';
 import type { Clock } from '../base/clock.js';
 import type { WriteLine } from '../base/log.js';
+import type { NamespaceAdmin } from '../management/namespace-admin.js';
 import type {
   FeedbackOutcome,
   FeedbackRequest,
@@ -67,6 +68,8 @@ export interface Services {
     readonly model?: string;
     readonly all?: true;
   }): Promise<{ readonly pairs: number }>;
+  /** What is behind the routes under `/admin` that manage namespaces; without it there are none. */
+  readonly admin?: NamespaceAdmin;
   /** The name as it is to be used; throws `AppError` 400 "Invalid namespace". Gets at most what a header can hold. */
   parseNamespace(raw: string): string;
   readiness(): Promise<ReadinessReport>;

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { AppError, type ValidationIssue } from '../base/errors.js';
 import { closestName } from '../base/settings/other-names.js';
 import { defaultsSchema, entrySchema, FILE_NAMES, mergedSpec } from './declared-entry.js';
+import { readSpec } from './declared-spec.js';
 import { LocatedYaml, type YamlPath } from './located-yaml.js';
 import type { Declared, NamespaceSpec } from './namespace-admin.js';
-import { readSpec } from './read-spec.js';
 
 /** A declared file is never longer, in bytes of UTF-8. */
 export const MAX_DECLARED_BYTES = 1_048_576;

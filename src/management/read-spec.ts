@@ -1,15 +1,21 @@
-import type { ValidationIssue } from '../base/errors.js';
-import { readPolicies } from '../catalog/policies.js';
-import { readQuotas } from '../catalog/quota.js';
-import { addIssue, type Loc } from '../catalog/reading.js';
-import type { Kept, NamespaceRecord } from '../catalog/record.js';
-import type { NamespaceSpec } from './namespace-admin.js';
+import { type ValidationIssue, validationError } from '../base/errors.js';
+import { strictProblem } from '../base/name-labels.js';
+import { readKept, readMetadata, readTags, readText } from '../catalog/fields.js';
+import { patchPolicies } from '../catalog/policies.js';
+import { readQuotas, TIERS } from '../catalog/quota.js';
+import { addIssue, readObject } from '../catalog/reading.js';
+import type { NamespaceRecord } from '../catalog/record.js';
+import { MAX_NAME_LENGTH } from '../namespaces/name.js';
 
-/** What a spec decides about a record; what it does not say is not set. `tenant_id` null: nobody said. */
-export type SpecFields = Pick<
-  NamespaceRecord,
+/** What a spec or a patch sets of a record; `tenant_id: null` = whose it is by default. */
+export type FieldChanges = { -readonly [Field in Settable]?: NamespaceRecord[Field] } & {
+  tenant_id?: string | null;
+};
+
+type Settable =
   | 'name'
   | 'parent_id'
+  | 'status'
   | 'tier'
   | 'quotas'
   | 'metadata'
@@ -19,77 +25,101 @@ export type SpecFields = Pick<
   | 'capacity'
   | 'access'
   | 'backend'
-  | 'backend_config'
-> & { readonly tenant_id: string | null };
+  | 'backend_config';
 
-export const MAX_LABEL_LENGTH = 200;
-export const MAX_TAGS = 64;
-export const MAX_METADATA_ENTRIES = 64;
-/** Of metadata, and of each value that is kept as it came, as JSON. */
-export const MAX_KEPT_BYTES = 4096;
+const FIELDS = [
+  'name',
+  'tenant_id',
+  'parent_id',
+  'tier',
+  'quotas',
+  'metadata',
+  'tags',
+  'owner',
+  'policies',
+  'capacity',
+  'access',
+  'backend',
+  'backend_config',
+] as const;
 
-/**
- * Reads a namespace as callers and files write it, types already seen to. Bounds, quotas and policies that break rules go
- * to `issues` by where they are. Where it may stand, and what its tier allows, the catalog checks.
- */
-export function readSpec(spec: NamespaceSpec, issues: ValidationIssue[], loc: Loc = []): SpecFields {
-  const label = (field: 'name' | 'tenant_id' | 'owner' | 'backend'): string | null => {
-    const text = spec[field];
-    if (text === undefined || text === null) return null;
-    checkLabel(text, issues, [...loc, field]);
-    return text;
-  };
-  return {
-    name: label('name') ?? spec.id,
-    tenant_id: label('tenant_id'),
-    parent_id: spec.parent_id ?? null,
-    tier: spec.tier ?? null,
-    quotas: readQuotas(spec.quotas ?? {}, issues, [...loc, 'quotas']),
-    metadata: readMetadata(spec.metadata ?? {}, issues, [...loc, 'metadata']),
-    tags: readTags(spec.tags ?? [], issues, [...loc, 'tags']),
-    owner: label('owner'),
-    policies: readPolicies(spec.policies ?? {}, issues, [...loc, 'policies']),
-    capacity: readKept(spec.capacity, issues, [...loc, 'capacity']),
-    access: readKept(spec.access, issues, [...loc, 'access']),
-    backend: label('backend'),
-    backend_config: readKept(spec.backend_config, issues, [...loc, 'backend_config']),
-  };
+/** What a namespace is made with, `id` besides; null counts as absent. Throws `AppError` 422 with all that is wrong. */
+export function readSpec(given: unknown, record: NamespaceRecord, backend: string): FieldChanges {
+  const issues: ValidationIssue[] = [];
+  const fields = readObject(given, ['id', 'status', ...FIELDS], issues, []) ?? {};
+  const changes = readFields(fields, record, backend, issues);
+  const status = fields.status ?? 'active';
+  if (status === 'active' || status === 'provisioning') changes.status = status;
+  else addIssue(issues, ['status'], 'must be active or provisioning', 'enum');
+  return checked(changes, issues);
 }
 
-/** One line of up to 200 characters, as people call something. */
-export function checkLabel(text: string, issues: ValidationIssue[], loc: Loc): void {
-  if (text.length === 0 || text.length > MAX_LABEL_LENGTH || /\p{Cc}/u.test(text))
-    addIssue(issues, loc, `must be 1 to ${MAX_LABEL_LENGTH} printable characters`, 'value_error');
+/** What is to be changed of a namespace; null takes a value away. Throws `AppError` 422 with all that is wrong. */
+export function readPatch(given: unknown, record: NamespaceRecord, backend: string): FieldChanges {
+  const issues: ValidationIssue[] = [];
+  const fields = readObject(given, FIELDS, issues, []) ?? {};
+  return checked(readFields(fields, record, backend, issues), issues);
 }
 
-/** Each tag once, in their order. */
-export function readTags(tags: readonly string[], issues: ValidationIssue[], loc: Loc): readonly string[] {
-  if (tags.length > MAX_TAGS) addIssue(issues, loc, `must be at most ${MAX_TAGS}`, 'too_long');
-  else for (const [index, tag] of tags.entries()) checkLabel(tag, issues, [...loc, index]);
-  return [...new Set(tags)];
+/** Its own quotas as a whole. Throws `AppError` 422. */
+export function readOwnQuotas(given: unknown): NamespaceRecord['quotas'] {
+  const issues: ValidationIssue[] = [];
+  const quotas = readQuotas(given, issues);
+  if (issues.length > 0) throw validationError(issues);
+  return quotas;
 }
 
-export function readMetadata(
-  metadata: Readonly<Record<string, string>>,
+const LABEL = /^[a-z][a-z0-9-]{2,62}$/;
+
+/** Checks a name that nobody used before: only such may be made that work everywhere. Throws `AppError` 422. */
+export function checkNewName(id: string): void {
+  const problem =
+    (id.length > MAX_NAME_LENGTH ? `has more than ${MAX_NAME_LENGTH} characters` : undefined) ??
+    strictProblem(id)?.replace(/^it has/, 'has') ??
+    (id.split('.').every((label) => LABEL.test(label))
+      ? undefined
+      : 'must be labels of 3 to 63 characters a-z, 0-9 and -, that begin with a letter, joined by dots');
+  if (problem !== undefined) throw validationError([{ loc: ['id'], msg: problem, type: 'value_error' }]);
+}
+
+function checked(changes: FieldChanges, issues: ValidationIssue[]): FieldChanges {
+  if (issues.length > 0) throw validationError(issues);
+  return changes;
+}
+
+function readFields(
+  given: Readonly<Record<string, unknown>>,
+  { id, policies }: NamespaceRecord,
+  backend: string,
   issues: ValidationIssue[],
-  loc: Loc,
-): Readonly<Record<string, string>> {
-  const entries = Object.keys(metadata);
-  if (entries.length > MAX_METADATA_ENTRIES)
-    addIssue(issues, loc, `must have at most ${MAX_METADATA_ENTRIES} entries`, 'too_long');
-  else for (const name of entries) checkLabel(name, issues, [...loc, name]);
-  checkBytes(metadata, issues, loc);
-  return metadata;
-}
-
-/** Any JSON; absent = null. */
-export function readKept(value: Kept | undefined, issues: ValidationIssue[], loc: Loc): Kept {
-  if (value === undefined) return null;
-  checkBytes(value, issues, loc);
-  return value;
-}
-
-function checkBytes(value: Kept, issues: ValidationIssue[], loc: Loc): void {
-  if (Buffer.byteLength(JSON.stringify(value)) > MAX_KEPT_BYTES)
-    addIssue(issues, loc, `must have at most ${MAX_KEPT_BYTES} bytes as JSON`, 'too_long');
+): FieldChanges {
+  const changes: FieldChanges = {};
+  const read = <Field extends (typeof FIELDS)[number]>(
+    field: Field,
+    unset: FieldChanges[Field],
+    take: (value: unknown) => FieldChanges[Field],
+  ) => {
+    const value = Object.hasOwn(given, field) ? given[field] : undefined;
+    if (value !== undefined) changes[field] = value === null ? unset : take(value);
+  };
+  const readOneOf = (value: unknown, known: readonly string[], field: string): string => {
+    if (!known.includes(value as string))
+      addIssue(issues, [field], `must be ${known.length > 1 ? 'one of ' : ''}${known.join(', ')}`, 'enum');
+    return value as string;
+  };
+  read('name', id, (value) => readText(value, issues, ['name']));
+  read('tenant_id', null, (value) => readText(value, issues, ['tenant_id']));
+  read('parent_id', null, (value) => readText(value, issues, ['parent_id']));
+  read('tier', null, (value) => readOneOf(value, TIERS, 'tier') as NamespaceRecord['tier']);
+  read('quotas', {}, (value) => readQuotas(value, issues));
+  read('metadata', {}, (value) => readMetadata(value, issues));
+  read('tags', [], (value) => readTags(value, issues));
+  read('owner', null, (value) => readText(value, issues, ['owner']));
+  read('policies', {}, (value) => patchPolicies(policies, value, issues));
+  read('capacity', null, (value) => readKept(value, issues, ['capacity']));
+  read('access', null, (value) => readKept(value, issues, ['access']));
+  // One server keeps all namespaces in one way: another would be said and not done.
+  read('backend', null, (value) => readOneOf(value, [backend], 'backend'));
+  read('backend_config', null, (value) => readKept(value, issues, ['backend_config']));
+  return changes;
 }

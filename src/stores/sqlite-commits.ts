@@ -1,4 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
+import { probe } from './sqlite-content.js';
 import { SqliteSummary } from './sqlite-summary.js';
 import { encodeText } from './sqlite-text.js';
 import { SqliteTotals } from './sqlite-totals.js';
@@ -97,8 +98,7 @@ export class SqliteCommits {
 
   /** Writes a page without changing anything, to learn whether the disk takes writes again. */
   probe(): void {
-    const format = this.database.pragma('user_version', { simple: true });
-    this.database.pragma(`user_version = ${format}`);
+    probe(this.database);
   }
 
   private prepareOldest(index: string, condition: string): Statement {

@@ -6,15 +6,12 @@ import { codeOf, isSqliteCode, storageError } from './disk-failure.js';
 import { identityOf } from './file-identity.js';
 import type { FolderLock } from './lock.js';
 import { RetryPause } from './retry-pause.js';
-import type { Sequences } from './sequences.js';
-import { SqliteCommits } from './sqlite-commits.js';
+import type { Probing, SqliteContent } from './sqlite-content.js';
 import { type Connect, connectFile, createFile, hasLog, inspectFile, refuseNewerLog } from './sqlite-file.js';
 import { configure, verify, verifyUnchanged } from './sqlite-pragmas.js';
-import { SqliteQueries } from './sqlite-queries.js';
-import { finishSalvage, salvageFile } from './sqlite-salvage.js';
+import { finishReplacing, replaceDamaged } from './sqlite-replace.js';
 import { formatOf } from './sqlite-schema.js';
-import { SqliteSummary } from './sqlite-summary.js';
-import { type ImpressionBounds, StorageError, type StorageFailure } from './store.js';
+import { StorageError, type StorageFailure } from './store.js';
 import type { RepairedPart } from './upkeep.js';
 
 export interface SqliteConnectionOptions {
@@ -22,7 +19,6 @@ export interface SqliteConnectionOptions {
   readonly clock: Clock;
   /** `normal` survives the end of the process, `full` also power loss. Default `normal`. */
   readonly sync?: 'normal' | 'full';
-  readonly impressions?: ImpressionBounds;
   /** Held before anything is written; absent = the caller sees to it that no one else writes. */
   readonly lock?: FolderLock;
   /** Largest the file may grow, in pages of 4096 bytes; beyond it writes fail as on a full disk. Default: no bound. */
@@ -31,24 +27,22 @@ export interface SqliteConnectionOptions {
   readonly onQuarantined?: (path: string, newPath: string, kept: number) => void;
   /** The database is another one from now on: what was read from the old one no longer holds. */
   readonly onReplaced?: () => void;
-  /** The one namespace that may have rows in the file: a file with rows of another counts as damaged. Absent = any. */
-  readonly owner?: string;
-  /** What rows are ordered by across files; absent = each file by itself. */
-  readonly sequences?: Sequences;
   /** Most memory for pages; absent = SQLite's own 2 MiB. */
   readonly cacheKiB?: number;
   /** Files up to this size are checked page by page when they are opened. */
   readonly fullCheckBytes?: number;
   /** Opens for reading alone until something is written: making a file ready for writing waits for the disk twice. */
   readonly readsFirst?: boolean;
+  /** A file that vanishes while it is in use is waited for, not made anew. */
+  readonly isAwaited?: boolean;
   readonly connect?: Connect;
 }
 
-interface Connected {
+interface Connected<Queries, Commits> {
   readonly database: Database;
-  readonly queries: SqliteQueries;
+  readonly queries: Queries;
   /** Absent on a connection that can only read. */
-  readonly commits?: SqliteCommits;
+  readonly commits?: Commits;
   /** Whether reading is all that was wanted: nothing failed. */
   readonly isReader?: boolean;
   readonly identity: string | undefined;
@@ -64,23 +58,27 @@ const BREAKS_CONNECTION = ['SQLITE_IOERR', 'SQLITE_CANTOPEN', 'SQLITE_NOMEM', 'S
  * again after failures (pausing as `RetryPause` does between tries), falls back to reading while nothing can be
  * written, and puts what can be read of a damaged file in its place. Everything it throws is a `StorageError`.
  */
-export class SqliteConnection {
-  private connected: Connected | undefined;
+export class SqliteConnection<Queries, Commits extends Probing> {
+  private connected: Connected<Queries, Commits> | undefined;
   /** Whether what is connected failed and only serves reads until there is a new connection. */
   private isStale = false;
   private closed = false;
+  private wasThere = false;
   private failure: StorageError | undefined;
   private readonly pause: RetryPause;
 
-  constructor(private readonly options: SqliteConnectionOptions) {
+  constructor(
+    private readonly options: SqliteConnectionOptions,
+    private readonly content: SqliteContent<Queries, Commits>,
+  ) {
     this.pause = new RetryPause(options.clock);
   }
 
-  read<T>(work: (queries: SqliteQueries) => T): T {
+  read<T>(work: (queries: Queries) => T): T {
     return this.run(() => work(this.readable().queries));
   }
 
-  write<T>(work: (commits: SqliteCommits) => T): T {
+  write<T>(work: (commits: Commits) => T): T {
     return this.run(() => {
       const result = work(this.writable());
       this.pause.succeeded();
@@ -106,7 +104,7 @@ export class SqliteConnection {
     }
   }
 
-  private readable(): Connected {
+  private readable(): Connected<Queries, Commits> {
     const current = this.current();
     if (current?.isReader || (current?.commits && !this.isStale)) return current;
     if (current && !this.pause.isOver) return current;
@@ -122,14 +120,14 @@ export class SqliteConnection {
     }
   }
 
-  private writable(): SqliteCommits {
+  private writable(): Commits {
     const current = this.current();
     if (current?.commits && !this.isStale) return current.commits;
     return this.reconnect().commits!;
   }
 
   /** What is connected, unless its file was moved or replaced: what such a file is told would be lost. */
-  private current(): Connected | undefined {
+  private current(): Connected<Queries, Commits> | undefined {
     if (this.connected && identityOf(this.options.path) !== this.connected.identity) {
       this.disconnect();
       this.options.onReplaced?.();
@@ -138,7 +136,7 @@ export class SqliteConnection {
   }
 
   /** Connects for writing; failing that for reading, and throws why. Throws the last reason while it is too early. */
-  private reconnect(): Connected {
+  private reconnect(): Connected<Queries, Commits> {
     if (this.failure && !this.pause.isOver) throw this.failure;
     // SQLite lets a new connection share what an open one has, so one that was opened read-only must go first.
     this.disconnect();
@@ -159,15 +157,18 @@ export class SqliteConnection {
     this.pause.failed();
   }
 
-  private connectForWriting(): Connected {
-    const { path, lock, clock, connect = connectFile } = this.options;
+  private connectForWriting(): Connected<Queries, Commits> {
+    const { path, lock, clock, isAwaited, connect = connectFile } = this.options;
+    const { kind } = this.content;
     makeFolder(dirname(path));
     lock?.acquire();
-    this.report(finishSalvage(path, clock.now()));
-    const found = inspectFile(path);
-    if (found === 'absent') createFile(path, connect);
+    this.report(finishReplacing(path, clock.now(), this.content));
+    const found = inspectFile(path, kind);
+    if (found === 'absent' && isAwaited && this.wasThere)
+      throw new StorageError('io', `${path} vanished: put it back, or start anew`);
+    if (found === 'absent') createFile(path, connect, kind);
     else if (found === 'damaged') this.salvage();
-    else refuseNewerLog(path, connect);
+    else refuseNewerLog(path, connect, kind);
     try {
       return this.openFile(connect);
     } catch (cause) {
@@ -177,29 +178,17 @@ export class SqliteConnection {
     }
   }
 
-  private openFile(connect: Connect): Connected {
-    const {
-      path,
-      sync = 'normal',
-      maxPages,
-      cacheKiB,
-      fullCheckBytes,
-      impressions,
-      sequences,
-    } = this.options;
+  private openFile(connect: Connect): Connected<Queries, Commits> {
+    const { path, sync = 'normal', maxPages, cacheKiB, fullCheckBytes } = this.options;
     const database = connect(path, { fileMustExist: true });
     try {
       configure(database, { sync, maxPages, cacheKiB });
-      verify(database, path, fullCheckBytes);
-      const commits = new SqliteCommits(database, {
-        ...(impressions ? { impressions } : {}),
-        ...(sequences ? { nextSequence: () => sequences.take(1) } : {}),
-      });
-      this.refuseStrangers(commits.summary);
-      sequences?.passed(commits.summary.lastSequence());
+      verify(database, path, this.content.kind, fullCheckBytes);
+      const commits = this.content.commits(database);
       // Write-ahead mode that was on before is found on a read-only disk as well: only writing tells.
       commits.probe();
-      return { database, queries: new SqliteQueries(database), commits, identity: identityOf(path) };
+      this.wasThere = true;
+      return { database, queries: this.content.queries(database), commits, identity: identityOf(path) };
     } catch (cause) {
       database.close();
       // Our header over tables that are not ours: a statement does not compile.
@@ -208,24 +197,15 @@ export class SqliteConnection {
     }
   }
 
-  private refuseStrangers(summary: SqliteSummary): void {
-    const { path, owner } = this.options;
-    const stranger = owner === undefined ? undefined : summary.stranger(owner);
-    if (stranger === undefined) return;
-    throw new StorageError('damaged', `${path} has the state of another namespace`);
-  }
-
   /** Undefined where the file needs more than a look: it is damaged, another format, or was not put away in order. */
-  private connectToLook(): Connected | undefined {
-    const { path, fullCheckBytes, sequences } = this.options;
+  private connectToLook(): Connected<Queries, Commits> | undefined {
+    const { path, fullCheckBytes } = this.options;
     const connected = hasLog(path) ? undefined : this.connectForReading();
     if (!connected) return undefined;
     const { database } = connected;
     try {
-      verifyUnchanged(database, path, fullCheckBytes);
-      const summary = new SqliteSummary(database);
-      this.refuseStrangers(summary);
-      sequences?.passed(summary.lastSequence());
+      verifyUnchanged(database, path, this.content.kind, fullCheckBytes);
+      this.content.refuseForeign(database);
       return { ...connected, isReader: true };
     } catch {
       database.close();
@@ -234,13 +214,13 @@ export class SqliteConnection {
   }
 
   /** Undefined when that fails too: the reason that is reported is why writing failed. */
-  private connectForReading(): Connected | undefined {
+  private connectForReading(): Connected<Queries, Commits> | undefined {
     const { path, connect = connectFile } = this.options;
     let database: Database | undefined;
     try {
-      if (inspectFile(path) !== 'usable') return undefined;
+      if (inspectFile(path, this.content.kind) !== 'usable') return undefined;
       database = connect(path, { readonly: true, fileMustExist: true });
-      return { database, queries: new SqliteQueries(database), identity: identityOf(path) };
+      return { database, queries: this.content.queries(database), identity: identityOf(path) };
     } catch {
       database?.close();
       return undefined;
@@ -273,8 +253,8 @@ export class SqliteConnection {
   }
 
   private salvage(): void {
-    const { path, owner = null, clock } = this.options;
-    this.report(salvageFile(path, owner, clock.now()));
+    const { path, clock } = this.options;
+    this.report(replaceDamaged(path, clock.now(), this.content));
   }
 
   private report(repaired: RepairedPart | undefined): void {

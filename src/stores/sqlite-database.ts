@@ -1,14 +1,20 @@
 import type { StoreEngine } from './engine.js';
+import type { SqliteCommits } from './sqlite-commits.js';
 import { SqliteConnection, type SqliteConnectionOptions } from './sqlite-connection.js';
+import type { SqliteQueries } from './sqlite-queries.js';
+import { type StateOptions, stateContent } from './sqlite-state.js';
 import type { Change, Kind, Row, RowPage, StorageError, StoreUsage, SweepResult } from './store.js';
+
+/** One that holds the state of all. */
+export interface SqliteDatabaseOptions extends SqliteConnectionOptions, StateOptions {}
 
 /** The engine on one SQLite file that all namespaces share. */
 export class SqliteDatabase implements StoreEngine {
-  private readonly connection: SqliteConnection;
+  private readonly connection: SqliteConnection<SqliteQueries, SqliteCommits>;
   private isWriteFailing = false;
 
-  constructor(private readonly options: SqliteConnectionOptions) {
-    this.connection = new SqliteConnection(options);
+  constructor(private readonly options: SqliteDatabaseOptions) {
+    this.connection = new SqliteConnection(options, stateContent(options));
   }
 
   open(): StorageError | undefined {
@@ -76,7 +82,7 @@ export class SqliteDatabase implements StoreEngine {
     this.options.lock?.release();
   }
 
-  private write<T>(work: Parameters<typeof this.connection.write<T>>[0]): T {
+  private write<T>(work: (commits: SqliteCommits) => T): T {
     try {
       const result = this.connection.write(work);
       this.isWriteFailing = false;

@@ -4,7 +4,7 @@ import BetterSqlite3, { type Database, type Options } from 'better-sqlite3';
 import { fileStamp } from '../base/file-stamp.js';
 import { syncFolder } from './files.js';
 import { inspectLog } from './sqlite-log.js';
-import { APPLICATION_ID, FORMAT_VERSION, formatOf, migrate } from './sqlite-schema.js';
+import { type DatabaseKind, formatOf, migrate, STATE } from './sqlite-schema.js';
 import { StorageError } from './store.js';
 
 /** How connections are made; tests put failing ones in its place. */
@@ -24,19 +24,20 @@ const MAGIC = Buffer.from('SQLite format 3\0', 'latin1');
 /**
  * What lies at `path`, told without SQLite, so that nothing is changed. `damaged`: not a database, not ours, with a
  * write-ahead log that SQLite would not read to its end, gone while its log is still there, or not put in its place yet
- * by a repair. An empty file is damaged too: ours are moved into place when they are whole. Throws `StorageError` (`newer`) for one of ours in a format above today's, and what the file system throws.
+ * by a repair. An empty file is damaged too: ours are moved into place when they are whole. Throws `StorageError`
+ * (`newer`) for one of ours in a format above today's, and what the file system throws.
  */
-export function inspectFile(path: string): 'absent' | 'usable' | 'damaged' {
+export function inspectFile(path: string, kind = STATE): 'absent' | 'usable' | 'damaged' {
   const size = sizeOf(path);
   if (isSalvageUnfinished(path)) return 'damaged';
   if (size === undefined) return (sizeOf(`${path}-wal`) ?? 0) > 0 ? 'damaged' : 'absent';
   if (size < HEADER_BYTES) return 'damaged';
   const header = readHeader(path);
   if (!header.subarray(0, MAGIC.length).equals(MAGIC)) return 'damaged';
-  if (header.readUInt32BE(68) !== APPLICATION_ID) return 'damaged';
+  if (header.readUInt32BE(68) !== kind.applicationId) return 'damaged';
   const format = header.readUInt32BE(60);
   if (format > LAST_FORMAT) return 'damaged';
-  refuseNewer(path, format);
+  refuseNewer(path, format, kind);
   return inspectLog(path)?.isDamaged ? 'damaged' : 'usable';
 }
 
@@ -46,16 +47,16 @@ export function isSalvageUnfinished(path: string): boolean {
 }
 
 /** Throws `StorageError` (`newer`) for an open database of ours in a format above today's. */
-export function refuseNewerDatabase(path: string, database: Database): void {
-  const isOurs = database.pragma('application_id', { simple: true }) === APPLICATION_ID;
+export function refuseNewerDatabase(path: string, database: Database, kind: DatabaseKind): void {
+  const isOurs = database.pragma('application_id', { simple: true }) === kind.applicationId;
   const format = formatOf(database);
-  if (isOurs && format >= 0 && format <= LAST_FORMAT) refuseNewer(path, format);
+  if (isOurs && format >= 0 && format <= LAST_FORMAT) refuseNewer(path, format, kind);
 }
 
 /** Throws `StorageError` (`newer`) when the format is above today's. */
-export function refuseNewer(path: string, format: number): void {
-  if (format <= FORMAT_VERSION) return;
-  const message = `${path} has format ${format}, this version reads up to ${FORMAT_VERSION}`;
+export function refuseNewer(path: string, format: number, { migrations } = STATE): void {
+  if (format <= migrations.length) return;
+  const message = `${path} has format ${format}, this version reads up to ${migrations.length}`;
   throw new StorageError('newer', message);
 }
 
@@ -63,13 +64,13 @@ export function refuseNewer(path: string, format: number): void {
  * Creates an empty database of today's format in one step: built under another name, synchronised, moved into place.
  * A crash leaves nothing at `path`; what it leaves beside it is removed by the next try.
  */
-export function createFile(path: string, connect: Connect): void {
+export function createFile(path: string, connect: Connect, kind = STATE): void {
   const draft = `${path}.new`;
   for (const suffix of ['', ...COMPANIONS]) rmSync(draft + suffix, { force: true });
   const database = connect(draft, {});
   try {
     database.pragma('synchronous = FULL');
-    migrate(database);
+    migrate(database, kind.migrations, kind);
   } finally {
     database.close();
   }
@@ -102,12 +103,12 @@ export function moveFile(path: string, target: string): void {
  * Throws `StorageError` (`newer`) when a log that was left behind holds a newer format, which the file's header does
  * not show yet. Looks through a connection that changes nothing; what else it meets is left to the opening proper.
  */
-export function refuseNewerLog(path: string, connect: Connect): void {
+export function refuseNewerLog(path: string, connect: Connect, kind: DatabaseKind): void {
   if ((sizeOf(`${path}-wal`) ?? 0) === 0) return;
   let reader: Database | undefined;
   try {
     reader = connect(path, { readonly: true, fileMustExist: true });
-    refuseNewer(path, formatOf(reader));
+    refuseNewer(path, formatOf(reader), kind);
   } catch (cause) {
     if (cause instanceof StorageError) throw cause;
   } finally {

@@ -1,8 +1,13 @@
 import { closeSync, openSync } from 'node:fs';
 import { LRUCache } from 'lru-cache';
 import { codeOf, isSqliteCode } from './disk-failure.js';
+import type { SqliteCommits } from './sqlite-commits.js';
 import type { SqliteConnection } from './sqlite-connection.js';
+import type { SqliteQueries } from './sqlite-queries.js';
 import { StorageError } from './store.js';
+
+/** To the file of one namespace. */
+export type NamespaceConnection = SqliteConnection<SqliteQueries, SqliteCommits>;
 
 /** Files that one connection may need at a time: database, log, index of the log, journal of its creation. */
 const FILES_PER_CONNECTION = 4;
@@ -10,13 +15,13 @@ const OUT_OF_FILES = new Set(['EMFILE', 'ENFILE']);
 
 /** Connections to the files of namespaces, the least recently used closed when there are too many. */
 export class SqliteHandles {
-  private readonly open: LRUCache<string, SqliteConnection>;
+  private readonly open: LRUCache<string, NamespaceConnection>;
 
   /** `folder` is opened to tell whether the process is out of files. */
   constructor(
     max: number,
     private readonly folder: string,
-    private readonly connect: (namespace: string) => SqliteConnection,
+    private readonly connect: (namespace: string) => NamespaceConnection,
   ) {
     this.open = new LRUCache({ max, dispose: (connection) => connection.close() });
   }
@@ -29,7 +34,7 @@ export class SqliteHandles {
    * Does some work on a namespace's file. Where the process has no file left to open, the least recently used half of
    * the others is closed and the work tried once more.
    */
-  use<T>(namespace: string, work: (connection: SqliteConnection) => T): T {
+  use<T>(namespace: string, work: (connection: NamespaceConnection) => T): T {
     try {
       return work(this.of(namespace));
     } catch (cause) {
@@ -47,7 +52,7 @@ export class SqliteHandles {
     this.open.clear();
   }
 
-  private of(namespace: string): SqliteConnection {
+  private of(namespace: string): NamespaceConnection {
     let connection = this.open.get(namespace);
     if (!connection) {
       connection = this.connect(namespace);

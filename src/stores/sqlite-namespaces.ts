@@ -6,11 +6,12 @@ import type { FolderLock } from './lock.js';
 import { NamespaceSummaries, UNREADABLE } from './namespace-summaries.js';
 import { Sequences } from './sequences.js';
 import type { SqliteCommits } from './sqlite-commits.js';
-import { SqliteConnection } from './sqlite-connection.js';
+import { SqliteConnection, type SqliteConnectionOptions } from './sqlite-connection.js';
 import { type Connect, removeFile } from './sqlite-file.js';
-import { SqliteHandles } from './sqlite-handles.js';
+import { type NamespaceConnection, SqliteHandles } from './sqlite-handles.js';
 import { listDatabases } from './sqlite-names.js';
 import type { SqliteQueries } from './sqlite-queries.js';
+import { stateContent } from './sqlite-state.js';
 import { readSummary } from './sqlite-summary.js';
 import type { ImpressionBounds } from './store.js';
 import type { TemplatePaths } from './templates.js';
@@ -129,21 +130,23 @@ export class SqliteNamespaces {
     }
   }
 
-  private connect(namespace: string): SqliteConnection {
+  private connect(namespace: string): NamespaceConnection {
     const { paths, lock, clock, sync = 'normal', impressions, events, connect } = this.options;
     const path = paths.pathOf(namespace);
-    return new SqliteConnection({
+    const content = stateContent({
+      owner: namespace,
+      sequences: this.sequences,
+      // What all have together is counted here.
+      ...(impressions ? { impressions: { ...impressions, totalBytes: Number.POSITIVE_INFINITY } } : {}),
+    });
+    const options: SqliteConnectionOptions = {
       path,
       clock,
       sync,
       lock,
-      owner: namespace,
-      sequences: this.sequences,
       cacheKiB: CACHE_KIB,
       readsFirst: true,
       fullCheckBytes: FULL_CHECK_BYTES,
-      // What all have together is counted here.
-      ...(impressions ? { impressions: { ...impressions, totalBytes: Number.POSITIVE_INFINITY } } : {}),
       ...(connect ? { connect } : {}),
       onQuarantined: (file, newPath, kept) => events.quarantined(namespace, file, newPath, kept),
       onReplaced: () => {
@@ -152,7 +155,8 @@ export class SqliteNamespaces {
         else this.emptied.add(namespace);
         events.replaced(namespace);
       },
-    });
+    };
+    return new SqliteConnection(options, content);
   }
 
   /** What was committed stays so if this fails: then the file is looked into later. */

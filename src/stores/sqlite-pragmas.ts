@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { refuseNewer } from './sqlite-file.js';
-import { FORMAT_VERSION, formatOf, migrate } from './sqlite-schema.js';
+import { type DatabaseKind, formatOf, migrate } from './sqlite-schema.js';
 import { StorageError } from './store.js';
 
 /** Waiting for another connection's lock: only a reader's recovery or a checkpoint can hold one. */
@@ -39,15 +39,25 @@ export function configure(database: Database, { sync, maxPages, cacheKiB }: Tuni
  * `fullCheckBytes` (64 MiB); in larger ones only what SQLite sees by itself, as a wrong length or a garbled first page.
  * Throws `StorageError` (`newer`, `damaged`) and what SQLite throws.
  */
-export function verify(database: Database, path: string, fullCheckBytes = FULL_CHECK_BYTES): void {
-  refuseNewer(path, formatOf(database));
+export function verify(
+  database: Database,
+  path: string,
+  kind: DatabaseKind,
+  fullCheckBytes = FULL_CHECK_BYTES,
+): void {
+  refuseNewer(path, formatOf(database), kind);
   refuseDamage(database, path, fullCheckBytes);
-  migrate(database);
+  migrate(database, kind.migrations, kind);
 }
 
 /** The same of a file of today's format, through a connection that may only read; another format counts as damage. */
-export function verifyUnchanged(database: Database, path: string, fullCheckBytes = FULL_CHECK_BYTES): void {
-  if (formatOf(database) !== FORMAT_VERSION) throw new StorageError('damaged', `${path}: another format`);
+export function verifyUnchanged(
+  database: Database,
+  path: string,
+  { migrations }: DatabaseKind,
+  fullCheckBytes = FULL_CHECK_BYTES,
+): void {
+  if (formatOf(database) !== migrations.length) throw new StorageError('damaged', `${path}: another format`);
   refuseDamage(database, path, fullCheckBytes);
 }
 

@@ -9,7 +9,8 @@ import { listAside } from './set-aside.js';
 import { DRAFT, inspectFile, isSalvageUnfinished, moveFile } from './sqlite-file.js';
 import { integrityProblems } from './sqlite-integrity.js';
 import { listDatabases } from './sqlite-names.js';
-import { finishSalvage, salvageFile } from './sqlite-salvage.js';
+import { finishReplacing, replaceDamaged } from './sqlite-replace.js';
+import { stateSalvage } from './sqlite-salvage.js';
 import { StorageError } from './store.js';
 import type { TemplatePaths } from './templates.js';
 import type { CompactedPart, RepairedPart, StatePart, StateUpkeep } from './upkeep.js';
@@ -43,9 +44,10 @@ export class SqliteUpkeep implements StateUpkeep {
 
   repair({ path, namespace }: StatePart): RepairedPart | undefined {
     return this.guarded(path, () => {
-      const finished = finishSalvage(path, this.clock.now());
+      const salvage = stateSalvage(namespace);
+      const finished = finishReplacing(path, this.clock.now(), salvage);
       const problems = integrityProblems(path, namespace);
-      return problems.length === 0 ? finished : salvageFile(path, namespace, this.clock.now());
+      return problems.length === 0 ? finished : replaceDamaged(path, this.clock.now(), salvage);
     });
   }
 

@@ -11,6 +11,7 @@ import type {
   RerankOptions,
   RerankRequest,
 } from '../../src/reranker/request.js';
+import { FakeAdmin } from './fake-admin.js';
 
 /** Options as the settings' defaults have them, with a small body limit. */
 export const OPTIONS: AppOptions = {
@@ -64,6 +65,7 @@ export class FakeServices implements Services {
   readonly documents: { endpoint: string; count: number; namespace: string }[] = [];
   readonly outcomes: FeedbackOutcome[] = [];
   readonly purged: object[] = [];
+  readonly admin = new FakeAdmin();
   /** What answers say of the pair cache. */
   pairs: RerankAnswer['pairs'] = { hits: 0, misses: 0, stale: 0, ageMs: undefined, isStored: true };
   outcome: FeedbackOutcome = 'applied';

@@ -1,8 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/base/clock.js';
 import { MemoryCatalog } from '../../src/stores/catalog-memory.js';
+import { openWorkerCatalog } from '../../src/stores/worker-catalog.js';
 import { append, catalogStoreContract } from '../contracts/catalog-store.js';
+import { CatalogHome } from './catalog-home.js';
+import { makeFolder } from './sqlite-harness.js';
 
 catalogStoreContract('memory', () => ({ open: async () => new MemoryCatalog(), cleanUp: () => {} }));
+catalogStoreContract('sqlite, in this thread', () => {
+  const home = new CatalogHome();
+  return { open: () => home.openCatalog(), cleanUp: () => home.remove() };
+});
+catalogStoreContract('sqlite', () => {
+  const { folder, remove } = makeFolder();
+  return { open: () => openWorkerCatalog({ folder, sync: 'full', clock: systemClock() }), cleanUp: remove };
+});
 
 describe('the catalog in memory', () => {
   it('keeps so much of the log, the newest', async () => {

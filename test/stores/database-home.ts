@@ -1,7 +1,7 @@
 import BetterSqlite3 from 'better-sqlite3';
 import { ManualClock } from '../../src/base/clock.js';
-import type { SqliteConnectionOptions } from '../../src/stores/sqlite-connection.js';
-import { SqliteDatabase } from '../../src/stores/sqlite-database.js';
+
+import { SqliteDatabase, type SqliteDatabaseOptions } from '../../src/stores/sqlite-database.js';
 import { type Connect, connectFile } from '../../src/stores/sqlite-file.js';
 import type { Change, StorageError } from '../../src/stores/store.js';
 import { makeFolder } from './sqlite-harness.js';
@@ -25,7 +25,7 @@ export class DatabaseHome {
     return this.place.path;
   }
 
-  openDatabase(options: Partial<SqliteConnectionOptions> = {}): SqliteDatabase {
+  openDatabase(options: Partial<SqliteDatabaseOptions> = {}): SqliteDatabase {
     const database = new SqliteDatabase({
       path: this.path,
       clock: this.clock,

@@ -11,6 +11,7 @@ import { basename, join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verify } from '../../src/stores/sqlite-pragmas.js';
+import { STATE } from '../../src/stores/sqlite-schema.js';
 import { DatabaseHome, FaultyDisk, failureOf, keysOf, putCell } from './database-home.js';
 
 let home: DatabaseHome;
@@ -102,12 +103,12 @@ describe('damage', () => {
     home.writeDatabase();
     truncateSync(home.path, statSync(home.path).size - 4096);
     const database = new BetterSqlite3(home.path);
-    expect(() => verify(database, home.path, 0)).toThrow('malformed');
+    expect(() => verify(database, home.path, STATE, 0)).toThrow('malformed');
     database.close();
     rmSync(home.path);
     home.writeDatabase();
     const whole = new BetterSqlite3(home.path);
-    verify(whole, home.path, 0);
+    verify(whole, home.path, STATE, 0);
     whole.close();
   });
 

@@ -4,13 +4,7 @@ import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FolderLock } from '../../src/stores/lock.js';
 import { type Connect, connectFile } from '../../src/stores/sqlite-file.js';
-import {
-  APPLICATION_ID,
-  FORMAT_VERSION,
-  formatOf,
-  MIGRATIONS,
-  migrate,
-} from '../../src/stores/sqlite-schema.js';
+import { FORMAT_VERSION, formatOf, MIGRATIONS, migrate, STATE } from '../../src/stores/sqlite-schema.js';
 import { DatabaseHome, failureOf, putCell } from './database-home.js';
 
 let home: DatabaseHome;
@@ -122,7 +116,7 @@ describe('formats', () => {
     ).toThrow();
     expect(formatOf(database)).toBe(2);
     expect(database.prepare('SELECT count(*) FROM one').pluck().get()).toBe(1);
-    expect(database.pragma('application_id', { simple: true })).toBe(APPLICATION_ID);
+    expect(database.pragma('application_id', { simple: true })).toBe(STATE.applicationId);
     database.close();
   });
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StoreEngine } from '../../src/stores/engine.js';
 import { answerCall } from '../../src/stores/engine-calls.js';
-import type { SqliteConnectionOptions } from '../../src/stores/sqlite-connection.js';
-import { SqliteDatabase } from '../../src/stores/sqlite-database.js';
+
+import { SqliteDatabase, type SqliteDatabaseOptions } from '../../src/stores/sqlite-database.js';
 import type { Change } from '../../src/stores/store.js';
 import { type EngineChannel, WorkerStore } from '../../src/stores/worker-store.js';
 
@@ -19,7 +19,7 @@ export function makeFolder(): { folder: string; path: string; remove: () => void
 }
 
 /** The store over a database in this thread: what the worker does, without the worker. */
-export function openInline(options: SqliteConnectionOptions): Promise<WorkerStore> {
+export function openInline(options: SqliteDatabaseOptions): Promise<WorkerStore> {
   return openEngineInline('sqlite', new SqliteDatabase(options));
 }
 

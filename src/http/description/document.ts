@@ -2,6 +2,7 @@ import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { API_VERSION } from '../responder.js';
 import { RouteFinder } from '../routes/find-route.js';
 import { ROUTES, type Route } from '../routes/table.js';
+import { ADMIN_SCHEMAS } from './admin.js';
 import { exampleComponents, type RankingApi, rankingApis, schemaComponents } from './components.js';
 import type { DescribedLimits } from './described.js';
 import { ErrorResponses } from './error-responses.js';
@@ -21,7 +22,7 @@ export type Description = ReturnType<typeof createDocument>;
 const INTRODUCTION = `Ranks documents for a query, in the API of the client that asks, and learns per namespace which ones helped.
 
 - A path that several APIs share answers in the API the request is of. Behind a dialect's name (\`/{dialect}/…\`) it is that one's. The header \`X-NeuralCache-Dialect\` names it as well, and is believed also on paths that are described for one API alone.
-- Every path is also there under \`/ns/{namespace}\`, which selects the namespace.
+- Every path but those under \`/admin\` is also there under \`/ns/{namespace}\`, which selects the namespace.
 - GET routes answer HEAD as well, and every route OPTIONS.
 - The id of each request is in \`X-Request-Id\`: \`POST /feedback\` takes it, and says which results helped.`;
 
@@ -49,7 +50,7 @@ export function describeApi(options: DescriptionOptions): Description {
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
     components: {
-      schemas: schemaComponents(apis, [errors.nativeError, errors.supersetError]),
+      schemas: schemaComponents(apis, [errors.nativeError, errors.supersetError, ...ADMIN_SCHEMAS]),
       responses: errorResponses.components,
       headers: headerComponents(),
       parameters: parameterComponents(options.namespaceHeader),
@@ -69,6 +70,8 @@ const TAGS = {
   dialects: 'each API by its name',
   discovery: 'what clients look at first',
   operations: 'for whoever runs it',
+  administration:
+    'of namespaces, with one of `ADMIN_TOKENS`; without any configured these routes do not exist',
 } as const;
 
 /** The route table. */
@@ -81,7 +84,7 @@ function routePaths(
   const plain = operations(options);
   for (const route of ROUTES as readonly Route[]) {
     for (const path of pathsOf(route)) {
-      const described = plain[route.path];
+      const described = plain[`${route.method} ${route.path}`] ?? plain[route.path];
       const operation =
         described === undefined
           ? rankingOperation(route, path, summaryOf(route), apisOf(route, apis), errorResponses)
@@ -122,7 +125,8 @@ function summaryOf({ what, ending }: Route): string {
   return ending === undefined ? what : `${what}; also any path that ends in \`${ending}\``;
 }
 
-function tagOf({ path, ranks, method }: Route): keyof typeof TAGS {
+function tagOf({ path, ranks, method, access }: Route): keyof typeof TAGS {
+  if (access === 'admin') return 'administration';
   if (ranks) return 'ranking';
   if (path.startsWith('/feedback')) return 'memory';
   const isDiscovery =

@@ -35,6 +35,12 @@ export const RESPONSE_HEADERS: Headers = {
     description: 'quotas of which much is used, with the share: `max_queries_per_day;u=0.83`',
     schema: text,
   },
+  ETag: { description: 'the revision of the namespace; `If-Match` takes it', schema: text },
+  Location: { description: 'where it is now', schema: text },
+  'Idempotency-Replayed': {
+    description: '`true`: it was made before, and this is the first answer again',
+    schema: text,
+  },
   'Retry-After': { description: 'seconds after which to try again', schema: digits },
   'WWW-Authenticate': { description: 'how to show a credential', schema: text },
   Allow: { description: 'the methods of the route', schema: text },
@@ -66,7 +72,13 @@ export const RANKING_HEADERS: readonly string[] = [
   'X-NeuralCache-Degraded',
 ];
 
-const ALWAYS: ReadonlySet<string> = new Set([...COMMON_HEADERS, 'Server-Timing', 'Cache-Status']);
+const ALWAYS: ReadonlySet<string> = new Set([
+  ...COMMON_HEADERS,
+  'Server-Timing',
+  'Cache-Status',
+  'ETag',
+  'Location',
+]);
 
 /** Headers of an answer by reference; what is not in the list above is a dialect's own. */
 export function headersOf(
@@ -132,6 +144,16 @@ export function parameterComponents(namespaceHeader: string): Record<string, oas
     cacheControl: header(
       'Cache-Control',
       '`no-cache` asks afresh, `no-store` keeps nothing, `only-if-cached` asks nobody (504 where something is not known)',
+    ),
+    ifMatch: header('If-Match', 'revisions that may be changed, as `ETag` had them; any other is 412'),
+    idempotencyKey: header(
+      'Idempotency-Key',
+      'with the same key and body again the first answer is repeated',
+      {
+        type: 'string',
+        minLength: 1,
+        maxLength: 255,
+      },
     ),
     traceparent: header('traceparent', 'the trace the request is part of; logged, and sent on'),
   };

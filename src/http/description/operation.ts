@@ -1,4 +1,4 @@
-import type { ZodOpenApiOperationObject } from 'zod-openapi';
+import type { ZodOpenApiOperationObject, ZodOpenApiResponsesObject } from 'zod-openapi';
 import type { ErrorCode } from '../../base/errors.js';
 import type { ErrorForm } from '../dialects/dialect.js';
 import { dialectOf } from '../dialects/registry.js';
@@ -6,14 +6,13 @@ import { supersetError } from '../dialects/superset-error.js';
 import { errorFormOf } from '../error-body.js';
 import type { Route } from '../routes/table.js';
 import { exampleReferences, type RankingApi } from './components.js';
-import type { NamedSchema } from './described.js';
+import type { DescribedOperation, NamedSchema } from './described.js';
 import { componentName } from './dialects.js';
 import type { ErrorResponses } from './error-responses.js';
 import * as schemas from './error-schemas.js';
 import { type DescribedForm, errorsOf, NATIVE } from './error-statuses.js';
 import { COMMON_HEADERS, headersOf, QUOTA_HEADERS, RANKING_HEADERS, RANKING_PARAMETERS } from './headers.js';
 import { eitherOf } from './named-schemas.js';
-import type { DescribedOperation } from './operations.js';
 
 const ANY: DescribedForm = { form: supersetError, schema: schemas.supersetError };
 
@@ -63,33 +62,63 @@ export function plainOperation(
   route: Route,
   path: string,
   summary: string,
-  { request, example, answer, type, statuses = [200], headers: own = [], errors = [] }: DescribedOperation,
+  described: DescribedOperation,
   errorResponses: ErrorResponses,
 ): ZodOpenApiOperationObject {
-  const ranks = route.ranks === true;
-  const parameters = ranks
-    ? RANKING_PARAMETERS
-    : request === undefined || route.access === 'admin'
-      ? []
-      : ['namespace', 'source'];
-  const content = answer === undefined ? { [type!]: {} } : { 'application/json': { schema: answer } };
-  const quota = isAdmitted(route) ? QUOTA_HEADERS : [];
-  const headers = headersOf([...COMMON_HEADERS, ...(ranks ? RANKING_HEADERS : []), ...quota, ...own]);
-  const body = example === undefined ? {} : { example };
+  const { request, example, query, requestTypes = [], errors = [] } = described;
+  const body = { schema: request, ...(example !== undefined && { example }) };
   const form = formBeforeBody(route, []);
   const codes = errorCodes(route, request !== undefined, errors);
-  const family = `${isAdmitted(route) ? 'Namespace' : ''}${form.schema.name}`;
-  const refused = errorResponses.of(family, codes, [form], quota);
-  const answered = Object.fromEntries(
-    statuses.map((status) => [status, { description: route.what, headers, content }]),
-  );
+  // Administrators' answers are in no cache, their errors included.
+  const isPrivate = route.access === 'admin';
+  const headersOfAll = isPrivate ? ['Cache-Control'] : isAdmitted(route) ? QUOTA_HEADERS : [];
+  const kind = isAdmitted(route) ? 'Namespace' : '';
+  const family = isPrivate ? 'Admin' : `${kind}${form.schema.name}`;
   return {
-    ...common(route, path, summary, parameters),
+    ...common(route, path, summary, described.parameters ?? parametersOf(route, request !== undefined)),
+    ...(isPrivate && { servers: [{ url: '/' }] }),
+    ...(query && { requestParams: { query } }),
     ...(request && {
-      requestBody: { required: true, content: { 'application/json': { schema: request, ...body } } },
+      requestBody: {
+        required: true,
+        content: Object.fromEntries(['application/json', ...requestTypes].map((type) => [type, body])),
+      },
     }),
-    responses: { ...refused, ...answered },
+    responses: {
+      ...errorResponses.of(family, codes, [form], headersOfAll),
+      ...answersOf(route, described, headersOfAll),
+    },
   };
+}
+
+function parametersOf({ ranks, access }: Route, readsBody: boolean): readonly string[] {
+  if (ranks === true) return RANKING_PARAMETERS;
+  return readsBody && access !== 'admin' ? ['namespace', 'source'] : [];
+}
+
+function answersOf(
+  route: Route,
+  { answer, type, statuses = [200], headers: own = [], answers }: DescribedOperation,
+  headersOfAll: readonly string[],
+): ZodOpenApiResponsesObject {
+  const names = [...COMMON_HEADERS, ...headersOfAll, ...(route.ranks === true ? RANKING_HEADERS : [])];
+  const content = answer === undefined ? { [type!]: {} } : { 'application/json': { schema: answer } };
+  if (answers === undefined) {
+    const headers = headersOf([...names, ...own]);
+    return Object.fromEntries(
+      statuses.map((status) => [status, { description: route.what, headers, content }]),
+    );
+  }
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, { schema, what = route.what, headers = [] }]) => [
+      status,
+      {
+        description: what,
+        headers: headersOf([...names, ...headers]),
+        content: { 'application/json': { schema } },
+      },
+    ]),
+  );
 }
 
 function common(route: Route, path: string, summary: string, parameters: readonly string[]) {

@@ -1,25 +1,11 @@
 import { z } from 'zod';
-import type { ErrorCode } from '../../base/errors.js';
 import type { JsonObject } from '../schemas/issues.js';
-import type { DescribedLimits } from './described.js';
+import { ADMIN_OPERATIONS } from './admin.js';
+import type { DescribedLimits, DescribedOperation } from './described.js';
 import { count, filledText, maybe, tokens } from './fields.js';
 import { vllmKnobs } from './model-servers.js';
 import { feedbackBatchAnswer, feedbackRequest, okAnswer, rerankAnswer, rerankRequest } from './native.js';
 import { SAMPLE_ID } from './samples.js';
-
-/** A route that is of no dialect alone. `statuses` may hold others than 200 with the same body. */
-export interface DescribedOperation {
-  readonly request?: z.ZodType;
-  readonly example?: JsonObject | readonly JsonObject[];
-  /** Absent where the answer is no JSON. */
-  readonly answer?: z.ZodType;
-  readonly type?: 'text/plain' | 'text/html';
-  readonly statuses?: readonly number[];
-  /** Headers its answers have besides those of all. */
-  readonly headers?: readonly string[];
-  /** Errors that can happen besides those any such route has. */
-  readonly errors?: readonly ErrorCode[];
-}
 
 /** State of now. */
 const NOT_STORED = ['Cache-Control'];
@@ -35,7 +21,7 @@ const FRUIT: JsonObject = {
 
 const HELPED: JsonObject = { request_id: SAMPLE_ID, selected_ids: ['cherry'] };
 
-/** Each by its path in the route table; paths that rank in many dialects are described by those. */
+/** Each by its path in the route table, or by method and path; paths that rank in many dialects are described by those. */
 export function operations(limits: DescribedLimits): Readonly<Record<string, DescribedOperation>> {
   const { maxBatchSize } = limits;
   const rerank = rerankRequest(limits);
@@ -77,6 +63,7 @@ export function operations(limits: DescribedLimits): Readonly<Record<string, Des
     '/openapi.json': { answer: z.looseObject({ openapi: z.string() }) },
     '/docs': { type: 'text/html', headers: ['Content-Security-Policy', 'Referrer-Policy'] },
     '/admin/cache/purge': purge,
+    ...ADMIN_OPERATIONS,
   };
 }
 

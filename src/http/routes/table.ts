@@ -1,6 +1,11 @@
-/** One route: what it answers to and what it is for. Each is also reachable under `/ns/{namespace}`. */
+import { ADMIN_ROUTES } from './admin-table.js';
+
+/**
+ * One route: what it answers to and what it is for. A path may have several, one a method. Each is also reachable under
+ * `/ns/{namespace}`, but for those of administrators.
+ */
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Without prefix; this is also the metric label. `{name}` stands for one segment, `{name…}` for all that follows. */
   readonly path: string;
   /** Whether it exists under `/v1` as well. */
@@ -244,6 +249,14 @@ export const ROUTES = [
     errors: 'native',
     what: 'forget what caches hold: `{"namespace"}`, `{"model"}` (pairs alone) or `{"all": true}`',
   },
+  ...ADMIN_ROUTES,
 ] as const satisfies readonly Route[];
 
 export type RoutePath = (typeof ROUTES)[number]['path'];
+
+/** `POST /rerank`: names one route of the table. */
+export type RouteName = NameOf<(typeof ROUTES)[number]>;
+
+type NameOf<Row extends Pick<Route, 'method' | 'path'>> = Row extends Row
+  ? `${Row['method']} ${Row['path']}`
+  : never;

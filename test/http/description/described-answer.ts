@@ -11,6 +11,7 @@ import { OPTIONS } from '../fake-services.js';
 export const DESCRIPTION = describeApi(OPTIONS);
 
 const ajv = new Ajv2020({ strict: false, allErrors: false });
+ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/);
 ajv.addSchema({ ...DESCRIPTION, $id: 'api' } as AnySchema);
 const finder = new RouteFinder<Route>(ROUTES);
 const prefixes = new Set(DIALECT_NAMES);
@@ -77,7 +78,7 @@ function operationOf(method: string, url: string): oas31.OperationObject | undef
   const route = finder.find(method, path);
   if (route === undefined) return undefined;
   const paths = DESCRIPTION.paths ?? {};
-  const verb = method.toLowerCase() as 'get' | 'post';
+  const verb = method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete';
   const isOfDialects = route.ranks === true && !['/score', '/rerank/batch'].includes(route.path);
   if (dialect === undefined || !isOfDialects) return paths[route.path.replaceAll('…', '')]?.[verb];
   const spoken = dialectOf(dialect, path);

@@ -24,7 +24,7 @@ describe('the description', () => {
   });
 
   it('describes no route that is not there', () => {
-    const known = routes.map(({ path }) => path as string);
+    const known = routes.flatMap(({ method, path }) => [path, `${method} ${path}`]);
     expect(Object.keys(operations(OPTIONS)).filter((path) => !known.includes(path))).toEqual([]);
   });
 
@@ -136,7 +136,9 @@ describe('every other route answers as described', () => {
       services.outcome = 'failed';
     },
   };
-  const gets = routes
+  // Those that manage namespaces are asked in test/http/admin, where every answer is held to the description.
+  const others = routes.filter(({ access, path }) => access !== 'admin' || path === '/admin/cache/purge');
+  const gets = others
     .filter(({ method }) => method === 'GET')
     .map(({ path }) => path.replace(/\{[^}]+\}/, 'm/1'));
 
@@ -157,7 +159,7 @@ describe('every other route answers as described', () => {
     }
   });
 
-  const posts = routes
+  const posts = others
     .filter(({ method }) => method === 'POST')
     .map(({ path }) => path.replaceAll(/\{[^}]+\}/g, 'm'));
 

@@ -23,7 +23,9 @@ export function valuesOf(schema: Schema): Arbitrary<unknown> {
 }
 
 function typedValues(schema: oas31.SchemaObject): Arbitrary<unknown> {
-  const { type, items = {}, minItems = 0, maxItems = MOST_ITEMS, minimum, maximum } = schema;
+  const { type, items = {}, minItems = 0, maxItems = MOST_ITEMS, maximum, exclusiveMinimum } = schema;
+  const { minimum = exclusiveMinimum } = schema;
+  const minExcluded = exclusiveMinimum !== undefined;
   switch (type) {
     case undefined:
       return fc.jsonValue({ maxDepth: 2 });
@@ -34,7 +36,7 @@ function typedValues(schema: oas31.SchemaObject): Arbitrary<unknown> {
     case 'integer':
       return fc.integer({ min: minimum ?? Number.MIN_SAFE_INTEGER, max: maximum ?? Number.MAX_SAFE_INTEGER });
     case 'number':
-      return fc.double({ min: minimum ?? -1e9, max: maximum ?? 1e9, noNaN: true });
+      return fc.double({ min: minimum ?? -1e9, max: maximum ?? 1e9, minExcluded, noNaN: true });
     case 'string':
       return texts(schema);
     case 'array':
@@ -76,7 +78,7 @@ function objects({
   if (additionalProperties === false || additionalProperties === undefined) return named;
   const others = fc.dictionary(
     fc.string({ unit: fc.constantFrom('x', '_', '1'), minLength: 3, maxLength: 5 }),
-    fc.jsonValue({ maxDepth: 1 }),
+    additionalProperties === true ? fc.jsonValue({ maxDepth: 1 }) : valuesOf(additionalProperties),
     { maxKeys: 2 },
   );
   return fc.tuple(others, named).map(([more, own]) => ({ ...more, ...own }));

@@ -1,0 +1,121 @@
+import type { CatalogView } from '../catalog/catalog-view.js';
+import type { Effective } from '../catalog/effective.js';
+import type { QuotaSpec } from '../catalog/quota.js';
+import type { NamespaceRecord } from '../catalog/record.js';
+import { isLeaving } from '../catalog/status.js';
+import { type FamilyUse, measureFamily, STOCK_NAMES, type StockName } from './family-use.js';
+import type { ManagementOptions } from './management-options.js';
+import type { NamesInUse } from './names-in-use.js';
+import type { AdminCall } from './namespace-admin.js';
+import type { Numbers } from './namespace-numbers.js';
+import type { RecordChanges } from './record-changes.js';
+
+/** Between two looks at the same pool: each may ask the store about the whole family. */
+const PAUSE_MS = 1000;
+const BY_US: AdminCall = { actor: 'system', requestId: '' };
+
+/** Raises limits that were told to raise themselves, once their use comes near. */
+export class AutoRaise {
+  private readonly poolsOf = new WeakMap<Effective, readonly string[]>();
+  /** Pools to be looked at. */
+  private readonly due = new Set<string>();
+  private readonly lookedAt = new Map<string, number>();
+  private looking: Promise<void> | undefined;
+
+  constructor(
+    private readonly parts: ManagementOptions & {
+      readonly inUse: NamesInUse;
+      readonly numbers: Numbers;
+      readonly changes: RecordChanges;
+    },
+  ) {}
+
+  /** A namespace took up more, or may have. Costs a look-up where nothing raises itself; never waits or throws. */
+  noteGrowth(name: string): void {
+    const { catalog, clock } = this.parts;
+    if (!catalog.isLoaded) return;
+    const now = clock.now();
+    for (const pool of this.raisingPools(catalog.effective(name))) {
+      if (now - (this.lookedAt.get(pool) ?? Number.NEGATIVE_INFINITY) < PAUSE_MS) continue;
+      this.lookedAt.set(pool, now);
+      this.due.add(pool);
+    }
+    if (this.due.size > 0) void this.look();
+  }
+
+  /** Looks at every pool that raises itself; failures are reported, not thrown. */
+  async lookAtAll(): Promise<void> {
+    this.lookedAt.clear();
+    for (const record of this.parts.catalog.records())
+      if (raisingOf(record).length > 0) this.due.add(record.id);
+    await this.look();
+  }
+
+  /** Resolves once nothing is being looked at. */
+  async idle(): Promise<void> {
+    await this.looking;
+  }
+
+  private look(): Promise<void> {
+    this.looking ??= this.lookAtDue().finally(() => {
+      this.looking = undefined;
+    });
+    return this.looking;
+  }
+
+  private async lookAtDue(): Promise<void> {
+    for (const pool of this.due) {
+      this.due.delete(pool);
+      try {
+        await this.raise(pool);
+      } catch (error) {
+        this.parts.events?.failed?.('auto-raise', pool, error);
+      }
+    }
+  }
+
+  private async raise(id: string): Promise<void> {
+    const { catalog, changes } = this.parts;
+    const record = catalog.record(id);
+    if (record === undefined || isLeaving(record.status)) return;
+    const use = await measureFamily(id, catalog, this.parts);
+    if (Object.keys(raisedQuotas(record, use)).length === 0) return;
+    await changes.make(id, 'namespace.auto_raise', BY_US, (now) =>
+      isLeaving(now.status) ? {} : { quotas: { ...now.quotas, ...raisedQuotas(now, use) } },
+    );
+  }
+
+  private raisingPools(effective: Effective): readonly string[] {
+    let pools = this.poolsOf.get(effective);
+    if (pools === undefined) {
+      const raises = (name: string) => raisingOf(this.parts.catalog.record(name)).length > 0;
+      pools = effective.levels.map(({ id }) => id).filter(raises);
+      this.poolsOf.set(effective, pools);
+    }
+    return pools;
+  }
+}
+
+/** The quotas of a record that are to be higher by now, with their new limits. */
+export function raisedQuotas(record: NamespaceRecord, use: FamilyUse): Partial<Record<StockName, QuotaSpec>> {
+  const raised: Partial<Record<StockName, QuotaSpec>> = {};
+  for (const name of raisingOf(record)) {
+    const spec = record.quotas[name]!;
+    const limit = raisedLimit(spec, use[name]);
+    if (limit !== spec.limit) raised[name] = { ...spec, limit };
+  }
+  return raised;
+}
+
+/** The limit from which what is used is no longer near it; never above the ceiling. */
+function raisedLimit({ limit, auto_raise: raise }: QuotaSpec, used: number): number | null {
+  if (limit === null || raise === undefined) return limit;
+  let raised = limit;
+  while (raised < raise.ceiling && used >= raise.above * raised)
+    raised = Math.min(raise.ceiling, Math.max(raised + 1, Math.floor(raised * raise.factor)));
+  return raised;
+}
+
+function raisingOf(record: ReturnType<CatalogView['record']>): StockName[] {
+  return STOCK_NAMES.filter((name) => record?.quotas[name]?.auto_raise !== undefined);
+}

@@ -1,0 +1,57 @@
+import { byCodeUnit } from '../base/by-code-unit.js';
+import type { ManagementOptions } from './management-options.js';
+import { asked } from './store-trouble.js';
+
+/** How long the store's names are good for: lists are read page by page. */
+const MAX_AGE_MS = 1000;
+
+/**
+ * The namespaces that there are without anybody having registered them: stored, or in memory; and the default one, which
+ * there always is. Registered ones may be among them.
+ */
+export class NamesInUse {
+  private stored: ReadonlySet<string> = new Set();
+  private readAt = Number.NEGATIVE_INFINITY;
+  private reading: Promise<void> | undefined;
+
+  constructor(private readonly options: Pick<ManagementOptions, 'store' | 'residents' | 'names' | 'clock'>) {}
+
+  /** Sorted by code unit. What was stored within the last second may be missing unless it is in memory. 503 where they cannot be read. */
+  async all(): Promise<string[]> {
+    if (this.options.clock.now() - this.readAt >= MAX_AGE_MS) await this.read();
+    const { residents, names } = this.options;
+    return [...new Set([...this.stored, ...residents.names(), names.defaultName])].sort(byCodeUnit);
+  }
+
+  /** Whether there is such a namespace by now. Costs reading all names where nobody has met this one. */
+  async has(name: string): Promise<boolean> {
+    if (this.mayHave(name)) return true;
+    await this.read();
+    return this.mayHave(name);
+  }
+
+  /** As far as that is known without waiting. */
+  mayHave(name: string): boolean {
+    const { residents, names } = this.options;
+    return name === names.defaultName || this.stored.has(name) || residents.peek(name) !== undefined;
+  }
+
+  /** Nothing is stored of it any more. */
+  forget(name: string): void {
+    this.stored = new Set([...this.stored].filter((other) => other !== name));
+    this.readAt = Number.NEGATIVE_INFINITY;
+  }
+
+  private read(): Promise<void> {
+    this.reading ??= this.readAll().finally(() => {
+      this.reading = undefined;
+    });
+    return this.reading;
+  }
+
+  private async readAll(): Promise<void> {
+    const at = this.options.clock.now();
+    this.stored = new Set(await asked(this.options.store.namespaces()));
+    this.readAt = at;
+  }
+}

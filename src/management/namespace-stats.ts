@@ -1,0 +1,81 @@
+import { measureFamily, STOCK_NAMES } from './family-use.js';
+import type { ManagementOptions } from './management-options.js';
+import type { NamesInUse } from './names-in-use.js';
+import type { NamespaceStats } from './namespace-admin.js';
+import type { Numbers } from './namespace-numbers.js';
+import { statusOf, timeText } from './namespace-view.js';
+
+type Parts = ManagementOptions & { readonly inUse: NamesInUse; readonly numbers: Numbers };
+
+/** Numbers of one namespace, as they are now; those of the families it is in as they were up to a minute ago. */
+export async function statsOf(id: string, parts: Parts): Promise<NamespaceStats> {
+  const { catalog, numbers, admission } = parts;
+  const { cells, documents, impressions, storageBytes, counters } = await numbers.of(id);
+  const effective = catalog.effective(id);
+  const stocks = await stockUses(id, parts);
+  const rates = admission?.utilisation(id) ?? { share: 0, warnings: [] };
+  const { feedback_total = 0, request_total = 0, last_used_at = null } = counters ?? {};
+  const { query_total = request_total, upsert_total = 0 } = (counters ?? {}) as {
+    readonly query_total?: number;
+    readonly upsert_total?: number;
+  };
+  return {
+    namespace_id: id,
+    status: statusOf(effective, parts.isDegraded),
+    vector_count: cells,
+    active_count: cells,
+    deleted_count: 0,
+    storage_bytes: storageBytes,
+    collection_count: 0,
+    cells,
+    documents_known: documents,
+    impressions,
+    feedback_total,
+    total_requests: request_total + feedback_total,
+    total_queries: query_total,
+    total_upserts: upsert_total,
+    total_deletes: 0,
+    quota_utilization: Math.max(rates.share, ...stocks.map(({ share }) => share)),
+    warnings: warningsOf(stocks, rates.warnings),
+    created_at: timeText(catalog.record(id)?.created_at ?? counters?.created_at ?? null),
+    last_used_at: timeText(last_used_at),
+  };
+}
+
+interface StockUse {
+  /** As in "max_vectors of acme". */
+  readonly what: string;
+  readonly share: number;
+  readonly threshold: number;
+}
+
+/** Of every pool it draws from, what of its stocks is used. */
+async function stockUses(id: string, parts: Parts): Promise<StockUse[]> {
+  const { catalog } = parts;
+  const uses: StockUse[] = [];
+  for (const { id: pool, quotas } of catalog.effective(id).levels) {
+    const bounded = STOCK_NAMES.filter((name) => quotas.has(name));
+    if (bounded.length === 0) continue;
+    const use = await measureFamily(pool, catalog, parts);
+    for (const name of bounded) {
+      const { limit, warning_threshold: threshold } = quotas.get(name)!;
+      uses.push({ what: `${name} of ${pool}`, share: shareOf(use[name], limit), threshold });
+    }
+  }
+  return uses;
+}
+
+/** Used of a limit, 0 to 1 and beyond; a limit of 0 is used up. */
+export function shareOf(used: number, limit: number): number {
+  return limit === 0 ? 1 : used / limit;
+}
+
+/** Our own measure of a stock holds before that of admission, which may not have needed it yet. */
+function warningsOf(stocks: readonly StockUse[], rates: readonly string[]): string[] {
+  const near = stocks.filter(({ share, threshold }) => share >= threshold);
+  const isStock = (warning: string) => stocks.some(({ what }) => warning.startsWith(`${what} is used`));
+  return [
+    ...near.map(({ what, share }) => `${what} is used to ${Math.floor(share * 100)} %`),
+    ...rates.filter((warning) => !isStock(warning)),
+  ];
+}

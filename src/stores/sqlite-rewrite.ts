@@ -1,0 +1,21 @@
+import type { Database } from 'better-sqlite3';
+import { StorageError } from './store.js';
+
+/**
+ * Rewrites a database so that it holds nothing but what is in it: no byte of what was removed or overwritten earlier is
+ * left in the file or its log. Needs room for the file once more, and twice that while it lasts; costs as much as the
+ * file is large (about a second for 200 MB). Throws what SQLite throws, and `StorageError` `io` where a reader in another
+ * process keeps the log from being put away: to be tried again.
+ */
+export function rewrite(database: Database): void {
+  putLogAway(database);
+  database.exec('VACUUM');
+  if (!putLogAway(database))
+    throw new StorageError('io', `${database.name}: a reader keeps its log; to be tried again`);
+}
+
+/** False = somebody still reads from it. */
+function putLogAway(database: Database): boolean {
+  const [{ busy }] = database.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
+  return busy === 0;
+}
