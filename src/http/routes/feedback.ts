@@ -58,10 +58,11 @@ async function apply(
   source: string | undefined,
 ): Promise<void> {
   const namespace = exchange.namespace!;
-  const { outcome, issues = [], message } = await services.feedback(
-    namespace,
-    readFeedback(body, loc, rules.maxTextLength, source),
-  );
+  const {
+    outcome,
+    issues = [],
+    message,
+  } = await services.feedback(namespace, readFeedback(body, loc, rules.maxTextLength, source));
   services.metrics.feedbackFinished(outcome, namespace);
   switch (outcome) {
     case 'applied':
