@@ -108,7 +108,10 @@ export class ManagedPolicies {
       this.dropped.clear();
       return;
     }
-    const names = new Set([...source.records().map(({ id }) => id), ...(await this.parts.store.namespaces())]);
+    const names = new Set([
+      ...source.records().map(({ id }) => id),
+      ...(await this.parts.store.namespaces()),
+    ]);
     for (const name of names) {
       const isOff = this.policiesOf(name).cacheEnabled === false;
       if (!isOff) this.dropped.delete(name);

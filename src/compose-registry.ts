@@ -29,15 +29,7 @@ export function openRegistry(
   settings: Settings,
   shared: Pick<
     NamespaceDependencies,
-    | 'store'
-    | 'lendScorer'
-    | 'policiesOf'
-    | 'stock'
-    | 'encoder'
-    | 'hash'
-    | 'installHash'
-    | 'clock'
-    | 'events'
+    'store' | 'lendScorer' | 'policiesOf' | 'stock' | 'encoder' | 'hash' | 'installHash' | 'clock' | 'events'
   >,
   logger: Logger,
   metrics: Metrics,
@@ -114,16 +106,16 @@ export function eventsOf({ logger, metrics, sparingly }: EventTools): NamespaceE
       logger.warn({ namespace }, 'stored under another hash key: known queries are found by vector alone'),
     feedbackLost(namespace, count) {
       metrics.storageFailed('feedback lost');
-      logger.error({ namespace, count }, 'feedback that was not written yet is lost: the stored state is another one');
+      logger.error(
+        { namespace, count },
+        'feedback that was not written yet is lost: the stored state is another one',
+      );
     },
   };
 }
 
 /** Counts the requests that did without a model, and says why, from time to time. */
-export function modelFailures(
-  part: 'scorer' | 'memory',
-  { logger, metrics, sparingly }: EventTools,
-) {
+export function modelFailures(part: 'scorer' | 'memory', { logger, metrics, sparingly }: EventTools) {
   return (namespace: string, { failure, message }: ModelError): void => {
     metrics.modelMissed(part, failure, namespace);
     const held = sparingly.turn(`model ${part} ${failure}`);
@@ -132,4 +124,3 @@ export function modelFailures(
     logger.warn({ namespace, failure, reason: message, held }, `a model gave no answer; ${instead}`);
   };
 }
-

@@ -79,10 +79,7 @@ export class Maintenance {
     while ((await store.sweep(now, ROWS_PER_SWEEP)).more);
   }
 
-  private async attempt(
-    operation: Operation,
-    work: () => Promise<unknown>,
-  ): Promise<void> {
+  private async attempt(operation: Operation, work: () => Promise<unknown>): Promise<void> {
     try {
       await work();
     } catch (error) {

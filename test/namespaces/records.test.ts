@@ -65,7 +65,14 @@ const ROWS: [string, Row, (row: Row) => unknown][] = [
   ['state', stateRow(STATE), (row) => readState(row, SHAPE)],
   [
     'counters',
-    counterRow({ feedback_total: 1, request_total: 2, query_total: 2, upsert_total: 1, created_at: 3, last_used_at: 4 }),
+    counterRow({
+      feedback_total: 1,
+      request_total: 2,
+      query_total: 2,
+      upsert_total: 1,
+      created_at: 3,
+      last_used_at: 4,
+    }),
     readCounters,
   ],
 ];
@@ -98,7 +105,14 @@ describe('property 16: records', () => {
     expect(readState(stateRow(STATE), SHAPE)).toEqual(STATE);
     const empty = { ...STATE, pinnedDimension: null, wide: { ...STATE.wide, vector: null } };
     expect(readState(stateRow(empty), SHAPE)).toEqual(empty);
-    const counters = { feedback_total: 1, request_total: 2, query_total: 2, upsert_total: 1, created_at: 3, last_used_at: 4 };
+    const counters = {
+      feedback_total: 1,
+      request_total: 2,
+      query_total: 2,
+      upsert_total: 1,
+      created_at: 3,
+      last_used_at: 4,
+    };
     expect(readCounters(counterRow(counters))).toEqual(counters);
   });
 

@@ -30,7 +30,10 @@ async function learned(store?: MemoryStore) {
 }
 
 /** The same store under new code or settings, as after a restart. */
-function restarted(test: TestReranker, { scorer, ...namespace }: Partial<NamespaceDependencies> & { scorer?: Scorer } = {}) {
+function restarted(
+  test: TestReranker,
+  { scorer, ...namespace }: Partial<NamespaceDependencies> & { scorer?: Scorer } = {},
+) {
   return new TestReranker({ store: test.store, clock: test.clock, namespace, ...(scorer && { scorer }) });
 }
 
