@@ -112,7 +112,7 @@ export class Scorers {
   private async open({ spec, names, upstream }: Resolved): Promise<OpenedScorer> {
     const { settings } = this.options;
     const pairs: PairScorers = {};
-    let giveBack = () => undefined as void;
+    let giveBack: () => void = () => undefined;
     if (names.has('cross-encoder')) pairs['cross-encoder'] = await this.crossEncoder();
     if (names.has('upstream')) {
       const lent = await this.lendUpstream(upstream);
