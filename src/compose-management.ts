@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import type { NamespaceAdmission } from './admission/namespace-admission.js';
 import type { Clock } from './base/clock.js';
 import type { Metrics } from './base/metrics.js';
-import { withoutCredentials } from './base/settings/without-credentials.js';
 import type { Settings } from './base/settings/table.js';
+import { withoutCredentials } from './base/settings/without-credentials.js';
 import type { Sparingly } from './base/sparingly.js';
 import type { OpenedCatalog } from './compose-catalog.js';
 import { NO_RESIDENTS, type Residents } from './management/management-options.js';
@@ -34,7 +34,6 @@ export function openManagement(settings: Settings, parts: ManagementParts): Name
   const { admission } = parts;
   return new NamespaceManagement({
     catalog: opened.catalog,
-    catalogStore: opened.store,
     store,
     cache,
     residents,
