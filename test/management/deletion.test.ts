@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { gate } from '../namespaces/registry-fixture.js';
 import { DRIVERS, type Stores } from './drivers.js';
 import { BY, failing, GRACE_S, Home } from './home.js';
 import { Killed, Mortal } from './mortal.js';
@@ -216,6 +217,25 @@ describe.each(DRIVERS)('deleting a namespace (%s)', (_name, open) => {
     await expect(lying.purge('acme')).rejects.toMatchObject(failing('UNAVAILABLE'));
     expect((await lying.management.get('acme')).status).toBe('deleted');
     expect(lying.purged).toEqual([]);
+  });
+
+  it('is not undone by a request that is still inside, whatever that does', async () => {
+    await home.use('acme');
+    const inside = gate();
+    const straggler = home.registry.use('acme', async (namespace) => {
+      await inside.promise;
+      return namespace;
+    });
+    const open = home.registry.peek('acme')!;
+    expect((await home.purge('acme')).verified).toBe(true);
+    inside.open();
+    expect(await straggler).toBe(open);
+    const learned = open.exclusive(() =>
+      open.commitFeedback({ changes: [], state: open.memory.snapshot, apply: () => undefined }, []),
+    );
+    await expect(learned).rejects.toMatchObject({ failure: 'closed' });
+    await open.flush();
+    expect(await home.state.namespaces()).not.toContain('acme');
   });
 
   it('is finished or undone after a crash at any step', async () => {
