@@ -9,8 +9,8 @@ import type { Limit } from './refusals.js';
 
 /** Told of what happens; every method returns at once and never throws. */
 export interface AdmissionEvents {
-  /** A request was over a limit. */
-  refused(limit: Limit, namespace: string): void;
+  /** A request was over a limit; `levelId` says whose pool that is, if it is one's. */
+  refused(limit: Limit, namespace: string, levelId?: string): void;
   /** A request was let in, and this much of a quota is used: its warning threshold or more. */
   warned(use: QuotaUse, namespace: string): void;
   /** A wait ended, however. */
@@ -35,6 +35,6 @@ export interface Gate {
   effective(namespace: string): Effective;
   /** Undefined = no quotas. */
   planOf(effective: Effective): QuotaPlan | undefined;
-  /** Whether a name may be used that nobody registered. */
-  mayUse(namespace: string, plan: QuotaPlan | undefined): boolean;
+  /** Whether a name may be used that nobody registered, as far as no family above it is closed. */
+  mayUse(namespace: string): boolean;
 }

@@ -62,7 +62,7 @@ export class NamespaceAdmission implements Admission {
       outside: new Presence(),
       effective: (name) => options.effective(name),
       planOf: (effective) => (effective.levels.length === 0 ? undefined : this.planOf(effective)),
-      mayUse: (name, plan) => plan?.isForRegistered !== true && (autoCreate || options.known(name)),
+      mayUse: (name) => autoCreate || options.known(name),
     };
   }
 

@@ -1,5 +1,6 @@
 import type { Effective, QuotaLevel } from '../catalog/effective.js';
 import type { QuotaName } from '../catalog/quota.js';
+import { closedFamilyOf } from '../catalog/resolve.js';
 import type { Permit, Purpose } from './admission.js';
 import type { Connections } from './connections.js';
 import { PoolDraw, type QuotaUse, RATE_QUOTAS, RateDraw, shareOf } from './draws.js';
@@ -13,8 +14,8 @@ export class QuotaPlan {
   readonly limits: Permit['limits'];
   /** Pools whose open connections are counted. */
   readonly connectionIds: readonly string[];
-  /** Whether a name has to be registered: the number of namespaces below is bounded. */
-  readonly isForRegistered: boolean;
+  /** Whether the name may not be used as it is: it is not registered, and the family bounds how many there are. */
+  readonly isClosed: boolean;
   readonly stocks: readonly Stock[];
   private readonly rates: readonly RateDraw[];
   private readonly requestRates: readonly RateDraw[];
@@ -22,11 +23,12 @@ export class QuotaPlan {
   private readonly levels: readonly QuotaLevel[];
 
   constructor(
-    { levels }: Effective,
+    effective: Effective,
     states: LevelStates,
     private readonly connections: Connections,
     measure: MeasureStock,
   ) {
+    const { levels } = effective;
     this.levels = levels;
     const having = (quota: QuotaName) => levels.filter(({ quotas }) => quotas.has(quota));
     this.rates = RATE_QUOTAS.flatMap((quota) =>
@@ -38,9 +40,7 @@ export class QuotaPlan {
     this.stocks = STOCK_QUOTAS.flatMap((quota) =>
       having(quota).map((level) => new Stock(measure, level, quota)),
     );
-    this.isForRegistered = having('max_namespaces').some(
-      ({ quotas }) => quotas.get('max_namespaces')!.action !== 'alert',
-    );
+    this.isClosed = closedFamilyOf(effective) !== undefined;
     this.limits = Object.freeze({
       ...tightest(levels, 'max_results_per_query', 'maxResults'),
       ...tightest(levels, 'max_batch_size', 'maxBatch'),

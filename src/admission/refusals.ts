@@ -1,4 +1,4 @@
-import { AppError } from '../base/errors.js';
+import { AppError, validationError } from '../base/errors.js';
 import type { QuotaName } from '../catalog/quota.js';
 
 /** What a request can be over: a quota, the rate of its caller, or what waits for its turn. */
@@ -11,13 +11,15 @@ const LONGEST_WAIT_S = 86_400;
 export class OverQuota extends AppError {
   /** Flat list of names and values. */
   headers: readonly string[] = [];
+  /** Whose pool it is; undefined = that of the caller. */
+  readonly levelId: string | undefined;
+  readonly closesConnection: boolean;
 
   constructor(
     code: 'RATE_LIMITED' | 'QUOTA_EXCEEDED',
     message: string,
     readonly limit: Limit,
     options: {
-      /** Whose pool it is; absent = that of the caller. */
       readonly levelId?: string;
       readonly waitMs?: number;
       /** Whether its connection is to be closed. */
@@ -27,10 +29,9 @@ export class OverQuota extends AppError {
     const { levelId, waitMs, closesConnection = false } = options;
     const detail = { quota: limit, ...(levelId !== undefined && { namespace: levelId }) };
     super(code, message, detail, waitMs === undefined ? {} : { retryAfterS: secondsOf(waitMs) });
+    this.levelId = levelId;
     this.closesConnection = closesConnection;
   }
-
-  readonly closesConnection: boolean;
 }
 
 /** "Rate limit exceeded: 10 requests/second". */
@@ -46,7 +47,8 @@ export function overRate(
 
 /** A batch that no wait makes room for. */
 export function neverFits(items: number, atOnce: number): AppError {
-  return new AppError('VALIDATION_ERROR', `Batch size exceeds limit: ${items} > ${atOnce}`);
+  const issue = { loc: [], msg: `must have at most ${atOnce} items, not ${items}`, type: 'quota' };
+  return validationError([issue], `Batch size exceeds limit: ${items} > ${atOnce}`);
 }
 
 /** Whole seconds, at least one. */

@@ -44,7 +44,8 @@ export class RequestPermit implements Permit, Guest {
     checkLife(effective, purpose);
     const plan = gate.planOf(effective);
     this.plan = plan;
-    if (!effective.isRegistered && !gate.mayUse(namespace, plan)) throw unknownNamespace(namespace);
+    const mayUse = effective.isRegistered || (plan?.isClosed !== true && gate.mayUse(namespace));
+    if (!mayUse) throw unknownNamespace(namespace);
     if (gate.callers !== undefined || plan !== undefined) {
       const now = gate.clock.now();
       const over = gate.callers?.refusal(caller, now, 1);
@@ -153,7 +154,7 @@ export class RequestPermit implements Permit, Guest {
   }
 
   private refused(error: OverQuota): OverQuota {
-    this.gate.events.refused(error.limit, this.namespace);
+    this.gate.events.refused(error.limit, this.namespace, error.levelId);
     error.headers = this.rateHeaders(this.gate.clock.now(), this.caller);
     return error;
   }

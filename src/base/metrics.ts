@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import { MetricFamily, OTHER_NAMESPACES } from './metric-family.js';
 import { METRICS } from './metric-table.js';
 import type { ModelFailure } from './model-call.js';
+import { type NamespaceGaugeSource, NamespaceGauges } from './namespace-gauges.js';
 
 /** How metrics are kept. */
 export interface MetricsOptions {
@@ -23,6 +24,8 @@ export interface Residents {
   bytes(): number;
   /** Bytes that their caches hold together, estimated. */
   cacheBytes(): number;
+  /** Feedbacks that are acknowledged and not written yet. */
+  unwrittenFeedback(): number;
 }
 
 /** What gauges read of the models that run in other processes. */
@@ -31,6 +34,12 @@ export interface RunningModels {
   queued(): number;
   /** Bytes that the processes hold together. */
   bytes(): number;
+}
+
+/** What gauges read of requests that are not let in yet. */
+export interface WaitingRequests {
+  /** Requests that wait. */
+  readonly waiting: number;
 }
 
 /**
@@ -43,6 +52,9 @@ export class Metrics {
   private readonly labelled = new Set<string>();
   private residents: Residents | undefined;
   private models: RunningModels | undefined;
+  private readonly namespaceGauges: NamespaceGauges;
+  private namespaces: NamespaceGaugeSource | undefined;
+  private admission: WaitingRequests | undefined;
 
   constructor(private readonly options: MetricsOptions) {
     const { registry, namespaceLabel } = options;
@@ -64,17 +76,25 @@ export class Metrics {
       cacheLookups: family('cacheLookups'),
       pairsUsed: family('pairsUsed'),
       pairEvictions: family('pairEvictions'),
+      quotaRefusals: family('quotaRefusals'),
+      quotaWarnings: family('quotaWarnings'),
+      admissionWait: family('admissionWait'),
       httpRequests: family('httpRequests'),
       namespaceEvictions: family('namespaceEvictions'),
       namespaceStateDropped: family('namespaceStateDropped'),
+      namespacePurges: family('namespacePurges'),
+      auditEntries: family('auditEntries'),
       storageErrors: family('storageErrors'),
       storageQuarantined: family('storageQuarantined'),
       retentionSweeps: family('retentionSweeps'),
       retentionRemoved: family('retentionRemoved'),
     };
+    this.namespaceGauges = new NamespaceGauges(registry, namespaceLabel);
     this.gauge('namespacesResident', () => this.residents?.count() ?? 0);
     this.gauge('namespacesResidentBytes', () => this.residents?.bytes() ?? 0);
     this.gauge('cacheBytes', () => this.residents?.cacheBytes() ?? 0);
+    this.gauge('feedbackUnwritten', () => this.residents?.unwrittenFeedback() ?? 0);
+    this.gauge('admissionWaiting', () => this.admission?.waiting ?? 0);
     this.gauge('inferenceQueue', () => this.models?.queued() ?? 0);
     this.gauge('inferenceWorkerBytes', () => this.models?.bytes() ?? 0);
     if (options.processMetrics !== false) collectDefaultMetrics({ register: registry });
@@ -178,6 +198,21 @@ export class Metrics {
     this.families.pairEvictions.series(OTHER_NAMESPACES).add(pairs);
   }
 
+  /** A request was over a limit. */
+  quotaRefused(quota: string, namespace: string): void {
+    this.families.quotaRefusals.series(this.ownerOf(namespace), quota).add(1);
+  }
+
+  /** A request was let in near a limit. */
+  quotaWarned(quota: string, namespace: string): void {
+    this.families.quotaWarnings.series(this.ownerOf(namespace), quota).add(1);
+  }
+
+  /** A request waited before it was let in, or refused. */
+  admissionWaited(reason: string, seconds: number, namespace: string): void {
+    this.families.admissionWait.series(this.ownerOf(namespace), reason).add(seconds);
+  }
+
   /** A namespace came into memory; opening one that is open changes nothing. */
   namespaceOpened(namespace: string): void {
     const isRoom = this.labelled.size < this.options.namespaceMax;
@@ -218,6 +253,27 @@ export class Metrics {
     }
   }
 
+  /** An entry was written to the audit log. */
+  audited(action: string): void {
+    this.families.auditEntries.series(OTHER_NAMESPACES, action).add(1);
+  }
+
+  /** A purge ended, or has to be tried again. */
+  namespacePurged(outcome: 'purged' | 'failed'): void {
+    this.families.namespacePurges.series(OTHER_NAMESPACES, outcome).add(1);
+  }
+
+  /** Nothing is left of a namespace: nothing names it any more. */
+  namespaceForgotten(namespace: string): void {
+    this.labelled.delete(namespace);
+    for (const family of Object.values(this.families)) family.forget(namespace);
+  }
+
+  /** Names what the gauges of what namespaces hold read. */
+  watchNamespaces(source: NamespaceGaugeSource): void {
+    this.namespaces = source;
+  }
+
   /** Names what the gauges of the namespaces read. */
   watch(residents: Residents): void {
     this.residents = residents;
@@ -228,9 +284,15 @@ export class Metrics {
     this.models = models;
   }
 
+  /** Names what the gauge of waiting requests reads. */
+  watchAdmission(admission: WaitingRequests): void {
+    this.admission = admission;
+  }
+
   /** All metrics of the registry as Prometheus text, with its content type. */
   async text(): Promise<{ contentType: string; text: string }> {
     const { registry } = this.options;
+    if (this.namespaces) await this.namespaceGauges.refresh(this.namespaces, [...this.labelled]);
     return { contentType: registry.contentType, text: await registry.metrics() };
   }
 
@@ -238,7 +300,7 @@ export class Metrics {
     return namespace !== undefined && this.labelled.has(namespace) ? namespace : OTHER_NAMESPACES;
   }
 
-  private gauge(name: GaugeName, read: () => number): void {
+  private gauge(name: PlainGauge, read: () => number): void {
     const { name: metricName, help } = METRICS[name];
     new Gauge({
       name: metricName,
@@ -252,8 +314,25 @@ export class Metrics {
 }
 
 type GaugeName =
+  | 'namespacesRegistered'
+  | 'namespaceStatus'
+  | 'namespaceVectors'
+  | 'namespaceStorageBytes'
+  | 'namespaceUtilisation'
   | 'namespacesResident'
   | 'namespacesResidentBytes'
   | 'cacheBytes'
+  | 'feedbackUnwritten'
+  | 'admissionWaiting'
   | 'inferenceQueue'
   | 'inferenceWorkerBytes';
+
+/** Gauges of one series that are read by themselves. */
+type PlainGauge = Exclude<
+  GaugeName,
+  | 'namespacesRegistered'
+  | 'namespaceStatus'
+  | 'namespaceVectors'
+  | 'namespaceStorageBytes'
+  | 'namespaceUtilisation'
+>;

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { AppError } from '../base/errors.js';
+import { admit } from './admit.js';
 import { CallerLeft } from './body.js';
 import { LazyDescription } from './description/lazy-description.js';
 import { dialectOfClient, isAwsClient } from './dialects/client-marks.js';
@@ -176,6 +177,10 @@ function answerRequest(tools: RouteTools) {
       exchange.namespace = selectNamespace(req, target.namespace, namespaces);
     }
     if (!NO_JSON.has(route.path)) requireJsonAccepted(req);
+    if (usesNamespace) {
+      const waiting = admit(exchange, route.ranks === true ? 'query' : 'feedback', services, responder);
+      if (waiting !== undefined) await waiting;
+    }
     await handlers.get(route)!(exchange);
   };
 }

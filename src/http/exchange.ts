@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import type { Permit } from '../admission/admission.js';
 import type { ErrorForm } from './dialects/dialect.js';
 import { supersetError } from './dialects/superset-error.js';
 import type { RequestTarget } from './request-target.js';
@@ -30,6 +31,10 @@ export class Exchange {
   /** Milliseconds spent on reading and parsing the body. */
   parseMs = 0;
   answered = false;
+  /** What it was admitted with, until it is answered; routes without a namespace need none. */
+  permit: Permit | undefined = undefined;
+  /** Whether the connection ends with the answer. */
+  closesConnection = false;
   private gone: AbortController | undefined;
 
   constructor(
@@ -46,7 +51,7 @@ export class Exchange {
     if (this.gone === undefined) {
       const gone = new AbortController();
       this.gone = gone;
-      if (this.res.destroyed) gone.abort();
+      if (this.res.destroyed || this.answered) gone.abort();
       else {
         this.res.once('close', () => {
           if (!this.answered) gone.abort();
@@ -54,6 +59,11 @@ export class Exchange {
       }
     }
     return this.gone.signal;
+  }
+
+  /** Whoever works for it may stop: it has been answered. */
+  abandon(): void {
+    this.gone?.abort();
   }
 }
 

@@ -1,3 +1,4 @@
+import { OverQuota } from '../admission/refusals.js';
 import { callerIds } from './caller-ids.js';
 import type { Draining } from './draining.js';
 import { errorHeaders, toAppError } from './error-body.js';
@@ -30,6 +31,11 @@ export class Responder {
     if (error.code === 'INTERNAL_ERROR') this.logFailure(exchange, error);
     const refusal = exchange.errorForm(error, exchange.requestId);
     const all = [...errorHeaders(error), ...(refusal.headers ?? []), ...headers];
+    if (error instanceof OverQuota) {
+      exchange.closesConnection ||= error.closesConnection;
+      // Whoever was let in has a permit that says the same.
+      if (exchange.permit === undefined) all.push(...error.headers);
+    }
     this.send(exchange, refusal.status, JSON_TYPE, refusal.body, all);
   }
 
@@ -74,15 +80,18 @@ export class Responder {
     ];
     if (type !== '') headers.push('Content-Type', type, 'Content-Length', String(length));
     if (exchange.isPrivate) headers.push('Cache-Control', 'no-store');
-    if (this.draining.active) headers.push('Connection', 'close');
+    if (this.draining.active || exchange.closesConnection) headers.push('Connection', 'close');
     for (const part of extra) headers.push(part);
+    if (exchange.permit !== undefined) for (const part of exchange.permit.headers()) headers.push(part);
     res.writeHead(status, headers);
     res.end(body);
     this.finish(exchange, status, length);
   }
 
+  /** Every exchange ends here, once. */
   private finish(exchange: Exchange, status: number, bytesOut: number): void {
     const { services } = this;
+    exchange.permit?.leave();
     const ms = services.clock.now() - exchange.startedAt;
     const { endpoint, namespace, isRanking } = exchange;
     services.metrics.requestFinished(endpoint, status, ms / 1000, namespace, isRanking);

@@ -1,5 +1,6 @@
 import type { NamespaceRecord } from '../catalog/record.js';
 import { namespaceNotFound } from '../catalog/status.js';
+import { applyDeclared } from './apply-declared.js';
 import { AutoRaise } from './auto-raise.js';
 import { belowUse, needsMeasure } from './below-use.js';
 import { setQuotas, setStatus, updateNamespace } from './change-namespace.js';
@@ -36,16 +37,6 @@ import { RepeatedAnswers } from './repeated-answers.js';
 import { Sweeper } from './sweeper.js';
 import { Totals } from './total-stats.js';
 
-export interface NamespaceManagementOptions extends ManagementOptions {
-  /** Makes the catalog what a file says, by the operations it is given. */
-  readonly apply: (
-    admin: NamespaceAdmin,
-    declared: Declared,
-    options: ApplyOptions,
-    call: AdminCall,
-  ) => Promise<Plan>;
-}
-
 /**
  * Manages namespaces over a catalog and a store, in a server or in a command that owns the folder. What happens without
  * being asked (purges that are due or were cut short, limits that raise themselves) happens from `start` to `stop`.
@@ -55,7 +46,7 @@ export class NamespaceManagement implements NamespaceAdmin {
   private readonly sweeper: Sweeper;
   private readonly totalStats: Totals;
 
-  constructor(private readonly options: NamespaceManagementOptions) {
+  constructor(private readonly options: ManagementOptions) {
     const inUse = new NamesInUse(options);
     const numbers = new Numbers(options);
     const answers = new RepeatedAnswers(options.catalog);
@@ -189,7 +180,7 @@ export class NamespaceManagement implements NamespaceAdmin {
   }
 
   apply(declared: Declared, options: ApplyOptions, call: AdminCall): Promise<Plan> {
-    return this.options.apply(this, declared, options, call);
+    return applyDeclared(declared, options, call, this.parts);
   }
 
   /** Rejects with `AppError` 404 for a name that is neither registered nor in use. */

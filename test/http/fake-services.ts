@@ -1,3 +1,4 @@
+import type { Admission, Permit } from '../../src/admission/admission.js';
 import { ManualClock } from '../../src/base/clock.js';
 import { AppError, validationError } from '../../src/base/errors.js';
 import type { AppOptions } from '../../src/http/options.js';
@@ -33,6 +34,18 @@ export const OPTIONS: AppOptions = {
   gatingTemperature: 1,
 };
 
+/** Lets everybody in, with no limits. */
+export const openAdmission: Admission = { enter: () => OPEN };
+
+const OPEN: Permit = {
+  limits: {},
+  mayLearn: true,
+  headers: () => [],
+  charge: () => {},
+  turn: () => () => {},
+  leave: () => {},
+};
+
 /** A document whose text is this makes the fake fail. */
 export const BOOM = 'boom';
 
@@ -42,6 +55,7 @@ export const BOOM = 'boom';
  */
 export class FakeServices implements Services {
   readonly clock = new ManualClock();
+  admission = openAdmission;
   readonly ranked: { namespace: string; request: RerankRequest }[] = [];
   /** What held for each call. */
   readonly options: (RerankOptions | undefined)[] = [];

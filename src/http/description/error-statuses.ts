@@ -16,27 +16,30 @@ const ANYWHERE: readonly ErrorCode[] = [
 ];
 /** With a body. */
 const READING: readonly ErrorCode[] = ['ENTITY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'VALIDATION_ERROR'];
-/** From what is behind: namespaces, models, a service whose refusals are handed on. */
-const RANKING: readonly ErrorCode[] = [
-  'UNAUTHORIZED',
+/** From the life and the quotas of a namespace. */
+const ADMISSION: readonly ErrorCode[] = [
   'FORBIDDEN',
   'NOT_FOUND',
+  'CONFLICT',
   'RATE_LIMITED',
-  'UPSTREAM_ERROR',
-  'UPSTREAM_TIMEOUT',
+  'QUOTA_EXCEEDED',
   'UNAVAILABLE',
 ];
+/** From what is behind: models, a service whose refusals are handed on. */
+const RANKING: readonly ErrorCode[] = ['UNAUTHORIZED', 'UPSTREAM_ERROR', 'UPSTREAM_TIMEOUT'];
 
 /** The errors a route may answer with. */
 export function errorsOf(route: {
   readonly readsBody: boolean;
   readonly ranks: boolean;
+  readonly isAdmitted: boolean;
   readonly needsCredentials: boolean;
   readonly more: readonly ErrorCode[];
 }): ReadonlySet<ErrorCode> {
   return new Set([
     ...ANYWHERE,
     ...(route.readsBody ? READING : []),
+    ...(route.isAdmitted ? ADMISSION : []),
     ...(route.ranks ? RANKING : []),
     ...(route.needsCredentials ? (['UNAUTHORIZED'] as const) : []),
     ...route.more,
@@ -100,7 +103,7 @@ function nothingYet(): ErrorStatus {
 /** An error of each shape that a form may tell apart. */
 function samples(code: ErrorCode): readonly AppError[] {
   if (code !== 'VALIDATION_ERROR') {
-    const retryAfterS = code === 'RATE_LIMITED' ? { retryAfterS: 5 } : {};
+    const retryAfterS = code === 'RATE_LIMITED' || code === 'QUOTA_EXCEEDED' ? { retryAfterS: 5 } : {};
     return [new AppError(code, ERRORS[code].when, null, retryAfterS)];
   }
   return [

@@ -28,6 +28,19 @@ export const RESPONSE_HEADERS: Headers = {
     description: '`true`: it was made before, and this is the first answer again',
     schema: text,
   },
+  RateLimit: {
+    description:
+      'what is left of each rate, and seconds until all of it is there again (draft-ietf-httpapi-ratelimit-headers-10): `"second";r=7;t=1`',
+    schema: text,
+  },
+  'RateLimit-Policy': {
+    description: 'the rates that hold: units and the window in seconds: `"second";q=10;w=1`',
+    schema: text,
+  },
+  'X-NeuralCache-Quota-Warning': {
+    description: 'quotas of which much is used, with the share: `max_queries_per_day;u=0.83`',
+    schema: text,
+  },
   'Retry-After': { description: 'seconds after which to try again', schema: digits },
   'WWW-Authenticate': { description: 'how to show a credential', schema: text },
   Allow: { description: 'the methods of the route', schema: text },
@@ -42,6 +55,13 @@ export const COMMON_HEADERS: readonly string[] = [
   'X-Request-Id',
   'X-API-Version',
   'X-NeuralCache-API-Version',
+];
+
+/** On every answer about a namespace with quotas: rates, and where there is something to warn of. */
+export const QUOTA_HEADERS: readonly string[] = [
+  'RateLimit',
+  'RateLimit-Policy',
+  'X-NeuralCache-Quota-Warning',
 ];
 
 /** On every ranking, in any dialect; the last two where there is something to say. */

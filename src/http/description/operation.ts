@@ -11,7 +11,7 @@ import { componentName } from './dialects.js';
 import type { ErrorResponses } from './error-responses.js';
 import * as schemas from './error-schemas.js';
 import { type DescribedForm, errorsOf, NATIVE } from './error-statuses.js';
-import { COMMON_HEADERS, headersOf, RANKING_HEADERS, RANKING_PARAMETERS } from './headers.js';
+import { COMMON_HEADERS, headersOf, QUOTA_HEADERS, RANKING_HEADERS, RANKING_PARAMETERS } from './headers.js';
 import { eitherOf } from './named-schemas.js';
 
 const ANY: DescribedForm = { form: supersetError, schema: schemas.supersetError };
@@ -29,7 +29,12 @@ export function rankingOperation(
   if (!isOfOne) forms.push(formBeforeBody(route, apis));
   const family = isOfOne ? componentName(apis[0]!.name) : 'AnyApi';
   const answers = apis.map(({ answer }) => answer);
-  const headers = [...COMMON_HEADERS, ...RANKING_HEADERS, ...apis.flatMap((api) => api.headers)];
+  const headers = [
+    ...COMMON_HEADERS,
+    ...RANKING_HEADERS,
+    ...QUOTA_HEADERS,
+    ...apis.flatMap((api) => api.headers),
+  ];
   return {
     ...common(route, path, summary, [...RANKING_PARAMETERS, ...(isOfOne ? [] : ['dialect'])]),
     requestBody: {
@@ -47,7 +52,7 @@ export function rankingOperation(
         headers: headersOf(headers),
         content: { 'application/json': { schema: eitherOf(answers), examples: exampleReferences(answers) } },
       },
-      ...errorResponses.of(family, errorCodes(route, true, []), forms),
+      ...errorResponses.of(family, errorCodes(route, true, []), forms, QUOTA_HEADERS),
     },
   };
 }
@@ -66,7 +71,9 @@ export function plainOperation(
   const codes = errorCodes(route, request !== undefined, errors);
   // Administrators' answers are in no cache, their errors included.
   const isPrivate = route.access === 'admin';
-  const family = isPrivate ? 'Admin' : form.schema.name;
+  const family = isPrivate ? 'Admin' : `${isAdmitted(route) ? 'Namespace' : ''}${form.schema.name}`;
+  const quota = isAdmitted(route) ? QUOTA_HEADERS : [];
+  const more = isPrivate ? ['Cache-Control'] : quota;
   return {
     ...common(route, path, summary, described.parameters ?? parametersOf(route, request !== undefined)),
     ...(isPrivate && { servers: [{ url: '/' }] }),
@@ -78,8 +85,8 @@ export function plainOperation(
       },
     }),
     responses: {
-      ...errorResponses.of(family, codes, [form], isPrivate ? ['Cache-Control'] : []),
-      ...answersOf(route, described, isPrivate ? ['Cache-Control'] : []),
+      ...errorResponses.of(family, codes, [form], more),
+      ...answersOf(route, described, more),
     },
   };
 }
@@ -146,9 +153,15 @@ function errorCodes(route: Route, readsBody: boolean, more: readonly ErrorCode[]
   return errorsOf({
     readsBody,
     ranks: route.ranks === true,
+    isAdmitted: isAdmitted(route),
     needsCredentials: route.access !== 'open',
     more,
   });
+}
+
+/** Whether it uses a namespace, whose life and quotas then have a say. */
+function isAdmitted({ method, access }: Route): boolean {
+  return method === 'POST' && access !== 'admin';
 }
 
 function formOf(name: string): ErrorForm {

@@ -26,7 +26,6 @@ export function operations(limits: DescribedLimits): Readonly<Record<string, Des
   const { maxBatchSize } = limits;
   const rerank = rerankRequest(limits);
   const requests = z.array(rerank).max(maxBatchSize);
-  const feedbackErrors = ['NOT_FOUND', 'UNAVAILABLE'] as const;
   return {
     '/rerank/batch': {
       request: z.union([requests, z.looseObject({ requests })]),
@@ -37,13 +36,11 @@ export function operations(limits: DescribedLimits): Readonly<Record<string, Des
       request: feedbackRequest(limits),
       example: HELPED,
       answer: okAnswer,
-      errors: feedbackErrors,
     },
     '/feedback/batch': {
       request: z.array(feedbackRequest(limits)).max(maxBatchSize),
       example: [HELPED],
       answer: feedbackBatchAnswer,
-      errors: feedbackErrors,
     },
     '/score': score(limits),
     '/health': { answer: z.object({ status: z.literal('ok'), unix: z.number() }), headers: NOT_STORED },

@@ -1,14 +1,14 @@
-import type { AppError, ValidationIssue } from '../../base/errors.js';
+import { type AppError, VALIDATION_FAILED, type ValidationIssue } from '../../base/errors.js';
 
 /** The broken rules of a body; none for other errors. */
 export function issuesOf({ code, detail }: AppError): readonly ValidationIssue[] {
   return code === 'VALIDATION_ERROR' && Array.isArray(detail) ? (detail as ValidationIssue[]) : [];
 }
 
-/** An error in one sentence: of a body that breaks rules the first one, for instance `documents[3] must be a string`. */
+/** An error in one sentence: its own, else of a body that breaks rules the first one, for instance `documents[3] must be a string`. */
 export function errorText(error: AppError): string {
   const [first] = issuesOf(error);
-  if (first === undefined) return error.message;
+  if (first === undefined || error.message !== VALIDATION_FAILED) return error.message;
   const place = first.loc
     .map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`))
     .join('');
@@ -30,6 +30,7 @@ export function errorType({ code, status }: AppError): string {
     case 'NOT_FOUND':
       return 'not_found_error';
     case 'RATE_LIMITED':
+    case 'QUOTA_EXCEEDED':
       return 'rate_limit_error';
     default:
       return status >= 500 ? 'server_error' : 'invalid_request_error';

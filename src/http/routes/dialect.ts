@@ -5,6 +5,7 @@ import type { Exchange } from '../exchange.js';
 import type { HeaderWishes } from '../middleware/wishes.js';
 import type { BodyRules } from '../options.js';
 import type { RouteTools } from './handler.js';
+import { checkResults } from './quota-limits.js';
 import { answerHeaders, rank } from './ranking.js';
 
 /** Answers a request of another API than ours: decoded, ranked like any other, encoded. */
@@ -16,6 +17,7 @@ export async function answerDialect(
   wishes: HeaderWishes,
 ): Promise<void> {
   const request = dialect.decode(call);
+  checkResults(exchange, request.topN ?? request.candidates.length, []);
   // Asked for nothing: there is nothing to rank for, and nothing to remember.
   const answers =
     request.topN === 0

@@ -1,4 +1,6 @@
 import { AppError, validationError } from '../../base/errors.js';
+import { checkStillWanted } from '../admit.js';
+import { CallerLeft } from '../body.js';
 import { errorFields, toAppError } from '../error-body.js';
 import type { Exchange } from '../exchange.js';
 import { feedbackSource } from '../middleware/wishes.js';
@@ -6,6 +8,7 @@ import { readFeedback } from '../schemas/feedback-body.js';
 import type { Loc } from '../schemas/issues.js';
 import { batchItems } from '../schemas/rerank-body.js';
 import type { Handler, RouteTools } from './handler.js';
+import { chargeBatch, checkDimension } from './quota-limits.js';
 import { readJson } from './read-json.js';
 
 const OK = '{"status":"ok"}';
@@ -23,7 +26,9 @@ export function feedbackRoute(tools: RouteTools): Handler {
 export function feedbackBatchRoute(tools: RouteTools): Handler {
   return async (exchange) => {
     const source = feedbackSource(exchange.req.headers, exchange.identity);
-    const items = batchItems(await readJson(exchange, tools), tools.rules.maxBatchSize);
+    const body = await readJson(exchange, tools);
+    await chargeBatch(exchange, body);
+    const items = batchItems(body, tools.rules.maxBatchSize);
     const statuses: object[] = [];
     for (const [index, item] of items.entries()) {
       statuses.push(await statusOf(exchange, tools, item, index, source));
@@ -43,6 +48,7 @@ async function statusOf(
     await apply(exchange, tools, item, [index], source);
     return { status: 'ok' };
   } catch (thrown) {
+    if (thrown instanceof CallerLeft) throw thrown;
     const error = toAppError(thrown);
     if (error.code === 'INTERNAL_ERROR') tools.responder.logFailure(exchange, error);
     return { status: 'error', error: errorFields(error) };
@@ -58,10 +64,11 @@ async function apply(
   source: string | undefined,
 ): Promise<void> {
   const namespace = exchange.namespace!;
-  const { outcome, issues = [] } = await services.feedback(
-    namespace,
-    readFeedback(body, loc, rules.maxTextLength, source),
-  );
+  const request = readFeedback(body, loc, rules.maxTextLength, source);
+  const { maxDimension } = exchange.permit!.limits;
+  checkDimension(maxDimension, request.bestDocumentEmbedding, [...loc, 'best_doc_embedding']);
+  checkStillWanted(exchange);
+  const { outcome, issues = [], message } = await services.feedback(namespace, request);
   services.metrics.feedbackFinished(outcome, namespace);
   switch (outcome) {
     case 'applied':
@@ -74,5 +81,7 @@ async function apply(
       throw validationError(issues.map((issue) => ({ ...issue, loc: [...loc, ...issue.loc] })));
     case 'failed':
       throw new AppError('UNAVAILABLE', 'The feedback could not be stored; nothing has changed, try again');
+    case 'quota':
+      throw new AppError('QUOTA_EXCEEDED', message ?? 'A quota of the namespace is used up');
   }
 }

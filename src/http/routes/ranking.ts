@@ -1,5 +1,6 @@
 import type { CacheControl, ModelWishes } from '../../base/request-wishes.js';
 import type { RerankAnswer, RerankOptions, RerankRequest } from '../../reranker/request.js';
+import { checkStillWanted } from '../admit.js';
 import { cacheHeaders, readCacheControl } from '../cache-headers.js';
 import { callerIds } from '../caller-ids.js';
 import type { Exchange } from '../exchange.js';
@@ -7,7 +8,11 @@ import { shownToken } from '../middleware/credentials.js';
 import { serverTiming } from '../rerank-response.js';
 import type { RouteTools } from './handler.js';
 
-/** Ranks the requests of one call, in their order; all or nothing. Counts their documents. */
+/**
+ * Ranks the requests of one call, in their order and in one turn; all or nothing. Counts their documents.
+ *
+ * @throws AppError, also 503 where its turn does not come in time
+ */
 export async function rank(
   exchange: Exchange,
   { services, passCredentials }: RouteTools,
@@ -18,16 +23,26 @@ export async function rank(
   const signal = () => exchange.callerGone();
   const caller = callerWishes(exchange, passCredentials);
   const cacheControl = readCacheControl(exchange.req.headers['cache-control']);
-  const answers = await services.rerank(
-    namespace,
-    requests.map((request) => ({
-      ...request,
-      signal,
-      cacheControl: unionOf(request.cacheControl, cacheControl),
-      wishes: { ...request.wishes, ...caller },
-    })),
-    options,
-  );
+  const permit = exchange.permit!;
+  const turn = permit.turn();
+  const giveBack = turn instanceof Promise ? await turn : turn;
+  let answers: readonly RerankAnswer[];
+  try {
+    checkStillWanted(exchange);
+    answers = await services.rerank(
+      namespace,
+      requests.map((request) => ({
+        ...request,
+        learn: request.learn && permit.mayLearn,
+        signal,
+        cacheControl: unionOf(request.cacheControl, cacheControl),
+        wishes: { ...request.wishes, ...caller },
+      })),
+      options,
+    );
+  } finally {
+    giveBack();
+  }
   if (answers.length !== requests.length) throw new Error('the reranker gave too few answers');
   // Afterwards: the first request of a namespace opens it, and only then it has a label.
   for (const request of requests) {

@@ -1,3 +1,4 @@
+import { checkStillWanted } from '../admit.js';
 import { readBody } from '../body.js';
 import type { Exchange } from '../exchange.js';
 import { parseJson } from '../json.js';
@@ -17,6 +18,7 @@ export async function readJson(
       exchange.bytesIn = received;
     },
   );
+  checkStillWanted(exchange);
   const before = services.clock.now();
   const value = parseJson(bytes);
   exchange.parseMs = services.clock.now() - before;

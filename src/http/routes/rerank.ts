@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { AppError, validationError } from '../../base/errors.js';
+import type { RerankRequest } from '../../reranker/request.js';
 import { dispatch } from '../dialects/dispatch.js';
 import { DIALECT_NAMES, dialectOf, type Spoken } from '../dialects/registry.js';
 import { errorFormOf } from '../error-body.js';
@@ -10,6 +11,7 @@ import { Issues, isJsonObject, type JsonObject } from '../schemas/issues.js';
 import { readRerankBatch, readRerankRequest } from '../schemas/rerank-body.js';
 import { answerDialect } from './dialect.js';
 import type { Handler, RouteTools } from './handler.js';
+import { chargeBatch, checkResults, checkVectors, rulesFor } from './quota-limits.js';
 import { answerHeaders, rank } from './ranking.js';
 import { readJson } from './read-json.js';
 
@@ -39,7 +41,10 @@ export function rerankBatchRoute(tools: RouteTools): Handler {
     const { req } = exchange;
     checkQueryString(req.url);
     const wishes = headerWishes(req.headers, exchange.identity);
-    const requests = readRerankBatch(await readJson(exchange, tools), tools.rules, wishes, newRequestId);
+    const body = await readJson(exchange, tools);
+    await chargeBatch(exchange, isJsonObject(body) ? body.requests : body);
+    const requests = readRerankBatch(body, rulesFor(exchange, tools.rules), wishes, newRequestId);
+    for (const request of requests) checkNative(exchange, request);
     const answers = requests.length === 0 ? [] : await rank(exchange, tools, requests);
     const rows = answers.map((answer, index) =>
       rerankResponse(requests[index]!, answer, exchange.namespace!),
@@ -57,11 +62,19 @@ async function answerNative(
   checkQueryString(exchange.req.url);
   const issues = new Issues();
   // The call has one item, so the id in the header is the item's.
-  const request = readRerankRequest(body, [], tools.rules, wishes, () => exchange.requestId, issues);
+  const rules = rulesFor(exchange, tools.rules);
+  const request = readRerankRequest(body, [], rules, wishes, () => exchange.requestId, issues);
   if (request === undefined || !issues.none) throw validationError(issues.list);
+  checkNative(exchange, request);
   const answers = await rank(exchange, tools, [request]);
   const text = rerankResponse(request, answers[0]!, exchange.namespace!);
   tools.responder.json(exchange, 200, text, answerHeaders(exchange, tools, answers));
+}
+
+/** What is more than the namespace may ask for or bring. @throws AppError 422 */
+function checkNative(exchange: Exchange, request: RerankRequest): void {
+  checkResults(exchange, request.topK, [...request.loc, 'top_k']);
+  checkVectors(exchange, request);
 }
 
 /** What `X-NeuralCache-Dialect` says, in lower case; not always the name of one. */

@@ -7,6 +7,7 @@ import { headerWishes } from '../middleware/wishes.js';
 import { isJsonObject } from '../schemas/issues.js';
 import { rerankRequest } from './dialect.js';
 import type { Handler, RouteTools } from './handler.js';
+import { chargeBatch, checkResults } from './quota-limits.js';
 import { answerHeaders, rank } from './ranking.js';
 import { readJson } from './read-json.js';
 
@@ -26,6 +27,8 @@ export function scoreRoute(tools: RouteTools): Handler {
     const maxDocuments = tools.maxDialectDocuments;
     const call = readScoreCall({ path, headers: exchange.req.headers, body, maxDocuments });
     const isOne = call.groups.length === 1;
+    await chargeBatch(exchange, call.groups);
+    checkResults(exchange, call.pairs, []);
     const requests = call.groups.map((group) => {
       const id = isOne ? exchange.requestId : tools.services.newRequestId();
       const heard = isOne ? wishes : { ...wishes, learn: false };

@@ -1,0 +1,78 @@
+import type { Logger } from 'pino';
+import type { Clock } from './base/clock.js';
+import type { Metrics } from './base/metrics.js';
+import type { Settings } from './base/settings/table.js';
+import { NamespaceCatalog } from './catalog/catalog.js';
+import type { NamespaceNames } from './namespaces/name.js';
+import { MemoryCatalog } from './stores/catalog-memory.js';
+import type { CatalogStore } from './stores/catalog-store.js';
+import { openWorkerCatalog } from './stores/worker-catalog.js';
+
+/** The registry of record, and what keeps it. */
+export interface OpenedCatalog {
+  readonly store: CatalogStore;
+  readonly catalog: NamespaceCatalog;
+}
+
+export interface CatalogTools {
+  readonly clock: Clock;
+  readonly names: NamespaceNames;
+  /** Absent in commands. */
+  readonly logger?: Logger;
+  readonly metrics?: Metrics;
+}
+
+/**
+ * Opens the catalog of a folder that this process owns. Rejects with `StorageError` `newer`; whatever else is wrong with the
+ * disk shows in its health.
+ */
+export async function openCatalog(settings: Settings, tools: CatalogTools): Promise<OpenedCatalog> {
+  const { clock, names, logger, metrics } = tools;
+  const opened: { catalog?: NamespaceCatalog } = {};
+  const store = await openCatalogStore(settings, tools, () => {
+    // What it says of its failure is in the health of the store; the next change or question loads it again.
+    void opened.catalog?.reload().catch(() => undefined);
+  });
+  try {
+    const catalog = await NamespaceCatalog.open({
+      store,
+      clock,
+      names,
+      maxRegistered: settings.namespacesMaxRegistered,
+      onAppended({ seq, actor, action, namespace, requestId, hash }) {
+        metrics?.audited(action);
+        const about = namespace === '' ? {} : { namespace };
+        logger?.info({ audit: seq, action, actor, ...about, requestId, hash }, 'audit');
+      },
+      onProblem: (problem) => logger?.error({ problem }, 'a record of the catalog cannot be read'),
+    });
+    opened.catalog = catalog;
+    return { store, catalog };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function openCatalogStore(
+  settings: Settings,
+  { clock, logger, metrics }: CatalogTools,
+  onReplaced: () => void,
+): Promise<CatalogStore> {
+  if (settings.storageBackend === 'memory') return new MemoryCatalog();
+  return openWorkerCatalog({
+    folder: settings.storageDir,
+    sync: settings.storageSync,
+    clock,
+    events: {
+      replaced: onReplaced,
+      setAside(file, newFile, kept) {
+        metrics?.stateQuarantined();
+        logger?.error(
+          { file, newFile, keptRows: kept },
+          'the catalog of namespaces is damaged; it was set aside and what is whole took its place',
+        );
+      },
+    },
+  });
+}
