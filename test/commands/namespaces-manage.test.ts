@@ -59,7 +59,7 @@ describe('namespaces create', () => {
   });
 
   it.each([
-    [['ab'], 1, 'labels of 3 to 63 characters'],
+    [['ab'], 1, 'id each label must be 3 to 63 of a-z'],
     [['acme', '--tier', 'gold'], 1, 'tier must be one of free, pro, unlimited'],
     [['acme', '--tier', 'free', '--quota', 'max_vectors=20000'], 1, 'Free tier limited to 10000 vectors'],
     [['acme', '--policy', 'wight_dense=1'], 1, 'wight_dense'],
