@@ -34,7 +34,6 @@ export function openManagement(settings: Settings, parts: ManagementParts): Name
   const { admission } = parts;
   return new NamespaceManagement({
     catalog: opened.catalog,
-    catalogStore: opened.store,
     store,
     cache,
     residents,

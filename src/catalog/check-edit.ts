@@ -2,6 +2,7 @@ import { AppError, validationError } from '../base/errors.js';
 import type { CatalogState, RecordChanges } from './catalog-state.js';
 import { blaming } from './culprit.js';
 import { MAX_DEPTH } from './hierarchy.js';
+import type { Policies } from './policies.js';
 import { ceilingProblem, type QuotaName, type QuotaSpec } from './quota.js';
 import type { Loc } from './reading.js';
 import type { NamespaceRecord } from './record.js';
@@ -15,6 +16,8 @@ export interface EditRules {
   accepts(name: string): boolean;
   /** Most registered namespaces. */
   readonly maxRegistered: number;
+  /** Why what holds for a namespace cannot be had, in words; undefined = it can. */
+  readonly policyProblem?: ((policies: Policies) => string | undefined) | undefined;
 }
 
 /** Whether a record may become another by itself, whoever stands around it. Throws `AppError` 409 or 422. */
