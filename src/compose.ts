@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
+import type { NamespaceAdmission } from './admission/namespace-admission.js';
 import type { Clock } from './base/clock.js';
 import { LastingClock } from './base/lasting-clock.js';
 import { lineWriter, silentLogger, type WriteLine } from './base/log.js';
@@ -10,15 +11,18 @@ import { loadSettings } from './base/settings/load-settings.js';
 import type { Settings } from './base/settings/table.js';
 import { Sparingly } from './base/sparingly.js';
 import { withinTime } from './base/within-time.js';
-import type { Policies } from './catalog/policies.js';
+import { measureOf, openAdmission } from './compose-admission.js';
 import { openCache, openPairCaches, type PurgeWish, purgeCaches } from './compose-cache.js';
+import { catalogHealth, type OpenedCatalog, openCatalog } from './compose-catalog.js';
+import { openManagement, watchNamespaces } from './compose-management.js';
 import { type OpenedModels, openModels } from './compose-models.js';
 import { gateSettings, rerankerSettings } from './compose-options.js';
-import { ManagedPolicies, type PolicySource, toChoice } from './compose-policies.js';
+import { ManagedPolicies, toChoice } from './compose-policies.js';
 import { eventsOf, modelFailures, openRegistry } from './compose-registry.js';
 import { openClock, openRetention } from './compose-retention.js';
 import { openStore } from './compose-stores.js';
 import type { VectorKeeper } from './encoders/kept-encoder.js';
+import type { NamespaceManagement } from './management/namespace-management.js';
 import { Maintenance } from './namespaces/maintenance.js';
 import { NamespaceNames } from './namespaces/name.js';
 import type { Namespace } from './namespaces/namespace.js';
@@ -76,8 +80,10 @@ export interface ComposedServices {
   metricsText(): Promise<{ contentType: string; text: string } | null>;
   retentionReport(): Promise<RetentionReport>;
   newRequestId(): string;
-  /** Why policies name a scorer or an upstream that cannot be had, in words without secrets; undefined = they do not. */
-  scorerProblem(policies: Policies): string | undefined;
+  /** Manages namespaces. */
+  readonly admin: NamespaceManagement;
+  /** Decides which requests may go on. */
+  readonly admission: NamespaceAdmission;
   /** Drains, flushes, closes; gives the storage folder back. */
   close(): Promise<void>;
 }
@@ -92,7 +98,6 @@ export async function compose(
   clock: Clock = openClock(settings, logger),
   random = chanceOf(settings),
   keeper?: VectorKeeper,
-  source?: PolicySource,
 ): Promise<ComposedServices> {
   const metrics = new Metrics({
     registry: new Registry(),
@@ -105,11 +110,17 @@ export async function compose(
   );
   const sparingly = new Sparingly(clock, FAILURE_LOG_INTERVAL_MS);
   const tools = { settings, clock, logger, metrics, random, sparingly };
+  const names = namesOf(settings);
+  let catalog: OpenedCatalog | undefined;
   let cache: CacheStore | undefined;
   let models: OpenedModels | undefined;
   try {
+    catalog = await openCatalog(settings, {
+      ...{ clock, names, logger, metrics },
+      policyProblem: (policies) => models?.scorers.problem(toChoice(policies)),
+    });
     cache = openCache(settings, tools);
-    const policies = new ManagedPolicies(source, { store, metrics, logger, sparingly });
+    const policies = new ManagedPolicies(catalog.catalog, { store, metrics, logger, sparingly });
     const kept = cache && policies.keeping(cache);
     const pairCaches = openPairCaches(settings, { clock, metrics, cache: kept });
     const vectors = settings.embeddingCachePersist ? kept : undefined;
@@ -121,10 +132,11 @@ export async function compose(
       keeper: keeper ?? vectors,
       onFallback: modelFailures('scorer', tools),
     });
-    return composeWith(tools, { store, cache, pairCaches, models, policies }, residents);
+    return composeWith(tools, { store, catalog, names, cache, pairCaches, models, policies }, residents);
   } catch (error) {
     await models?.close();
     await cache?.close();
+    await catalog?.catalog.close();
     await store.close();
     throw error;
   }
@@ -143,6 +155,8 @@ interface Tools {
 /** What is open already, and is closed with the services. */
 interface Opened {
   readonly store: Store;
+  readonly catalog: OpenedCatalog;
+  readonly names: NamespaceNames;
   readonly cache: CacheStore | undefined;
   readonly pairCaches: PairCaches;
   readonly models: OpenedModels;
@@ -151,7 +165,7 @@ interface Opened {
 
 function composeWith(
   { settings, clock, logger, metrics, random, sparingly }: Tools,
-  { store, cache, pairCaches, models, policies }: Opened,
+  { store, catalog: opened, names, cache, pairCaches, models, policies }: Opened,
   residents: { registry?: NamespaceRegistry<Namespace> },
 ): ComposedServices {
   const { keyEncoder: encoder, scorers } = models;
@@ -203,11 +217,20 @@ function composeWith(
     ...{ registry, store, clock, metrics, logger, sparingly, policies },
   });
   retention.start();
-  const names = new NamespaceNames({
-    pattern: settings.namespacePattern,
-    policy: settings.namespacePolicy,
-    defaultName: settings.defaultNamespace,
+  const { catalog } = opened;
+  const managed = { opened, store, cache, names, clock, residents: registry };
+  const admin = openManagement(settings, {
+    ...{ ...managed, pairCaches, metrics, logger, sparingly },
+    admission: () => admission,
   });
+  const admission = openAdmission(settings, {
+    ...{ catalog, clock, metrics, logger },
+    known: (name) => admin.mayBeInUse(name),
+    measure: measureOf(catalog, stock),
+  });
+  const stopTelling = catalog.onChange(() => admission.changed());
+  watchNamespaces(metrics, managed, admin, admission);
+  admin.start();
   const requestIds = new RequestIds();
   return {
     clock,
@@ -216,7 +239,13 @@ function composeWith(
     metrics,
     gate: gateSettings(settings),
     rerank: (namespace, requests, options) => reranker.rerank(namespace, requests, options),
-    feedback: (namespace, request) => reranker.feedback(namespace, request),
+    async feedback(namespace, request) {
+      const result = await reranker.feedback(namespace, request);
+      if (result.outcome === 'applied') admin.noteGrowth(namespace);
+      return result;
+    },
+    admin,
+    admission,
     async drop(namespace) {
       await registry.evict(namespace, 'dropped', async () => {
         pairCaches.forget({ namespace });
@@ -233,21 +262,25 @@ function composeWith(
       const readiness = models.readiness();
       const checks = {
         storage: { driver: store.name, ...storage },
+        catalog: catalogHealth(opened),
         ...(cache === undefined ? {} : { cache: cache.health() }),
         ...readiness.checks,
       };
-      const isWhole = readiness.isWhole && cache?.health().status !== 'degraded';
+      const isWhole =
+        readiness.isWhole && cache?.health().status !== 'degraded' && catalogHealth(opened).status === 'ok';
       return { status: storage.status === 'ok' && !isWhole ? 'degraded' : storage.status, checks };
     },
     metricsText: async () => (settings.metricsEnabled ? metrics.text() : null),
     retentionReport: async () => retention.report(),
     newRequestId: () => requestIds.next(),
-    scorerProblem: (wanted) => scorers.problem(toChoice(wanted)),
     async close() {
       stopWatching();
+      stopTelling();
       const patience = AbortSignal.timeout(settings.shutdownTimeoutMs);
-      const saved = Promise.all([retention.stop(), maintenance.stop()])
+      const saved = Promise.all([retention.stop(), maintenance.stop(), admin.stop()])
         .then(() => registry.close(patience))
+        .then(() => admission.close())
+        .then(() => catalog.close())
         .then(() => (clock instanceof LastingClock ? clock.stop() : undefined))
         .then(() => Promise.all([store.close(), cache?.close()]));
       const inTime = await withinTime(saved, settings.shutdownTimeoutMs + SAVING_TIMEOUT_MS);
@@ -266,6 +299,15 @@ function forgetState(registry: NamespaceRegistry<Namespace> | undefined, changed
     namespace.invalidate();
     namespace.impressions.clear();
   }
+}
+
+/** Which names may be used. */
+export function namesOf(settings: Settings): NamespaceNames {
+  return new NamespaceNames({
+    pattern: settings.namespacePattern,
+    policy: settings.namespacePolicy,
+    defaultName: settings.defaultNamespace,
+  });
 }
 
 /** The key of the hashes. Throws `StorageError` `damaged` where its file is cut off. */

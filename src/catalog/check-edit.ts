@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { AppError, validationError } from '../base/errors.js';
 import type { CatalogState, RecordChanges } from './catalog-state.js';
 import { blaming } from './culprit.js';
@@ -91,6 +92,23 @@ export function checkBecoming(
   };
   for (const record of put) blaming(record.id, () => checkRecord(record));
   return [...families.values()];
+}
+
+/** Whether what would hold for the records whose policies change can be had. Throws `AppError` 422. */
+export function checkPolicies(
+  state: CatalogState,
+  put: readonly NamespaceRecord[],
+  before: ReadonlyMap<string, NamespaceRecord | undefined>,
+  { policyProblem }: EditRules,
+): void {
+  if (policyProblem === undefined) return;
+  for (const { id, policies } of put) {
+    if (isDeepStrictEqual(policies, before.get(id)?.policies ?? {})) continue;
+    const problem = policyProblem(state.effective(id).policies);
+    blaming(id, () => {
+      if (problem !== undefined) throw broken(['policies'], problem);
+    });
+  }
 }
 
 /**

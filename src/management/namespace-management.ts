@@ -96,7 +96,7 @@ export class NamespaceManagement implements NamespaceAdmin {
     call: AdminCall,
   ): Promise<{ namespace: NamespaceView; isRepeated: boolean }> {
     const created = await createNamespace(spec, call, this.parts);
-    if (!created.isRepeated) this.noteGrowth(spec.id);
+    if (!created.isRepeated) this.parts.autoRaise.noteGrowth(spec.id, true);
     return created;
   }
 
