@@ -22,7 +22,9 @@ describe('relaxed feedback', () => {
       changes.map((change) => ('put' in change ? change.put.kind : '')).filter((kind) => kind === 'cell'),
     );
     expect(cells.filter((kinds) => kinds.length > 0)).toEqual([['cell']]);
-    expect(store.commits[0]!.changes.filter((one) => 'put' in one && one.put.kind === 'used')).toHaveLength(3);
+    expect(store.commits[0]!.changes.filter((one) => 'put' in one && one.put.kind === 'used')).toHaveLength(
+      3,
+    );
     test.crash();
     expect((await test.ask('a query', LIST, { learn: false })).ids[0]).toBe('d4');
   });
@@ -171,8 +173,7 @@ describe('relaxed feedback', () => {
             test.clock.advance(3_600_000);
             if (one === 'flush') await namespace.flush(false);
             else if (one === 'evict') await test.evict();
-            else if (one === 'repeat')
-              outcomes.push((await test.tell(['d1'], { requestId: last })).outcome);
+            else if (one === 'repeat') outcomes.push((await test.tell(['d1'], { requestId: last })).outcome);
             else if (one === 'age') {
               const age = { now: test.clock.now(), cutoff: test.clock.now() - 4 * 3_600_000 };
               await namespace.removeAged(age, 2);

@@ -42,10 +42,7 @@ describe('a pool of scorers', () => {
     await expect(pool.lend('c', open('c'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     a.giveBack();
     await pool.lend('c', open('c'));
-    expect([opened, closed]).toEqual([
-      ['a', 'b', 'c'],
-      ['a'],
-    ]);
+    expect([opened, closed]).toEqual([['a', 'b', 'c'], ['a']]);
   });
 
   it('tries again to open what could not be opened', async () => {
