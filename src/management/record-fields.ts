@@ -1,9 +1,10 @@
-import { type ValidationIssue, validationError } from '../base/errors.js';
+import { AppError, type ValidationIssue, validationError } from '../base/errors.js';
 import { readKept, readMetadata, readTags, readText } from '../catalog/fields.js';
 import { patchPolicies } from '../catalog/policies.js';
 import { readQuotas, TIERS } from '../catalog/quota.js';
 import { addIssue, readObject } from '../catalog/reading.js';
-import type { NamespaceRecord } from '../catalog/record.js';
+import { type NamespaceRecord, newRecord } from '../catalog/record.js';
+import type { NamespaceSpec } from './namespace-admin.js';
 
 /** What a spec or a patch sets of a record; `tenant_id: null` = whose it is by default. */
 export type FieldChanges = { -readonly [Field in Settable]?: NamespaceRecord[Field] } & {
@@ -50,6 +51,17 @@ export function fieldsOfSpec(given: unknown, record: NamespaceRecord, backend: s
   if (status === 'active' || status === 'provisioning') changes.status = status;
   else addIssue(issues, ['status'], 'must be active or provisioning', 'enum');
   return checked(changes, issues);
+}
+
+/** What is wrong with a spec; without `backend` nothing is said of that. */
+export function specIssues(given: NamespaceSpec, backend?: string): readonly ValidationIssue[] {
+  try {
+    fieldsOfSpec(given, newRecord(given.id, given.id, 0), backend ?? given.backend ?? '');
+    return [];
+  } catch (error) {
+    if (error instanceof AppError && Array.isArray(error.detail)) return error.detail;
+    throw error;
+  }
 }
 
 /** What is to be changed of a namespace; null takes a value away. Throws `AppError` 422 with all that is wrong. */

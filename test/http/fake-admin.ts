@@ -190,7 +190,7 @@ export class FakeAdmin implements NamespaceAdmin, ChangeLog {
       namespace: id,
       fields: { tier: { before: null, after: tier } },
     }));
-    return { changes, unchanged: namespaces.length - made.length, applied: !dryRun };
+    return { changes, unchanged: namespaces.length - made.length, skipped: [], applied: !dryRun };
   }
 
   async note(action: string, namespace: string, after: object, call: AdminCall) {
