@@ -14,11 +14,7 @@ export async function statsOf(id: string, parts: Parts): Promise<NamespaceStats>
   const effective = catalog.effective(id);
   const stocks = await stockUses(id, parts);
   const rates = admission?.utilisation(id) ?? { share: 0, warnings: [] };
-  const { feedback_total = 0, request_total = 0, last_used_at = null } = counters ?? {};
-  const { query_total = request_total, upsert_total = 0 } = (counters ?? {}) as {
-    readonly query_total?: number;
-    readonly upsert_total?: number;
-  };
+  const { feedback_total = 0, request_total = 0, query_total = 0, upsert_total = 0 } = counters ?? {};
   return {
     namespace_id: id,
     status: statusOf(effective, parts.isDegraded),
@@ -38,7 +34,7 @@ export async function statsOf(id: string, parts: Parts): Promise<NamespaceStats>
     quota_utilization: Math.max(rates.share, ...stocks.map(({ share }) => share)),
     warnings: warningsOf(stocks, rates.warnings),
     created_at: timeText(catalog.record(id)?.created_at ?? counters?.created_at ?? null),
-    last_used_at: timeText(last_used_at),
+    last_used_at: timeText(counters?.last_used_at ?? null),
   };
 }
 
