@@ -24,6 +24,8 @@ export interface Residents {
   bytes(): number;
   /** Bytes that their caches hold together, estimated. */
   cacheBytes(): number;
+  /** Feedbacks that are acknowledged and not written yet. */
+  unwrittenFeedback(): number;
 }
 
 /** What gauges read of the models that run in other processes. */
@@ -50,8 +52,9 @@ export class Metrics {
   private readonly labelled = new Set<string>();
   private residents: Residents | undefined;
   private models: RunningModels | undefined;
+  private readonly namespaceGauges: NamespaceGauges;
+  private namespaces: NamespaceGaugeSource | undefined;
   private admission: WaitingRequests | undefined;
-  private namespaceGauges: NamespaceGauges | undefined;
 
   constructor(private readonly options: MetricsOptions) {
     const { registry, namespaceLabel } = options;
@@ -86,9 +89,11 @@ export class Metrics {
       retentionSweeps: family('retentionSweeps'),
       retentionRemoved: family('retentionRemoved'),
     };
+    this.namespaceGauges = new NamespaceGauges(registry, namespaceLabel);
     this.gauge('namespacesResident', () => this.residents?.count() ?? 0);
     this.gauge('namespacesResidentBytes', () => this.residents?.bytes() ?? 0);
     this.gauge('cacheBytes', () => this.residents?.cacheBytes() ?? 0);
+    this.gauge('feedbackUnwritten', () => this.residents?.unwrittenFeedback() ?? 0);
     this.gauge('admissionWaiting', () => this.admission?.waiting ?? 0);
     this.gauge('inferenceQueue', () => this.models?.queued() ?? 0);
     this.gauge('inferenceWorkerBytes', () => this.models?.bytes() ?? 0);
@@ -264,10 +269,9 @@ export class Metrics {
     for (const family of Object.values(this.families)) family.forget(namespace);
   }
 
-  /** Names what the gauges of what namespaces hold read; once. */
+  /** Names what the gauges of what namespaces hold read. */
   watchNamespaces(source: NamespaceGaugeSource): void {
-    const { registry, namespaceLabel } = this.options;
-    this.namespaceGauges = new NamespaceGauges(registry, namespaceLabel, source);
+    this.namespaces = source;
   }
 
   /** Names what the gauges of the namespaces read. */
@@ -288,7 +292,7 @@ export class Metrics {
   /** All metrics of the registry as Prometheus text, with its content type. */
   async text(): Promise<{ contentType: string; text: string }> {
     const { registry } = this.options;
-    await this.namespaceGauges?.refresh([...this.labelled]);
+    if (this.namespaces) await this.namespaceGauges.refresh(this.namespaces, [...this.labelled]);
     return { contentType: registry.contentType, text: await registry.metrics() };
   }
 
@@ -318,6 +322,7 @@ type GaugeName =
   | 'namespacesResident'
   | 'namespacesResidentBytes'
   | 'cacheBytes'
+  | 'feedbackUnwritten'
   | 'admissionWaiting'
   | 'inferenceQueue'
   | 'inferenceWorkerBytes';

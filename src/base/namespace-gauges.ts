@@ -35,11 +35,11 @@ const GAUGES = {
 export class NamespaceGauges {
   private readonly gauges: Readonly<Record<keyof typeof GAUGES, Gauge>>;
   private readonly status: Gauge;
+  private readonly registered: Gauge;
 
   constructor(
     registry: Registry,
     private readonly hasLabel: boolean,
-    private readonly source: NamespaceGaugeSource,
   ) {
     const make = (name: (typeof GAUGES)[keyof typeof GAUGES] | 'namespaceStatus') =>
       new Gauge({
@@ -54,22 +54,20 @@ export class NamespaceGauges {
       utilisation: make(GAUGES.utilisation),
     };
     this.status = make('namespaceStatus');
-    new Gauge({
+    this.registered = new Gauge({
       name: METRICS.namespacesRegistered.name,
       help: METRICS.namespacesRegistered.help,
       registers: [registry],
-      collect() {
-        this.set(source.registered());
-      },
     });
   }
 
   /** Reads all anew; what cannot be read just now has no series until it can. `labelled`: names with a label of their own. */
-  async refresh(labelled: readonly string[]): Promise<void> {
+  async refresh(source: NamespaceGaugeSource, labelled: readonly string[]): Promise<void> {
+    this.registered.set(source.registered());
     const owners = this.hasLabel ? labelled : [OTHER_NAMESPACES];
     const read = await Promise.all(
       owners.map((owner) =>
-        (owner === OTHER_NAMESPACES ? this.source.all() : this.source.of(owner)).catch(() => undefined),
+        (owner === OTHER_NAMESPACES ? source.all() : source.of(owner)).catch(() => undefined),
       ),
     );
     for (const gauge of [...Object.values(this.gauges), this.status]) gauge.reset();

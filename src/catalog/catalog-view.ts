@@ -78,6 +78,8 @@ export interface CatalogEdit<R> {
   readonly audit?: readonly AuditNote[];
   /** A namespace whose older audit entries lose their values; those of `audit` above keep theirs. */
   readonly redact?: string;
+  /** True: it is checked as if it were made, and nothing is written. */
+  readonly isTrial?: boolean;
   /** What `change` resolves with, unless `becoming` says otherwise. */
   readonly result: R;
   /** Sees the catalog as it would become, and may say the result and further rows from it. */

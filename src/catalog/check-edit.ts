@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { AppError, validationError } from '../base/errors.js';
 import type { CatalogState, RecordChanges } from './catalog-state.js';
+import { blaming } from './culprit.js';
 import { MAX_DEPTH } from './hierarchy.js';
+import type { Policies } from './policies.js';
 import { ceilingProblem, type QuotaName, type QuotaSpec } from './quota.js';
 import type { Loc } from './reading.js';
 import type { NamespaceRecord } from './record.js';
@@ -14,6 +17,8 @@ export interface EditRules {
   accepts(name: string): boolean;
   /** Most registered namespaces. */
   readonly maxRegistered: number;
+  /** Why what holds for a namespace cannot be had, in words; undefined = it can. */
+  readonly policyProblem?: ((policies: Policies) => string | undefined) | undefined;
 }
 
 /** Whether a record may become another by itself, whoever stands around it. Throws `AppError` 409 or 422. */
@@ -63,9 +68,9 @@ export function checkBecoming(
   claims: ReadonlyMap<string, string>,
   before: ReadonlyMap<string, NamespaceRecord | undefined>,
 ): FamilyCount[] {
-  for (const record of put) checkParent(state, record, claims.get(record.id));
+  for (const record of put) blaming(record.id, () => checkParent(state, record, claims.get(record.id)));
   const families = new Map<string, FamilyCount>();
-  for (const record of put) {
+  const checkRecord = (record: NamespaceRecord): void => {
     const old = before.get(record.id);
     const isMoved = old === undefined || old.parent_id !== record.parent_id;
     const above = state.ancestorsOf(record.id);
@@ -84,8 +89,26 @@ export function checkBecoming(
       const spec = boundOf(state.record(id)!);
       if (spec !== undefined) families.set(id, { id, limit: spec, count: state.below(id).length });
     }
-  }
+  };
+  for (const record of put) blaming(record.id, () => checkRecord(record));
   return [...families.values()];
+}
+
+/** Whether what would hold for the records whose policies change can be had. Throws `AppError` 422. */
+export function checkPolicies(
+  state: CatalogState,
+  put: readonly NamespaceRecord[],
+  before: ReadonlyMap<string, NamespaceRecord | undefined>,
+  { policyProblem }: EditRules,
+): void {
+  if (policyProblem === undefined) return;
+  for (const { id, policies } of put) {
+    if (isDeepStrictEqual(policies, before.get(id)?.policies ?? {})) continue;
+    const problem = policyProblem(state.effective(id).policies);
+    blaming(id, () => {
+      if (problem !== undefined) throw broken(['policies'], problem);
+    });
+  }
 }
 
 /**
@@ -93,15 +116,17 @@ export function checkBecoming(
  * the bound would fall below what there is.
  */
 export function checkFamilies(state: CatalogState, families: readonly FamilyCount[]): void {
-  for (const { id, limit, count } of families) {
-    if (count <= limit) continue;
-    const now = state.below(id).length;
-    if (count > now)
-      throw new AppError('QUOTA_EXCEEDED', `Namespace quota exceeded: ${now} + ${count - now} > ${limit}`);
-    const old = state.record(id);
-    if (old === undefined || (boundOf(old) ?? Number.POSITIVE_INFINITY) > limit)
-      throw new AppError('CONFLICT', `max_namespaces is below use: ${count} > ${limit}`);
-  }
+  for (const family of families) blaming(family.id, () => checkFamily(state, family));
+}
+
+function checkFamily(state: CatalogState, { id, limit, count }: FamilyCount): void {
+  if (count <= limit) return;
+  const old = state.record(id);
+  const now = state.below(id).length;
+  if (old !== undefined && count > now)
+    throw new AppError('QUOTA_EXCEEDED', `Namespace quota exceeded: ${now} + ${count - now} > ${limit}`);
+  if (old === undefined || (boundOf(old) ?? Number.POSITIVE_INFINITY) > limit)
+    throw new AppError('CONFLICT', `max_namespaces is below use: ${count} > ${limit}`);
 }
 
 /** Whether there is room for more registered namespaces. Throws `AppError` 429. */
@@ -133,8 +158,7 @@ function checkParent(state: CatalogState, { id, parent_id: given }: NamespaceRec
 }
 
 function checkDepth(state: CatalogState, record: NamespaceRecord, depth: number): void {
-  let deepest = depth;
-  for (const id of state.below(record.id)) deepest = Math.max(deepest, state.ancestorsOf(id).length + 1);
+  const deepest = depth + state.heightOf(record.id);
   if (deepest > MAX_DEPTH)
     throw broken(
       [record.parent_id === null ? 'id' : 'parent_id'],
@@ -156,9 +180,10 @@ function checkTenant(state: CatalogState, { id, tenant_id: tenant }: NamespaceRe
 }
 
 function checkCeilings(state: CatalogState, id: string, changed: string): void {
-  const record = state.record(id)!;
-  const { tier } = resolveTier([record, ...state.ancestorsOf(id).map((above) => state.record(above)!)]);
-  for (const [name, spec] of Object.entries(record.quotas) as [QuotaName, QuotaSpec][]) {
+  const quotas = Object.entries(state.record(id)!.quotas) as [QuotaName, QuotaSpec][];
+  if (quotas.length === 0) return;
+  const { tier } = resolveTier([id, ...state.ancestorsOf(id)].map((one) => state.record(one)!));
+  for (const [name, spec] of quotas) {
     const problem = ceilingProblem(tier, name, spec);
     if (problem === undefined) continue;
     if (id === changed) throw broken(['quotas', name], problem, problem);

@@ -5,11 +5,13 @@ import type { AuditNote, CatalogEdit } from './catalog-view.js';
 import {
   checkBecoming,
   checkFamilies,
+  checkPolicies,
   checkRegistered,
   checkRemovals,
   checkStep,
   type EditRules,
 } from './check-edit.js';
+import { blaming } from './culprit.js';
 import type { NamespaceRecord } from './record.js';
 import { checkedRecord, recordRow } from './record-row.js';
 
@@ -36,11 +38,13 @@ export function planEdit<R>(
   const remove = (edit.remove ?? []).filter((id) => state.record(id) !== undefined);
   const before = new Map((edit.put ?? []).map(({ id }) => [id, state.record(id)] as const));
   const claims = new Map<string, string>();
-  const put = (edit.put ?? []).map((given) => finished(given, before.get(given.id), claims, rules.now));
+  const put = (edit.put ?? []).map((given) =>
+    blaming(given.id, () => finished(given, before.get(given.id), claims, rules.now)),
+  );
   for (const id of [...remove, ...before.keys()])
     if (rules.newer.has(id))
       throw new AppError('CONFLICT', `A newer version of NeuralCache wrote the record of namespace ${id}`);
-  for (const record of put) checkStep(before.get(record.id), record, rules);
+  for (const record of put) blaming(record.id, () => checkStep(before.get(record.id), record, rules));
   checkRemovals(state, remove, rules);
   const records = { put, remove };
   const added = put.filter(({ id }) => before.get(id) === undefined).length;
@@ -48,11 +52,15 @@ export function planEdit<R>(
   const touchedBefore = withBelow(state, [...remove, ...before.keys()]);
   const { families, touched, became } = state.trial(records, () => ({
     families: checkBecoming(state, records, claims, before),
+    policies: checkPolicies(state, put, before, rules),
     touched: withBelow(state, [...before.keys()]),
     became: edit.becoming?.(state),
   }));
   checkFamilies(state, families);
   const rows = [...(edit.rows ?? []), ...(became?.rows ?? [])];
+  const result = became !== undefined && 'result' in became ? (became.result as R) : edit.result;
+  if (edit.isTrial === true)
+    return { records: { put: [], remove: [] }, changes: [], audit: [], touched: [], result };
   return {
     records,
     changes: [
@@ -66,7 +74,7 @@ export function planEdit<R>(
     ],
     audit: edit.audit ?? [],
     touched: [...new Set([...touchedBefore, ...touched])],
-    result: became !== undefined && 'result' in became ? (became.result as R) : edit.result,
+    result,
   };
 }
 

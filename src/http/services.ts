@@ -1,7 +1,7 @@
 import type { Admission } from '../admission/admission.js';
 import type { Clock } from '../base/clock.js';
 import type { WriteLine } from '../base/log.js';
-import type { NamespaceAdmin } from '../management/namespace-admin.js';
+import type { AdminCall, NamespaceAdmin } from '../management/namespace-admin.js';
 import type {
   FeedbackOutcome,
   FeedbackRequest,
@@ -44,6 +44,12 @@ export interface ReadinessReport {
   readonly checks: Readonly<Record<string, unknown>>;
 }
 
+/** The audit log, for what is changed beside the namespaces. */
+export interface ChangeLog {
+  /** `namespace` is empty where it was of none. Rejects with `AppError` 503. */
+  note(action: string, namespace: string, after: object, call: AdminCall): Promise<void>;
+}
+
 /** All that the HTTP app asks of the rest of the program; whoever joins the two supplies it. */
 export interface Services {
   /** Asked before the body of a request for data is read. */
@@ -69,7 +75,7 @@ export interface Services {
     readonly all?: true;
   }): Promise<{ readonly pairs: number }>;
   /** What is behind the routes under `/admin` that manage namespaces; without it there are none. */
-  readonly admin?: NamespaceAdmin;
+  readonly admin?: NamespaceAdmin & ChangeLog;
   /** The name as it is to be used; throws `AppError` 400 "Invalid namespace". Gets at most what a header can hold. */
   parseNamespace(raw: string): string;
   readiness(): Promise<ReadinessReport>;

@@ -7,8 +7,8 @@ import type { ManagementOptions } from './management-options.js';
 import type { NamesInUse } from './names-in-use.js';
 import type { AdminCall, NamespacePatch, QuotasSpec } from './namespace-admin.js';
 import type { Numbers } from './namespace-numbers.js';
-import { readOwnQuotas, readPatch } from './read-spec.js';
 import { assertStaying, type RecordChanges } from './record-changes.js';
+import { fieldsOfPatch, readOwnQuotas } from './record-fields.js';
 
 type Parts = ManagementOptions & {
   readonly inUse: NamesInUse;
@@ -31,7 +31,7 @@ export async function updateNamespace(
   const use = mayBound ? await measureFamily(id, parts.catalog, parts) : undefined;
   await changes.make(id, 'namespace.update', call, (record, catalog) => {
     assertStaying(record);
-    const { tenant_id, ...fields } = readPatch(patch, record, store.name);
+    const { tenant_id, ...fields } = fieldsOfPatch(patch, record, store.name);
     if (use !== undefined) checkNotBelowUse(record, { ...record, ...fields }, use);
     if (tenant_id === undefined) return fields;
     const parent = fields.parent_id ?? catalog.parentOf(id);

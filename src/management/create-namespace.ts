@@ -1,4 +1,5 @@
 import { AppError, validationError } from '../base/errors.js';
+import { newNameProblem } from '../base/name-labels.js';
 import { defaultTenant, newRecord } from '../catalog/record.js';
 import { checkNotBelowUse, needsMeasure } from './below-use.js';
 import { measureFamily } from './family-use.js';
@@ -7,8 +8,8 @@ import type { NamesInUse } from './names-in-use.js';
 import type { AdminCall, NamespaceSpec, NamespaceView } from './namespace-admin.js';
 import type { Numbers } from './namespace-numbers.js';
 import { viewOf } from './namespace-view.js';
-import { checkNewName, readSpec } from './read-spec.js';
 import { authorOf, noteOfNew } from './record-changes.js';
+import { fieldsOfSpec } from './record-fields.js';
 import type { Repeatable, RepeatedAnswers } from './repeated-answers.js';
 
 type Parts = ManagementOptions & {
@@ -45,11 +46,11 @@ async function create(
 ): Promise<NamespaceView> {
   const { catalog, inUse, numbers, answers, clock, store } = parts;
   const { id } = spec;
-  if (typeof id !== 'string' || id === '')
-    throw validationError([{ loc: ['id'], msg: 'must be a name', type: 'string_type' }]);
-  const fields = readSpec(spec, newRecord(id, id, 0), store.name);
+  if (typeof id !== 'string' || id === '') throw badId('must be a name');
+  const fields = fieldsOfSpec(spec, newRecord(id, id, 0), store.name);
   const isInUse = catalog.record(id) === undefined && (await inUse.has(id));
-  if (!isInUse && catalog.record(id) === undefined) checkNewName(id);
+  const problem = isInUse || catalog.record(id) !== undefined ? undefined : newNameProblem(id);
+  if (problem !== undefined) throw badId(problem);
   const pool = { tier: fields.tier ?? null, quotas: fields.quotas ?? {} };
   const use = needsMeasure(pool) ? await measureFamily(id, catalog, parts) : undefined;
   const lastUsedAt = isInUse ? await numbers.lastUsedAt(id) : null;
@@ -71,4 +72,8 @@ async function create(
       },
     };
   }) as Promise<NamespaceView>;
+}
+
+function badId(msg: string): AppError {
+  return validationError([{ loc: ['id'], msg, type: 'value_error' }]);
 }

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { AppError, type ValidationIssue } from '../base/errors.js';
 import { closestName } from '../base/settings/other-names.js';
 import { defaultsSchema, entrySchema, FILE_NAMES, mergedSpec } from './declared-entry.js';
-import { readSpec } from './declared-spec.js';
 import { LocatedYaml, type YamlPath } from './located-yaml.js';
 import type { Declared, NamespaceSpec } from './namespace-admin.js';
+import { specIssues } from './record-fields.js';
 
 /** A declared file is never longer, in bytes of UTF-8. */
 export const MAX_DECLARED_BYTES = 1_048_576;
@@ -74,12 +74,11 @@ function reportRepeated(specs: readonly (NamespaceSpec | undefined)[], report: R
 }
 
 function explained(failure: unknown, yaml: LocatedYaml, label: string): unknown {
-  if (!(failure instanceof AppError) || failure.code !== 'VALIDATION_ERROR') return failure;
-  if (!Array.isArray(failure.detail)) return failure;
-  const issues = failure.detail as readonly ValidationIssue[];
-  if (issues.length === 0) return failure;
+  if (!(failure instanceof AppError) || !Array.isArray(failure.detail)) return failure;
+  const issues = failure.detail as readonly Partial<ValidationIssue>[];
+  if (issues.length === 0 || issues.some(({ loc }) => loc?.[0] !== 'namespaces')) return failure;
   const report = new Report(yaml, label);
-  for (const { loc, msg } of issues) report.issue(loc, msg);
+  for (const { loc = [], msg = failure.message } of issues) report.issue(loc, msg);
   return report.error();
 }
 
@@ -112,9 +111,7 @@ class Report {
 
   /** What is wrong with the values of a namespace. */
   spec(spec: NamespaceSpec, place: YamlPath): void {
-    const issues: ValidationIssue[] = [];
-    readSpec(spec, issues, place);
-    for (const { loc, msg } of issues) this.issue(loc, msg);
+    for (const { loc, msg } of specIssues(spec)) this.issue([...place, ...loc], msg);
   }
 
   /** A part of the file as its schema has it, without what that does not know; undefined where it is not so at all. */

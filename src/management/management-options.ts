@@ -2,14 +2,11 @@ import type { Clock } from '../base/clock.js';
 import type { NamespaceCatalog } from '../catalog/catalog.js';
 import type { PolicyName } from '../catalog/policies.js';
 import type { NamespaceFigures } from '../namespaces/namespace-figures.js';
-import type { CatalogStore } from '../stores/catalog-store.js';
 import type { Store } from '../stores/store.js';
 
 /** What managing namespaces needs of the rest of the program. Who manages a folder alone has no residents, no admission. */
 export interface ManagementOptions {
   readonly catalog: NamespaceCatalog;
-  /** The catalog's own store: expired answers are swept there. */
-  readonly catalogStore: Pick<CatalogStore, 'sweep'>;
   readonly store: StateStore;
   /** Of what is cached on disk; absent: nothing is. */
   readonly cache?: Erasing | undefined;

@@ -221,6 +221,8 @@ export interface ApplyOptions {
 export interface Plan {
   readonly changes: readonly PlannedChange[];
   readonly unchanged: number;
+  /** Those left as they are although the file, or `prune`, wants something else; the reason completes "it …". */
+  readonly skipped: readonly { readonly namespace: string; readonly reason: string }[];
   readonly applied: boolean;
 }
 

@@ -1,8 +1,12 @@
+import type { NamespaceRecord } from '../catalog/record.js';
 import { namespaceNotFound } from '../catalog/status.js';
+import { applyDeclared } from './apply-declared.js';
 import { AutoRaise } from './auto-raise.js';
+import { belowUse, needsMeasure } from './below-use.js';
 import { setQuotas, setStatus, updateNamespace } from './change-namespace.js';
 import { createNamespace } from './create-namespace.js';
 import { deleteNamespace, purgeNow, restoreNamespace } from './deletion.js';
+import { measureFamily } from './family-use.js';
 import { listNamespaces } from './list-namespaces.js';
 import type { ManagementOptions } from './management-options.js';
 import { NamesInUse } from './names-in-use.js';
@@ -33,16 +37,6 @@ import { RepeatedAnswers } from './repeated-answers.js';
 import { Sweeper } from './sweeper.js';
 import { Totals } from './total-stats.js';
 
-export interface NamespaceManagementOptions extends ManagementOptions {
-  /** Makes the catalog what a file says, by the operations it is given. */
-  readonly apply: (
-    admin: NamespaceAdmin,
-    declared: Declared,
-    options: ApplyOptions,
-    call: AdminCall,
-  ) => Promise<Plan>;
-}
-
 /**
  * Manages namespaces over a catalog and a store, in a server or in a command that owns the folder. What happens without
  * being asked (purges that are due or were cut short, limits that raise themselves) happens from `start` to `stop`.
@@ -52,7 +46,7 @@ export class NamespaceManagement implements NamespaceAdmin {
   private readonly sweeper: Sweeper;
   private readonly totalStats: Totals;
 
-  constructor(private readonly options: NamespaceManagementOptions) {
+  constructor(private readonly options: ManagementOptions) {
     const inUse = new NamesInUse(options);
     const numbers = new Numbers(options);
     const answers = new RepeatedAnswers(options.catalog);
@@ -90,6 +84,17 @@ export class NamespaceManagement implements NamespaceAdmin {
   }
 
   /**
+   * Sentences about limits that a record would have below what its family holds; for whoever changes records by another
+   * way. Rejects with `AppError` 503 where that cannot be measured.
+   */
+  async belowUse(record: NamespaceRecord): Promise<readonly string[]> {
+    if (!needsMeasure(record)) return [];
+    const { catalog } = this.options;
+    const use = await measureFamily(record.id, catalog, this.parts);
+    return belowUse(catalog.record(record.id), record, use);
+  }
+
+  /**
    * Puts into the audit log what was changed elsewhere; `namespace` is empty where it was of none. Rejects with `AppError`
    * 503.
    */
@@ -105,7 +110,7 @@ export class NamespaceManagement implements NamespaceAdmin {
     call: AdminCall,
   ): Promise<{ namespace: NamespaceView; isRepeated: boolean }> {
     const created = await createNamespace(spec, call, this.parts);
-    if (!created.isRepeated) this.noteGrowth(spec.id);
+    if (!created.isRepeated) this.parts.autoRaise.noteGrowth(spec.id, true);
     return created;
   }
 
@@ -175,7 +180,7 @@ export class NamespaceManagement implements NamespaceAdmin {
   }
 
   apply(declared: Declared, options: ApplyOptions, call: AdminCall): Promise<Plan> {
-    return this.options.apply(this, declared, options, call);
+    return applyDeclared(declared, options, call, this.parts);
   }
 
   /** Rejects with `AppError` 404 for a name that is neither registered nor in use. */

@@ -12,7 +12,7 @@ const PAUSE_MS = 1000;
 const ROWS_PER_SWEEP = 1000;
 const BY_US: AdminCall = { actor: 'system', requestId: '' };
 
-type Parts = Pick<ManagementOptions, 'catalog' | 'catalogStore' | 'clock' | 'events'> & {
+type Parts = Pick<ManagementOptions, 'catalog' | 'clock' | 'events'> & {
   readonly purger: Purger;
   readonly autoRaise: AutoRaise;
 };
@@ -97,8 +97,7 @@ export class Sweeper {
   }
 
   private async sweepAnswers(): Promise<void> {
-    const { catalogStore, clock } = this.parts;
-    while (await catalogStore.sweep(clock.now(), ROWS_PER_SWEEP));
+    while (await this.parts.catalog.sweep(ROWS_PER_SWEEP));
   }
 
   /** When the next grace ends; Infinity = nothing waits. Costs a look at every record. */

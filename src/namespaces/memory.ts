@@ -50,6 +50,14 @@ export interface PreparedLearning {
   apply(): void;
 }
 
+/** A feedback that would be learned. */
+export interface PreparedFeedback extends PreparedLearning {
+  /** How many cells there will be more. */
+  readonly addedCells: number;
+  /** Bytes of the rows that are not there yet. */
+  readonly addedBytes: number;
+}
+
 /** What retention would change, as `PreparedLearning`. */
 export interface PreparedRemoval extends PreparedLearning {
   readonly removed: Removed;
@@ -137,7 +145,7 @@ export class AdaptiveMemory {
     shown: readonly ShownDocument[],
     success: number,
     now: number,
-  ): PreparedLearning {
+  ): PreparedFeedback {
     const helped = success >= this.settings.successGate && shown.some(({ selected }) => selected);
     const uses = helped ? this.judgeNeighbours(query, shown) : new Map<string, CellUse>();
     const cell = learnFeedback(this.cellFor(query, now), shown, success, now, this.settings);
@@ -145,18 +153,23 @@ export class AdaptiveMemory {
     const wide = this.learnWide(shown, helped, now);
     const documents = learnWideEvidence(this.wideDocuments, shown, success, now, this.settings);
     const dropped = this.weakestDocuments(documents, now);
-    const evicted = this.cells.get(cell.id) === undefined ? this.cells.weakest(this.cells.size + 1, now) : [];
+    const isNew = this.cells.get(cell.id) === undefined;
+    const evicted = isNew ? this.cells.weakest(this.cells.size + 1, now) : [];
     const feedbacks = this.state.feedbacks + 1;
     const beta = feedbacks % BETA_INTERVAL === 0 ? this.learnBeta(cell, now) : this.state.beta;
     uses.set(cell.id, own);
     for (const cellId of evicted) uses.delete(cellId);
+    const cellPut = cellRow(cell);
+    const widePuts = [...documents]
+      .filter(([key]) => !dropped.includes(key))
+      .map(([key, evidence]) => wideRow(key, evidence));
+    const added = widePuts.filter(({ key }) => !this.wideDocuments.has(key));
+    if (isNew) added.push(cellPut);
     return {
       changes: [
-        { put: cellRow(cell) },
+        { put: cellPut },
         ...[...uses].map(([cellId, use]) => ({ put: useRow(cellId, use) })),
-        ...[...documents]
-          .filter(([key]) => !dropped.includes(key))
-          .map(([key, evidence]) => ({ put: wideRow(key, evidence) })),
+        ...widePuts.map((put) => ({ put })),
         ...dropped.map((key) => ({ remove: { kind: 'document', key } }) as const),
         ...evicted.flatMap(removeCellChanges),
       ],
@@ -169,6 +182,8 @@ export class AdaptiveMemory {
         this.setState({ beta, feedbacks, wide });
       },
       state: { beta, feedbacks, wide },
+      addedCells: (isNew ? 1 : 0) - evicted.length,
+      addedBytes: added.reduce((sum, { value }) => sum + value.length, 0),
     };
   }
 

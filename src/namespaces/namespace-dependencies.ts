@@ -1,16 +1,26 @@
 import type { Clock } from '../base/clock.js';
 import type { KeyedHash } from '../base/keyed-hash.js';
 import type { Encoder } from '../encoders/encoder.js';
-import type { Scorer } from '../scorers/scorer.js';
+import type { LentScorer } from '../scorers/scorer-pool.js';
 import type { Store } from '../stores/store.js';
 import type { VectorIndex } from '../vectors/vector-index.js';
 import type { ImpressionBudget } from './impression-buffer.js';
 import type { MemorySettings } from './memory.js';
+import type { NamespacePolicies } from './namespace-policies.js';
+import type { Stock } from './stock.js';
+import type { UnwrittenBudget } from './unwritten-feedback.js';
 
 /** What namespaces are made with; one object for all of them. */
 export interface NamespaceDependencies {
   readonly store: Store;
-  readonly scorer: Scorer;
+  /**
+   * What a namespace scores with from when it is opened until it is closed. Rejects with `AppError` where that cannot be
+   * had; then the namespace cannot be opened.
+   */
+  lendScorer(namespace: string): LentScorer | Promise<LentScorer>;
+  /** What holds for a namespace now; may be another object at any time. One look-up. */
+  policiesOf(namespace: string): NamespacePolicies;
+  readonly stock: Stock;
   /** Makes keys and narratives. */
   readonly encoder: Encoder;
   readonly hash: KeyedHash;
@@ -34,6 +44,7 @@ export interface NamespaceDependencies {
   readonly impressionMaxBytes: number;
   readonly impressionMaxCount: number;
   readonly impressionBudget: ImpressionBudget;
+  readonly unwrittenBudget: UnwrittenBudget;
   /** Longest wait for the state of a namespace before it ranks without. */
   readonly storageTimeoutMs: number;
   readonly events: NamespaceEvents;
@@ -48,4 +59,6 @@ export interface NamespaceEvents {
   stateDropped(namespace: string): void;
   /** The state was written under another hash key: known texts are not recognised, vectors are. */
   hashKeyChanged(namespace: string): void;
+  /** So many feedbacks that were acknowledged before they were written (`relaxed`) are lost: the stored state is another one. */
+  feedbackLost(namespace: string, count: number): void;
 }

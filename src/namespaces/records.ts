@@ -48,7 +48,11 @@ export interface StateRecord {
 /** What the row `meta/counters` holds; durable, only ever rising. */
 export interface CounterRecord {
   readonly feedback_total: number;
+  /** Requests that may leave traces. */
   readonly request_total: number;
+  /** Of them, queries; and feedbacks that were written. Records before they were kept stand by the two above. */
+  readonly query_total: number;
+  readonly upsert_total: number;
   readonly created_at: number;
   readonly last_used_at: number;
 }
@@ -246,6 +250,8 @@ export function readCounters(row: Row): CounterRecord {
   return read(row, (value: Record<keyof CounterRecord, unknown>) => ({
     feedback_total: finite(value.feedback_total),
     request_total: finite(value.request_total),
+    query_total: finite(value.query_total ?? value.request_total),
+    upsert_total: finite(value.upsert_total ?? value.feedback_total),
     created_at: finite(value.created_at),
     last_used_at: finite(value.last_used_at),
   }));

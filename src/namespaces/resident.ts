@@ -1,5 +1,8 @@
-/** Why a namespace left memory. `dropped`: its state is being removed, so nothing of it is saved. */
-export type EvictionReason = 'count' | 'bytes' | 'idle' | 'dropped' | 'shutdown';
+/**
+ * Why a namespace left memory. `dropped`: its state is being removed, so nothing of it is saved; `reconfigured`: it is to
+ * be opened anew, with another scorer; `quota`: its family takes more memory than it may.
+ */
+export type EvictionReason = 'count' | 'bytes' | 'idle' | 'dropped' | 'shutdown' | 'reconfigured' | 'quota';
 
 /** What the registry needs of an open namespace. */
 export interface Resident {

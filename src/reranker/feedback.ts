@@ -5,6 +5,7 @@ import type { ShownDocument } from '../namespaces/cell.js';
 import type { Arm, Impression } from '../namespaces/impression.js';
 import type { Namespace } from '../namespaces/namespace.js';
 import { allowanceRow, readAllowance, usedRow } from '../namespaces/records.js';
+import { QuotaError } from '../namespaces/stock.js';
 import { isZero, toUnit } from '../ranking/similarity.js';
 import { type Row, StorageError } from '../stores/store.js';
 import { normaliseQuery } from '../text/normalise.js';
@@ -38,22 +39,21 @@ const DAY_MS = 86_400_000;
 /**
  * Learns from one feedback, exactly once: finds its impression, checks it, and writes cell and used id in one
  * transaction before memory changes. Feedbacks of a namespace run one after the other. Never throws for a failing
- * store: `failed`, and nothing changed.
+ * store (`failed`) or a quota that is used up (`quota`): nothing changed.
  */
 export async function applyFeedback(
   namespace: Namespace,
   request: FeedbackRequest,
   tools: FeedbackTools,
 ): Promise<FeedbackResult> {
-  if (!namespace.ready) {
-    namespace.reload();
-    return { outcome: 'failed' };
-  }
+  namespace.attend();
+  if (!namespace.ready) return { outcome: 'failed' };
   if (namespace.congested) return { outcome: 'failed' };
   return namespace.exclusive(async () => {
     try {
       return await learn(namespace, request, tools);
     } catch (error) {
+      if (error instanceof QuotaError) return { outcome: 'quota', message: error.message };
       if (!(error instanceof StorageError)) throw error;
       tools.events.storageFailed(namespace.name, 'feedback', error);
       return { outcome: 'failed' };

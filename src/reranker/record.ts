@@ -15,7 +15,7 @@ export interface RecordTools {
   readonly settings: { readonly impressionTtlMs: number };
 }
 
-/** Leaves the traces of an answered request: an impression, document frequencies, a count. */
+/** Leaves the traces of an answered request: an impression and a count, document frequencies. */
 export function recordAnswer(
   namespace: Namespace,
   request: RerankRequest,
@@ -47,5 +47,4 @@ export function recordAnswer(
     const { query: text, candidates, queryEmbedding } = request;
     namespace.scorer.learn({ query: text, candidates, texts, queryEmbedding });
   }
-  namespace.countRequest();
 }

@@ -185,7 +185,16 @@ export interface FeedbackRequest {
 export interface FeedbackResult {
   readonly outcome: FeedbackOutcome;
   readonly issues?: readonly ValidationIssue[];
+  /** Which quota a `quota` would exceed, for the caller: code `QUOTA_EXCEEDED`. */
+  readonly message?: string;
 }
 
-/** How a feedback ended. All but `failed` and `unknown` and `invalid` are answered 200. */
-export type FeedbackOutcome = 'applied' | 'duplicate' | 'ignored_source' | 'unknown' | 'invalid' | 'failed';
+/** How a feedback ended. All but `failed`, `unknown`, `invalid` and `quota` are answered 200. */
+export type FeedbackOutcome =
+  | 'applied'
+  | 'duplicate'
+  | 'ignored_source'
+  | 'unknown'
+  | 'invalid'
+  | 'failed'
+  | 'quota';

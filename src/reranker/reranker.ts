@@ -84,15 +84,17 @@ export class Reranker {
    */
   rerank(
     namespaceName: string,
-    requests: readonly RerankRequest[],
+    asked: readonly RerankRequest[],
     options: RerankOptions = {},
   ): Promise<RerankAnswer[]> {
     return this.dependencies.use(namespaceName, async (namespace) => {
-      namespace.reload();
+      namespace.attend();
+      const requests = underPolicies(asked, namespace);
       checkDimensions(namespace, requests);
       const ranked: Ranked[] = [];
       const { fingerprint } = this.dependencies.hash;
-      const wait = startWait(this.dependencies.settings.modelTimeoutMs, requests[0]?.signal);
+      const waitMs = namespace.waitMs ?? this.dependencies.settings.modelTimeoutMs;
+      const wait = startWait(waitMs, requests[0]?.signal);
       const { signal } = wait;
       try {
         // Scored together, for models take their time; ordered one by one, so that chance is drawn in their order.
@@ -123,14 +125,17 @@ export class Reranker {
     const startedAt = performance.now();
     const { request, texts, base, looked } = scored;
     const { hash } = this.dependencies;
-    const ranking = await orderCandidates(namespace, request, base, texts, this.dependencies);
+    const { weights } = namespace.policies;
+    const settings = weights ? { ...this.dependencies.settings, ...weights } : this.dependencies.settings;
+    const tools = weights ? { ...this.dependencies, settings } : this.dependencies;
+    const ranking = await orderCandidates(namespace, request, base, texts, tools);
     const stages = [
       { name: 'score', ms: scored.ms },
       { name: 'memory', ms: performance.now() - startedAt },
     ];
     return {
       report: { texts: looked, pairs: pairLookups(base), adapted: ranking.moved },
-      answer: buildAnswer(namespace, request, base, ranking, texts, stages, this.dependencies.settings),
+      answer: buildAnswer(namespace, request, base, ranking, texts, stages, settings),
       record: () => {
         // Nobody could match hashes of a key that was replaced meanwhile.
         if (hash.fingerprint === fingerprint)
@@ -138,6 +143,18 @@ export class Reranker {
       },
     };
   }
+}
+
+/** The requests as the namespace answers them: without caches as if each said `no-store`, with no room leaving no trace. */
+function underPolicies(requests: readonly RerankRequest[], namespace: Namespace): readonly RerankRequest[] {
+  const isCached = namespace.policies.cacheEnabled !== false;
+  const { mayLearn } = namespace;
+  if (isCached && mayLearn) return requests;
+  return requests.map((request) => ({
+    ...request,
+    learn: request.learn && mayLearn,
+    cacheControl: isCached ? request.cacheControl : { ...request.cacheControl, noStore: true },
+  }));
 }
 
 /** Base scores for every request of a call; see `RerankOptions`. */
@@ -166,8 +183,14 @@ async function score(namespace: Namespace, request: RerankRequest, sparely?: boo
   const looked = { hit: namespace.texts.hits - hits, miss: namespace.texts.misses - misses };
   const { query, candidates, queryEmbedding, signal, wishes, cacheControl } = request;
   const asked = { query, candidates, texts, queryEmbedding, signal, wishes, cacheControl, sparely };
-  const base = await namespace.scorer.score(asked);
+  const scored = await namespace.scorer.score(asked);
+  const base = namespace.policies.cacheEnabled === false ? uncached(scored) : scored;
   return { request, texts, base, looked, ms: performance.now() - startedAt };
+}
+
+/** Scores of a namespace without caches: also what is worked out here was neither looked up nor kept. */
+function uncached(base: BaseScores): BaseScores {
+  return { ...base, forward: 'bypass', isStored: false };
 }
 
 function pairLookups({ pairHits, pairMisses, pairStale = 0, forward }: BaseScores): AnswerReport['pairs'] {

@@ -39,6 +39,8 @@ export interface ScoringContext {
   readonly frequencies: DocumentFrequencies;
   /** Bound of the pair cache, in bytes. */
   readonly maxPairBytes: number;
+  /** How long scores of an upstream are good for in this namespace, in milliseconds; absent or undefined = as usual. */
+  readonly cacheTtlMs?: (() => number | undefined) | undefined;
 }
 
 /**

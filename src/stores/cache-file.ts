@@ -5,13 +5,13 @@ import type { Clock } from '../base/clock.js';
 import { makeFolder } from '../base/make-folder.js';
 import { type CachePlace, CacheQueries, type OwnedEntry } from './cache-queries.js';
 import { prepareCache } from './cache-schema.js';
-import { codeOf, isSqliteCode, storageError } from './disk-failure.js';
+import { attempting, codeOf, isSqliteCode, storageError } from './disk-failure.js';
 import { identityOf } from './file-identity.js';
 import { diskFiles } from './files.js';
 import { RetryPause } from './retry-pause.js';
 import { listAside } from './set-aside.js';
 import { type Connect, connectFile, quarantineFile } from './sqlite-file.js';
-import { StorageError } from './store.js';
+import { type ErasedState, StorageError } from './store.js';
 
 export interface CacheFileOptions {
   readonly path: string;
@@ -70,6 +70,17 @@ export class CacheFile {
   /** See `CacheQueries.removeSome`. */
   removeSome(...what: Parameters<CacheQueries['removeSome']>): CachePlace | undefined {
     return this.run((queries) => queries.removeSome(...what));
+  }
+
+  /** A file that was set aside is nobody's alone, and nobody misses it: it goes too. */
+  erase(namespace: string): ErasedState {
+    const erased = this.run((queries) => queries.erase(namespace));
+    const { path } = this.options;
+    const files = attempting(path, () => listAside(diskFiles(), [path]));
+    attempting(path, () => {
+      for (const file of files) rmSync(file, { force: true });
+    });
+    return { ...erased, files, left: [] };
   }
 
   /** One slice of what can wait; whether there is more. */

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { checksumOf, PAGE_BYTES } from './cache-schema.js';
 import type { CacheEntry } from './cache-store.js';
+import { rewrite } from './sqlite-rewrite.js';
 
 /** An entry with its namespace. */
 export interface OwnedEntry extends CacheEntry {
@@ -114,6 +115,18 @@ export class CacheQueries {
     const last = seen.at(-1);
     const isOver = seen.length < limit || (namespace !== null && last?.namespace !== namespace);
     return last === undefined || isOver ? undefined : [last.namespace, last.key];
+  }
+
+  /** Removes what a namespace has, and rewrites the file. See `rewrite`. */
+  erase(namespace: string): { rows: number; bytes: number } {
+    const erased = this.database
+      .prepare<[string], { rows: number; bytes: number }>(
+        'SELECT count(*) AS rows, coalesce(sum(length(value)), 0) AS bytes FROM entries WHERE namespace = ?',
+      )
+      .get(namespace)!;
+    this.database.prepare('DELETE FROM entries WHERE namespace = ?').run(namespace);
+    rewrite(this.database);
+    return erased;
   }
 
   /** A slice of what can wait: room after the bound was lowered, space for others on the disk. Whether there is more. */

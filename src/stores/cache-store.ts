@@ -1,3 +1,5 @@
+import type { ErasedState } from './store.js';
+
 /**
  * Where bytes are kept that can be made again: vectors, scores. Drivers: `memory` and `sqlite` (one file).
  *
@@ -6,7 +8,7 @@
  * - A namespace has its own entries; nothing that is asked of one reads, changes or names another's.
  * - What was put is found from then on, though it may not be on the disk yet; what `flush` waited for survives `kill -9`.
  * - Entries are bounded in bytes; those used least recently, by the day, go first.
- * - A disk that is full, read-only, slow or gone costs entries and shows in `health`; only `drop` and `purge` reject, with
+ * - A disk that is full, read-only, slow or gone costs entries and shows in `health`; only `drop`, `erase` and `purge` reject, with
  *   `StorageError`, for whoever wants something gone must know. It works again by itself once the disk does.
  * - After `close` calls reject, and `put` throws, with `StorageError` (`closed`).
  */
@@ -19,6 +21,11 @@ export interface CacheStore {
   put(namespace: string, entries: readonly CacheEntry[]): void;
   /** Removes all entries of a namespace. */
   drop(namespace: string): Promise<void>;
+  /**
+   * Removes all entries of a namespace and every byte that it ever left in the driver's files. Rewrites the whole file;
+   * look-ups find nothing meanwhile, rather than wait. Can be called again.
+   */
+  erase(namespace: string): Promise<ErasedState>;
   /** Removes the entries of all namespaces whose key begins with `prefix`; absent = all. Costs a look at every key. */
   purge(prefix?: string): Promise<void>;
   /** Without touching the disk. */

@@ -44,6 +44,15 @@ export function storageError(cause: unknown, path: string): StorageError {
   return new StorageError(failure, `${SENTENCES[failure]}: ${path} (${code || words})`, { cause });
 }
 
+/** What the work answers; what it throws as `StorageError`. */
+export function attempting<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw storageError(cause, path);
+  }
+}
+
 /** `SQLITE_IOERR_WRITE`, `ENOSPC`; empty when there is none. */
 export function codeOf(cause: unknown): string {
   const code = (cause as { code?: unknown } | null)?.code;

@@ -13,6 +13,7 @@ export type EngineCall =
   | readonly ['commit', namespace: string, changes: Packed]
   | readonly ['usage', namespace: string]
   | readonly ['drop', namespace: string]
+  | readonly ['erase', namespace: string]
   | readonly ['release', namespace: string]
   | readonly ['sweep', now: number, limit: number]
   | readonly ['close'];
@@ -46,6 +47,8 @@ export function answerCall(engine: StoreEngine, call: EngineCall): unknown {
       return engine.usage(call[1]);
     case 'drop':
       return engine.drop(call[1]);
+    case 'erase':
+      return engine.erase(call[1]);
     case 'release':
       return engine.release(call[1]);
     case 'sweep':

@@ -1,4 +1,13 @@
-import type { Change, Kind, Row, RowPage, StorageError, StoreUsage, SweepResult } from './store.js';
+import type {
+  Change,
+  ErasedState,
+  Kind,
+  Row,
+  RowPage,
+  StorageError,
+  StoreUsage,
+  SweepResult,
+} from './store.js';
 
 /**
  * The store contract as a durable driver carries it out: synchronous, for it blocks its thread for as long as the disk
@@ -19,6 +28,7 @@ export interface StoreEngine {
   commit(namespace: string, changes: readonly Change[]): void;
   usage(namespace: string): StoreUsage;
   drop(namespace: string): void;
+  erase(namespace: string): ErasedState;
   release(namespace: string): void;
   /** Also finds out, when writes were failing, whether they still do. */
   sweep(now: number, limit: number): SweepResult;

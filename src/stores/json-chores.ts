@@ -123,7 +123,8 @@ export class JsonChores {
     return true;
   }
 
-  private done(name: string): void {
+  /** Nothing is left to do for it. */
+  done(name: string): void {
     this.waiting.delete(name);
     this.failing.delete(name);
     this.leaving.delete(name);

@@ -10,9 +10,12 @@ import { JsonPaths, type JsonTemplates } from './json-paths.js';
 import type { FolderLock } from './lock.js';
 import type { OldestImpression } from './namespace-summaries.js';
 import { probeFolder } from './probe-folder.js';
+import { totalOf } from './row.js';
 import { Sequences } from './sequences.js';
+import { listShared } from './set-aside.js';
 import {
   type Change,
+  type ErasedState,
   type ImpressionBounds,
   type Kind,
   type Row,
@@ -147,6 +150,22 @@ export class JsonEngine implements StoreEngine {
     this.write(() => {
       this.all.change(namespace, (held) => held.drop());
       this.chores.finishOne(namespace);
+    }, namespace);
+  }
+
+  /** What cannot be read goes uncounted. */
+  erase(namespace: string): ErasedState {
+    return this.write(() => {
+      let removed = { rows: 0, bytes: 0 };
+      try {
+        removed = totalOf(this.all.read(namespace).rows.usage());
+      } catch {
+        // Of a newer format, or on a disk that fails: then removing it tells.
+      }
+      const removedFiles = this.all.erase(namespace);
+      this.chores.done(namespace);
+      const { folder, files = diskFiles() } = this.options;
+      return { ...removed, files: removedFiles, left: listShared(files, folder) };
     }, namespace);
   }
 

@@ -5,6 +5,7 @@ import { readSummary } from './json-summary.js';
 import { NamespaceSummaries, UNREADABLE } from './namespace-summaries.js';
 import { type OpenBounds, OpenNamespaces } from './open-namespaces.js';
 import { RetryPause } from './retry-pause.js';
+import { listAside } from './set-aside.js';
 
 /**
  * All namespaces of a folder: those in memory, and what is known of the others. Opens what is asked for, mends what is
@@ -94,6 +95,30 @@ export class JsonNamespaces {
     } finally {
       this.note(namespace);
     }
+  }
+
+  /**
+   * Removes its files and what was set aside of them, whatever is in them, and answers which. The journal goes last: while
+   * it is there it says, where it could be told, that nothing is left.
+   */
+  erase(name: string): string[] {
+    this.owner().own();
+    try {
+      this.change(name, (namespace) => namespace.drop());
+    } catch {
+      // Of a newer format, or there is no room for another entry: the files go as they are.
+    }
+    this.forget(name);
+    const { files, paths } = this.options;
+    const all = paths.allOf(name);
+    const journal = paths.pathOf(name, 'journal');
+    const found = [...listAside(files, all), ...all].filter((path) => files.facts(path) !== undefined);
+    for (const path of found) if (path !== journal) files.remove(path);
+    for (const folder of paths.foldersOf(name)) if (files.facts(folder)) files.syncFolder(folder);
+    files.remove(journal);
+    this.summaries.delete(name);
+    this.unreadable.delete(name);
+    return found;
   }
 
   /** Lets its memory go; its files stay. */

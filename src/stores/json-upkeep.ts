@@ -1,7 +1,7 @@
 import { dirname, join, relative } from 'node:path';
 import type { Clock } from '../base/clock.js';
 import { makeFolder } from '../base/make-folder.js';
-import { storageError } from './disk-failure.js';
+import { attempting } from './disk-failure.js';
 import { diskFiles, type Files } from './files.js';
 import { writeCheckpoint } from './json-checkpoint.js';
 import { type LoadedNamespace, loadServed } from './json-load.js';
@@ -26,7 +26,7 @@ export class JsonUpkeep implements StateUpkeep {
   }
 
   parts(): StatePart[] {
-    return this.guarded(this.folder, () =>
+    return attempting(this.folder, () =>
       [...this.paths.list(this.files)]
         .sort()
         .map((namespace) => ({ namespace, path: this.paths.pathOf(namespace, 'narrative') })),
@@ -34,7 +34,7 @@ export class JsonUpkeep implements StateUpkeep {
   }
 
   inspect({ namespace, path }: StatePart): string[] {
-    const { damaged, missing } = this.guarded(path, () => this.load(namespace!));
+    const { damaged, missing } = attempting(path, () => this.load(namespace!));
     return [
       ...damaged.map((file) => `${this.named(file)} is not as it was written`),
       ...missing.map((file) => `${this.named(file)} is missing`),
@@ -42,7 +42,7 @@ export class JsonUpkeep implements StateUpkeep {
   }
 
   repair({ namespace, path }: StatePart): RepairedPart | undefined {
-    return this.guarded(path, () => {
+    return attempting(path, () => {
       const setAside: string[] = [];
       const held = this.hold(namespace!, (newPath) => setAside.push(newPath));
       if (!held.needsRepair) return undefined;
@@ -53,11 +53,11 @@ export class JsonUpkeep implements StateUpkeep {
   }
 
   setAside(namespace: string): string[] {
-    return this.guarded(this.folder, () => listAside(this.files, this.paths.allOf(namespace)));
+    return attempting(this.folder, () => listAside(this.files, this.paths.allOf(namespace)));
   }
 
   compact({ namespace, path }: StatePart): CompactedPart {
-    return this.guarded(path, () => {
+    return attempting(path, () => {
       const before = this.sizeOf(namespace!);
       const held = this.hold(namespace!, () => {});
       // A checkpoint takes the place of what is damaged.
@@ -69,7 +69,7 @@ export class JsonUpkeep implements StateUpkeep {
 
   /** One checkpoint of the rows at the moment they are read; it needs no journal. */
   async backup({ namespace, path }: StatePart, folder: string): Promise<void> {
-    this.guarded(path, () => {
+    attempting(path, () => {
       const { rows, entry } = this.load(namespace!);
       if (rows.isEmpty) return;
       const state = {
@@ -85,7 +85,7 @@ export class JsonUpkeep implements StateUpkeep {
   }
 
   retire({ namespace, path }: StatePart, folder: string): void {
-    this.guarded(path, () => {
+    attempting(path, () => {
       for (const file of this.paths.allOf(namespace!)) {
         if (this.files.facts(file) === undefined) continue;
         const target = join(folder, relative(this.folder, file));
@@ -122,13 +122,5 @@ export class JsonUpkeep implements StateUpkeep {
 
   private named(file: string): string {
     return relative(this.folder, file);
-  }
-
-  private guarded<T>(path: string, work: () => T): T {
-    try {
-      return work();
-    } catch (cause) {
-      throw storageError(cause, path);
-    }
   }
 }

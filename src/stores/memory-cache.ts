@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../base/clock.js';
 import { assertKey, type CacheEntry, type CacheHealth, type CacheStore } from './cache-store.js';
-import { StorageError } from './store.js';
+import { type ErasedState, StorageError } from './store.js';
 
 /** What an entry takes besides its key and value, about. */
 const OVERHEAD_BYTES = 150;
@@ -43,6 +43,17 @@ export class MemoryCache implements CacheStore {
 
   async drop(namespace: string): Promise<void> {
     this.remove((name) => name.startsWith(nameOf(namespace, '')));
+  }
+
+  async erase(namespace: string): Promise<ErasedState> {
+    const removed = { rows: 0, bytes: 0 };
+    this.remove((name, { value }) => {
+      const isMeant = name.startsWith(nameOf(namespace, ''));
+      if (isMeant) removed.rows += 1;
+      if (isMeant) removed.bytes += value.byteLength;
+      return isMeant;
+    });
+    return { ...removed, files: [], left: [] };
   }
 
   async purge(prefix = ''): Promise<void> {

@@ -1,8 +1,9 @@
 import { ExpiryHeap } from './expiry-heap.js';
 import { type MemoryEntry, MemoryNamespace } from './memory-namespace.js';
-import { makeRow } from './row.js';
+import { makeRow, totalOf } from './row.js';
 import {
   type Change,
+  type ErasedState,
   type ImpressionBounds,
   type Kind,
   type Row,
@@ -82,6 +83,12 @@ export class MemoryStore implements Store {
     if (!held) return;
     this.byName.delete(namespace);
     for (const entry of held.all()) this.forget(entry);
+  }
+
+  async erase(namespace: string): Promise<ErasedState> {
+    const removed = totalOf(await this.usage(namespace));
+    await this.drop(namespace);
+    return { ...removed, files: [], left: [] };
   }
 
   /** All there is is held in memory: nothing can be let go. */

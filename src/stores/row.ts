@@ -1,4 +1,4 @@
-import { KINDS, type Kind, type Row } from './store.js';
+import { KINDS, type Kind, type Row, type StoreUsage } from './store.js';
 
 /**
  * A row with only the members it needs: no group where there is none, no expiry where it is absent or not finite
@@ -20,6 +20,13 @@ export function makeRow(
     ...(hasGroup ? { group } : {}),
     ...(expires ? { expiresAt } : {}),
   });
+}
+
+/** Over all kinds. */
+export function totalOf(usage: StoreUsage): { rows: number; bytes: number } {
+  const sum = (counts: Readonly<Record<Kind, number>>) =>
+    KINDS.reduce((total, kind) => total + counts[kind], 0);
+  return { rows: sum(usage.rows), bytes: sum(usage.bytes) };
 }
 
 /** Of a namespace without rows. */

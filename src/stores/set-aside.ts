@@ -25,6 +25,15 @@ export function setAside(files: Files, path: string, now: number): string {
   }
 }
 
+/** What commands leave in `STORAGE_DIR` that may hold state of any namespace: damaged records, and state of another mode. */
+const SHARED = /^(records\.damaged-.*\.ndjson|migrated-from-.*)$/;
+
+/** Files and folders of that kind; sorted. Throws what the file system throws. */
+export function listShared(files: Pick<Files, 'list'>, folder: string): string[] {
+  const found = files.list(folder).filter((entry) => SHARED.test(entry));
+  return found.map((entry) => join(folder, entry)).sort();
+}
+
 /** What was set aside of files at these paths; sorted. Throws what the file system throws. */
 export function listAside(files: Pick<Files, 'list'>, paths: readonly string[]): string[] {
   const found = paths.flatMap((path) => {

@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { probe } from './sqlite-content.js';
+import { rewrite } from './sqlite-rewrite.js';
 import { SqliteSummary } from './sqlite-summary.js';
 import { encodeText } from './sqlite-text.js';
 import { SqliteTotals } from './sqlite-totals.js';
@@ -75,6 +76,21 @@ export class SqliteCommits {
       }
       this.removeNamespace.run(name);
     });
+  }
+
+  /** Rewrites the file once the rows are gone; what had been removed before goes with them. See `rewrite`. */
+  erase(namespace: string): { rows: number; bytes: number } {
+    const name = encodeText(namespace);
+    this.totals.clear();
+    const erased = { rows: 0, bytes: 0 };
+    for (const kind of KINDS) {
+      const { rows, bytes } = this.totals.now(name, kind);
+      erased.rows += rows;
+      erased.bytes += bytes;
+    }
+    this.drop(namespace);
+    rewrite(this.database);
+    return erased;
   }
 
   sweep(now: number, limit: number): number {

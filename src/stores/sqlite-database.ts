@@ -1,9 +1,23 @@
+import { dirname } from 'node:path';
+import { attempting } from './disk-failure.js';
 import type { StoreEngine } from './engine.js';
+import { diskFiles } from './files.js';
+import { listAside, listShared } from './set-aside.js';
 import type { SqliteCommits } from './sqlite-commits.js';
 import { SqliteConnection, type SqliteConnectionOptions } from './sqlite-connection.js';
 import type { SqliteQueries } from './sqlite-queries.js';
+import { removeDrafts } from './sqlite-replace.js';
 import { type StateOptions, stateContent } from './sqlite-state.js';
-import type { Change, Kind, Row, RowPage, StorageError, StoreUsage, SweepResult } from './store.js';
+import type {
+  Change,
+  ErasedState,
+  Kind,
+  Row,
+  RowPage,
+  StorageError,
+  StoreUsage,
+  SweepResult,
+} from './store.js';
 
 /** One that holds the state of all. */
 export interface SqliteDatabaseOptions extends SqliteConnectionOptions, StateOptions {}
@@ -59,6 +73,20 @@ export class SqliteDatabase implements StoreEngine {
 
   drop(namespace: string): void {
     this.write((commits) => commits.drop(namespace));
+  }
+
+  erase(namespace: string): ErasedState {
+    const { path } = this.options;
+    const erased = this.write((commits) => commits.erase(namespace));
+    return attempting(path, () => {
+      removeDrafts(path);
+      const files = diskFiles();
+      return {
+        ...erased,
+        files: [],
+        left: [...listAside(files, [path]), ...listShared(files, dirname(path))],
+      };
+    });
   }
 
   /** Nothing is held for a namespace alone. */

@@ -1,16 +1,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { OF_THE_DISK, storageError } from './disk-failure.js';
+import { attempting, OF_THE_DISK, storageError } from './disk-failure.js';
 import type { StoreEngine } from './engine.js';
+import { diskFiles } from './files.js';
 import { ImpressionTrim } from './impression-trim.js';
 import { LOCK_FILE } from './lock.js';
 import { probeFolder } from './probe-folder.js';
-import { noUsage } from './row.js';
+import { noUsage, totalOf } from './row.js';
+import { listShared } from './set-aside.js';
 import type { SqliteCommits } from './sqlite-commits.js';
 import { SqliteNamespaces, type SqliteNamespacesOptions } from './sqlite-namespaces.js';
 import type { SqliteQueries } from './sqlite-queries.js';
 import {
   type Change,
+  type ErasedState,
   type Kind,
   type Row,
   type RowPage,
@@ -99,6 +102,21 @@ export class SqliteFiles implements StoreEngine {
     if (!this.all.summaries.has(namespace)) return;
     this.write(namespace, (commits) => commits.drop(namespace));
     this.all.removeEmpty(namespace);
+  }
+
+  /** What cannot be read goes uncounted. */
+  erase(namespace: string): ErasedState {
+    this.readyToWrite();
+    let removed = { rows: 0, bytes: 0 };
+    try {
+      removed = totalOf(this.usage(namespace));
+    } catch {
+      // Damaged, of a newer format, or on a disk that fails: then removing it tells.
+    }
+    const files = this.all.erase(namespace);
+    this.failing.delete(namespace);
+    const { folder } = this.options;
+    return { ...removed, files, left: attempting(folder, () => listShared(diskFiles(), folder)) };
   }
 
   release(namespace: string): void {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Clock } from '../base/clock.js';
-import { storageError } from './disk-failure.js';
+import { attempting, storageError } from './disk-failure.js';
 import type { EngineEvents } from './engine.js';
 import type { FolderLock } from './lock.js';
 import { NamespaceSummaries, UNREADABLE } from './namespace-summaries.js';
@@ -11,6 +11,7 @@ import { type Connect, removeFile } from './sqlite-file.js';
 import { type NamespaceConnection, SqliteHandles } from './sqlite-handles.js';
 import { listDatabases } from './sqlite-names.js';
 import type { SqliteQueries } from './sqlite-queries.js';
+import { eraseFile } from './sqlite-replace.js';
 import { stateContent } from './sqlite-state.js';
 import { readSummary } from './sqlite-summary.js';
 import type { ImpressionBounds } from './store.js';
@@ -128,6 +129,16 @@ export class SqliteNamespaces {
     } catch {
       // It has no rows: nobody misses it, and nobody sees it.
     }
+  }
+
+  /** Removes its file and all that lies beside it, whatever is in them; answers what was removed. */
+  erase(namespace: string): string[] {
+    this.emptied.delete(namespace);
+    this.handles.close(namespace);
+    const path = this.options.paths.pathOf(namespace);
+    const files = attempting(path, () => eraseFile(path));
+    this.summaries.delete(namespace);
+    return files;
   }
 
   private connect(namespace: string): NamespaceConnection {

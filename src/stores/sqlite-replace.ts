@@ -12,7 +12,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { syncFolder } from './files.js';
+import { diskFiles, syncFolder } from './files.js';
+import { listAside } from './set-aside.js';
 import type { Salvage } from './sqlite-content.js';
 import {
   COMPANIONS,
@@ -64,10 +65,28 @@ export function finishReplacing(
   return { setAside: setAside.length > 0 ? setAside : lastSetAside(path), kept };
 }
 
-/** Removes what a crash may have left of a replacement that was not whole yet, or of a file that was being made. */
+/** Removes what a crash may have left of a replacement that was not whole yet. */
 export function removeDrafts(path: string): void {
-  for (const left of draftsOf(path))
-    for (const suffix of ['', ...COMPANIONS]) rmSync(left + suffix, { force: true });
+  for (const draft of draftsOf(path)) removeWithCompanions(draft);
+}
+
+/**
+ * Removes a database whatever is in it, with all that lies beside it: what was set aside of it, drafts, its log. The
+ * database itself goes last, so that after a crash there is something to be found. Answers what was removed. It must be
+ * closed. Throws what the file system throws.
+ */
+export function eraseFile(path: string): string[] {
+  const beside = [`${path}${DRAFT}`, `${path}.new`, ...draftsOf(path), path].flatMap((file) =>
+    [...COMPANIONS, ''].map((suffix) => file + suffix),
+  );
+  const found = [...listAside(diskFiles(), [path]), ...beside].filter((file) => existsSync(file));
+  for (const file of found) rmSync(file);
+  if (found.length > 0) syncFolder(dirname(path));
+  return found;
+}
+
+function removeWithCompanions(path: string): void {
+  for (const suffix of ['', ...COMPANIONS]) rmSync(path + suffix, { force: true });
 }
 
 function draftsOf(path: string): [building: string, copy: string] {

@@ -8,14 +8,9 @@ import { StorageError } from './store.js';
  * process keeps the log from being put away: to be tried again.
  */
 export function rewrite(database: Database): void {
-  putLogAway(database);
+  // What is in the log already need not be there twice.
+  database.pragma('wal_checkpoint(PASSIVE)');
   database.exec('VACUUM');
-  if (!putLogAway(database))
-    throw new StorageError('io', `${database.name}: a reader keeps its log; to be tried again`);
-}
-
-/** False = somebody still reads from it. */
-function putLogAway(database: Database): boolean {
   const [{ busy }] = database.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
-  return busy === 0;
+  if (busy !== 0) throw new StorageError('io', `${database.name}: a reader keeps its log; to be tried again`);
 }

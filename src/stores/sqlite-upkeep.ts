@@ -3,13 +3,14 @@ import { dirname, join, relative } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import type { Clock } from '../base/clock.js';
 import { makeFolder } from '../base/make-folder.js';
-import { storageError } from './disk-failure.js';
+import { attempting, storageError } from './disk-failure.js';
 import { diskFiles } from './files.js';
 import { listAside } from './set-aside.js';
 import { DRAFT, inspectFile, isSalvageUnfinished, moveFile } from './sqlite-file.js';
 import { integrityProblems } from './sqlite-integrity.js';
 import { listDatabases } from './sqlite-names.js';
 import { finishReplacing, replaceDamaged } from './sqlite-replace.js';
+import { rewrite } from './sqlite-rewrite.js';
 import { stateSalvage } from './sqlite-salvage.js';
 import { StorageError } from './store.js';
 import type { TemplatePaths } from './templates.js';
@@ -30,7 +31,7 @@ export class SqliteUpkeep implements StateUpkeep {
   parts(): StatePart[] {
     const { files } = this;
     if (typeof files !== 'string') {
-      const names = this.guarded(files.folder, () => listDatabases(files));
+      const names = attempting(files.folder, () => listDatabases(files));
       return names.sort().map((namespace) => ({ namespace, path: files.pathOf(namespace) }));
     }
     const isThere = ['', '-wal', DRAFT].some((suffix) => existsSync(files + suffix));
@@ -39,11 +40,11 @@ export class SqliteUpkeep implements StateUpkeep {
 
   inspect({ path, namespace }: StatePart): string[] {
     if (isSalvageUnfinished(path)) return ['its repair was not finished: run it again'];
-    return this.guarded(path, () => integrityProblems(path, namespace));
+    return attempting(path, () => integrityProblems(path, namespace));
   }
 
   repair({ path, namespace }: StatePart): RepairedPart | undefined {
-    return this.guarded(path, () => {
+    return attempting(path, () => {
       const salvage = stateSalvage(namespace);
       const finished = finishReplacing(path, this.clock.now(), salvage);
       const problems = integrityProblems(path, namespace);
@@ -54,19 +55,17 @@ export class SqliteUpkeep implements StateUpkeep {
   /** A file that all share may hold anyone's. */
   setAside(namespace: string): string[] {
     const path = typeof this.files === 'string' ? this.files : this.files.pathOf(namespace);
-    return this.guarded(path, () => listAside(diskFiles(), [path]));
+    return attempting(path, () => listAside(diskFiles(), [path]));
   }
 
   compact({ path }: StatePart): CompactedPart {
-    return this.guarded(path, () => {
+    return attempting(path, () => {
       if (inspectFile(path) !== 'usable')
         throw new StorageError('damaged', `${path} is damaged: repair it first`);
       const before = sizeOf(path);
       const database = new BetterSqlite3(path, { fileMustExist: true });
       try {
-        database.pragma('wal_checkpoint(TRUNCATE)');
-        database.exec('VACUUM');
-        database.pragma('wal_checkpoint(TRUNCATE)');
+        rewrite(database);
       } finally {
         database.close();
       }
@@ -92,19 +91,11 @@ export class SqliteUpkeep implements StateUpkeep {
   }
 
   retire({ path }: StatePart, folder: string): void {
-    this.guarded(path, () => {
+    attempting(path, () => {
       const target = join(folder, relative(this.folder, path));
       makeFolder(dirname(target));
       moveFile(path, target);
     });
-  }
-
-  private guarded<T>(path: string, work: () => T): T {
-    try {
-      return work();
-    } catch (cause) {
-      throw storageError(cause, path);
-    }
   }
 }
 

@@ -7,6 +7,8 @@ const PLACE = '{namespace}';
 /** What files of ours beside those of the templates are called. */
 const OWN_FILES = [
   'neuralcache.db',
+  'neuralcache-catalog.db',
+  'neuralcache-cache.db',
   PROBE_FILE,
   'neuralcache.clock',
   'neuralcache.mode',

@@ -5,7 +5,7 @@ import { assertKey, type CacheEntry, type CacheHealth, type CacheStore } from '.
 import type { CacheWorkerData } from './cache-worker.js';
 import { workerLocation } from './engine-worker-data.js';
 import { PendingEntries } from './pending-entries.js';
-import { StorageError } from './store.js';
+import { type ErasedState, StorageError } from './store.js';
 import { WorkerChannel } from './worker-channel.js';
 
 /** The cache's file in `STORAGE_DIR`. */
@@ -65,6 +65,8 @@ export class WorkerCache implements CacheStore {
   private readonly problems = new Map<'read' | 'write', string>();
   private bytes = 0;
   private lost = 0;
+  /** Calls under way that rewrite the file, which takes as long as it is large. */
+  private erasing = 0;
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
@@ -87,7 +89,7 @@ export class WorkerCache implements CacheStore {
     const found = keys.map((key) => this.pending.get(namespace, key));
     const asked = keys.filter((_, index) => found[index] === undefined);
     const now = this.options.clock.now();
-    const kept = asked.length > 0 ? await this.read(namespace, asked) : [];
+    const kept = asked.length > 0 && this.erasing === 0 ? await this.read(namespace, asked) : [];
     let next = 0;
     return found.map((entry) => {
       if (entry === undefined) return kept[next++];
@@ -107,6 +109,17 @@ export class WorkerCache implements CacheStore {
 
   drop(namespace: string): Promise<void> {
     return this.remove(namespace, '', [namespace, '']);
+  }
+
+  async erase(namespace: string): Promise<ErasedState> {
+    this.assertOpen();
+    this.pending.removeWhere((entry) => entry.namespace === namespace);
+    this.erasing += 1;
+    try {
+      return (await this.ask('write', ['erase', namespace])) as ErasedState;
+    } finally {
+      this.erasing -= 1;
+    }
   }
 
   purge(prefix = ''): Promise<void> {

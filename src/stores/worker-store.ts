@@ -12,6 +12,7 @@ import { NamespaceTroubles } from './namespace-troubles.js';
 import { type Packed, packChanges, unpackRows } from './packed-rows.js';
 import {
   type Change,
+  type ErasedState,
   type Kind,
   type Row,
   type RowPage,
@@ -128,6 +129,10 @@ export class WorkerStore implements Store {
 
   async drop(namespace: string): Promise<void> {
     await this.write(['drop', namespace]);
+  }
+
+  async erase(namespace: string): Promise<ErasedState> {
+    return (await this.write(['erase', namespace])) as ErasedState;
   }
 
   /** Says nothing of the disk: what was wrong with the namespace still is. */

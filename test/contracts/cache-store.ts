@@ -74,6 +74,22 @@ export function cacheStoreContract(driver: string, openCache: OpenCache): void {
       expect(await store.getMany('a', ['x'])).toEqual([bytesOf(1, 2)]);
     });
 
+    it('erases a namespace and tells what it had', async () => {
+      const store = open();
+      store.put('a', [{ key: 'x', value: bytesOf(1, 2, 3) }]);
+      store.put('b', [{ key: 'x', value: bytesOf(2) }]);
+      await store.flush();
+      store.put('a', [{ key: 'y', value: bytesOf(4) }]);
+      await store.flush();
+      expect(await store.erase('a')).toEqual({ rows: 2, bytes: 4, files: [], left: [] });
+      expect(await store.getMany('a', ['x', 'y'])).toEqual([undefined, undefined]);
+      expect(await store.getMany('b', ['x'])).toEqual([bytesOf(2)]);
+      expect(await store.erase('a')).toMatchObject({ rows: 0, bytes: 0 });
+      store.put('a', [{ key: 'x', value: bytesOf(5) }]);
+      await store.flush();
+      expect(await store.getMany('a', ['x'])).toEqual([bytesOf(5)]);
+    });
+
     it('keeps namespaces apart', async () => {
       const store = open();
       store.put('a', [{ key: 'bx', value: bytesOf(1) }]);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type ImpressionBounds, StorageError } from '../../src/stores/store.js';
 import { NaiveStore, storeOperation } from './store-model.js';
-import { contents, impression, impressionsOf, put, type StoreSubject, sweep } from './store-subject.js';
+import { contents, impression, impressionsOf, keys, put, type StoreSubject, sweep } from './store-subject.js';
 
 /** Closing, opening anew, and all of the contract at once against a naive model. */
 export function describeLife(subject: StoreSubject): void {
@@ -21,6 +21,7 @@ export function describeLife(subject: StoreSubject): void {
       () => subject.store.commit('a', []),
       () => subject.store.usage('a'),
       () => subject.store.drop('a'),
+      () => subject.store.erase('a'),
       () => subject.store.sweep(1, 1),
       () => subject.store.scan('a', 0, 1),
       () => subject.store.release('a'),
@@ -47,6 +48,29 @@ export function describeLife(subject: StoreSubject): void {
     await subject.store.release('b');
     expect(await sweep(subject.store, 5)).toBe(1);
     expect(await subject.store.namespaces()).toEqual(['a']);
+  });
+
+  it('erases a namespace, tells what it had, and leaves the others as they are', async () => {
+    await subject.store.commit('a', [
+      put('cell', 'k', '"ä"', { group: 'g' }),
+      put('meta', 'm', '12'),
+      impression('1', 10),
+      put('used', 'u', '1', { expiresAt: 5 }),
+    ]);
+    await subject.store.commit('b', [put('cell', 'k', '2', { group: 'g' }), impression('1', 10)]);
+    const other = await contents(subject.store, 'b', ['k', '1']);
+    expect(await subject.store.erase('a')).toMatchObject({ rows: 4, bytes: 4 + 2 + 10 + 1, left: [] });
+    expect(await subject.store.namespaces()).toEqual(['b']);
+    expect(await subject.store.load('a')).toEqual([]);
+    expect(await subject.store.find('a', 'cell', 'g', 5)).toEqual([]);
+    expect(await subject.store.usage('a')).toEqual(await subject.store.usage('never there'));
+    expect(await contents(subject.store, 'b', ['k', '1'])).toEqual(other);
+    const nothing = { rows: 0, bytes: 0, files: [], left: [] };
+    expect(await subject.store.erase('a')).toEqual(nothing);
+    expect(await subject.store.erase('never there')).toEqual(nothing);
+    await subject.store.commit('a', [put('cell', 'new')]);
+    expect(keys(await subject.store.load('a'))).toEqual(['new']);
+    expect(await sweep(subject.store, 5)).toBe(0);
   });
 
   it('has after reopening what it promised: everything if durable, nothing otherwise', async () => {

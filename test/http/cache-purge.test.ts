@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../../src/base/errors.js';
 import { harness } from './harness.js';
 
 const PATH = '/admin/cache/purge';
@@ -17,6 +18,29 @@ describe('POST /admin/cache/purge', () => {
     const { status, body } = await send(app, wish);
     expect([status, body]).toEqual([200, { status: 'ok', ...wish, purged: { pairs: 3 } }]);
     expect(app.services.purged).toEqual([wish]);
+    const after = { ...wish, purged: { pairs: 3 } };
+    const call = {
+      actor: expect.stringMatching(/^token:[0-9a-f]{16}$/),
+      requestId: 'req_1',
+      ifMatch: undefined,
+    };
+    const { namespace = '' } = wish as { namespace?: string };
+    expect(app.services.admin.asked).toEqual([['note', 'cache.purge', namespace, after, call]]);
+  });
+
+  it('is not answered as done where the audit log cannot be written', async () => {
+    const app = open();
+    app.services.admin.failure = new AppError('UNAVAILABLE', 'no');
+    expect((await send(app, { all: true })).status).toBe(503);
+  });
+
+  it('names its namespace itself', async () => {
+    const app = open();
+    const { status } = await app.client
+      .post(`/ns/a${PATH}`)
+      .set('Authorization', 'Bearer root')
+      .send({ all: true });
+    expect([status, app.services.purged]).toEqual([400, []]);
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { AppError, validationError } from '../../src/base/errors.js';
 import type { QuotaName, QuotaSpec } from '../../src/catalog/quota.js';
 import type { Status } from '../../src/catalog/status.js';
+import type { ChangeLog } from '../../src/http/services.js';
 import type {
   AdminCall,
   ApplyOptions,
@@ -21,7 +22,7 @@ import type {
 const NOW = '2026-01-01T00:00:00.000Z';
 
 /** Namespaces in a map, with the refusals and the answers of the real thing but none of its rules about what fits. */
-export class FakeAdmin implements NamespaceAdmin {
+export class FakeAdmin implements NamespaceAdmin, ChangeLog {
   readonly namespaces = new Map<string, NamespaceView>();
   readonly entries: AuditEntry[] = [];
   /** What it was asked for, by method. */
@@ -31,7 +32,7 @@ export class FakeAdmin implements NamespaceAdmin {
   private readonly answers = new Map<string, { body: string; namespace: NamespaceView }>();
 
   async create(spec: NamespaceSpec, call: AdminCall) {
-    this.note('create', spec, call);
+    this.heard('create', spec, call);
     const body = JSON.stringify(spec);
     const first = this.answers.get(call.idempotencyKey ?? '');
     if (first !== undefined && first.body !== body)
@@ -45,7 +46,7 @@ export class FakeAdmin implements NamespaceAdmin {
   }
 
   async list(query: ListQuery) {
-    this.note('list', query);
+    this.heard('list', query);
     const { limit = 100, cursor = '', prefix = '', tag, tenant, status } = query;
     if (!/^[a-z0-9.-]*$/.test(cursor))
       throw validationError([
@@ -63,12 +64,12 @@ export class FakeAdmin implements NamespaceAdmin {
   }
 
   async get(id: string) {
-    this.note('get', id);
+    this.heard('get', id);
     return this.known(id);
   }
 
   async update(id: string, patch: NamespacePatch, call: AdminCall) {
-    this.note('update', id, patch, call);
+    this.heard('update', id, patch, call);
     const before = this.known(id, call);
     const { metadata, tags, owner, tier, name } = patch;
     const changed = {
@@ -82,13 +83,13 @@ export class FakeAdmin implements NamespaceAdmin {
   }
 
   async setQuotas(id: string, quotas: QuotasSpec, call: AdminCall) {
-    this.note('setQuotas', id, quotas, call);
+    this.heard('setQuotas', id, quotas, call);
     const before = this.known(id, call);
     return this.keep({ ...before, quotas: inFull(quotas) }, call, 'namespace.set_quotas');
   }
 
   async setStatus(id: string, status: Status, call: AdminCall) {
-    this.note('setStatus', id, status, call);
+    this.heard('setStatus', id, status, call);
     const before = this.known(id, call);
     if (before.purge_at !== null)
       throw new AppError('CONFLICT', `A namespace that is ${before.status} cannot become ${status}`);
@@ -96,7 +97,7 @@ export class FakeAdmin implements NamespaceAdmin {
   }
 
   async remove(id: string, options: { force: boolean; graceS?: number }, call: AdminCall) {
-    this.note('remove', id, options, call);
+    this.heard('remove', id, options, call);
     const before = this.known(id, call);
     if (id === 'default') throw new AppError('CONFLICT', 'The default namespace cannot be deleted');
     if (!options.force) {
@@ -115,7 +116,7 @@ export class FakeAdmin implements NamespaceAdmin {
   }
 
   async restore(id: string, call: AdminCall) {
-    this.note('restore', id, call);
+    this.heard('restore', id, call);
     const before = this.known(id, call);
     if (before.purge_at === null)
       throw new AppError('CONFLICT', `A namespace that is ${before.status} cannot be restored`);
@@ -123,7 +124,7 @@ export class FakeAdmin implements NamespaceAdmin {
   }
 
   async stats(id: string) {
-    this.note('stats', id);
+    this.heard('stats', id);
     const { status, created_at, last_used_at } = this.known(id);
     const counts = { vector_count: 4, active_count: 4, deleted_count: 0, collection_count: 0, cells: 4 };
     const totals = {
@@ -149,7 +150,7 @@ export class FakeAdmin implements NamespaceAdmin {
   }
 
   async totals() {
-    this.note('totals');
+    this.heard('totals');
     const { size } = this.namespaces;
     return {
       total_namespaces: size,
@@ -162,13 +163,13 @@ export class FakeAdmin implements NamespaceAdmin {
   }
 
   async resolve(id: string) {
-    this.note('resolve', id);
+    this.heard('resolve', id);
     const { status } = this.known(id);
     return { namespace_id: id, shard_id: 'local', backend: 'sqlite', status };
   }
 
   async audit(query: AuditQuery) {
-    this.note('audit', query);
+    this.heard('audit', query);
     const { namespace, action, limit = 100, cursor = '0' } = query;
     const found = this.entries.filter(
       (entry) =>
@@ -181,7 +182,7 @@ export class FakeAdmin implements NamespaceAdmin {
   }
 
   async apply({ namespaces }: Declared, { dryRun, prune }: ApplyOptions, call: AdminCall): Promise<Plan> {
-    this.note('apply', namespaces, { dryRun, prune }, call);
+    this.heard('apply', namespaces, { dryRun, prune }, call);
     const made = namespaces.filter(({ id }) => !this.namespaces.has(id));
     if (!dryRun) for (const spec of made) this.keep(viewOf(spec), call, 'namespace.create');
     const changes = made.map(({ id, tier = null }) => ({
@@ -189,10 +190,14 @@ export class FakeAdmin implements NamespaceAdmin {
       namespace: id,
       fields: { tier: { before: null, after: tier } },
     }));
-    return { changes, unchanged: namespaces.length - made.length, applied: !dryRun };
+    return { changes, unchanged: namespaces.length - made.length, skipped: [], applied: !dryRun };
   }
 
-  private note(...what: unknown[]): void {
+  async note(action: string, namespace: string, after: object, call: AdminCall) {
+    this.heard('note', action, namespace, after, call);
+  }
+
+  private heard(...what: unknown[]): void {
     this.asked.push(what);
     if (this.failure !== undefined) throw this.failure;
   }

@@ -201,7 +201,7 @@ other: 1
     [
       'metadata without end',
       `namespaces:\n  - namespace: one\n    metadata: {a: ${'x'.repeat(5000)}}\n`,
-      /^namespaces\.yaml:3: namespaces\[0\]\.metadata: must have at most 4096 bytes as JSON$/,
+      /^namespaces\.yaml:3: namespaces\[0\]\.metadata: must have at most 4096 bytes, names and values together$/,
     ],
   ])('%s', (_, text, message) => {
     const [first] = problems(text);

@@ -54,7 +54,17 @@ const RECORDS: readonly (readonly [string, Row])[] = [
   ['namespace-wide evidence', wideRow('i:a', { S: 1, W: 1, decayedAt: 5 })],
   ['the state', stateRow(state)],
   ['the state without a narrative', stateRow({ ...state, wide: { ...state.wide, vector: null } })],
-  ['counters', counterRow({ feedback_total: 1, request_total: 2, created_at: 3, last_used_at: 4 })],
+  [
+    'counters',
+    counterRow({
+      feedback_total: 1,
+      request_total: 2,
+      query_total: 2,
+      upsert_total: 1,
+      created_at: 3,
+      last_used_at: 4,
+    }),
+  ],
   ['a used id', usedRow('r', 5)],
   ['an allowance', allowanceRow('k', 1, 5)],
   ['an impression', impression],

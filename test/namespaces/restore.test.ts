@@ -4,7 +4,14 @@ import { readRows } from '../../src/namespaces/restore.js';
 import type { Row } from '../../src/stores/store.js';
 import { atCosine, ENCODER, identity, newMemory, SHAPE, START_MS, shownList } from '../fixtures/memory.js';
 
-const COUNTERS = { feedback_total: 1, request_total: 2, created_at: 3, last_used_at: 4 };
+const COUNTERS = {
+  feedback_total: 1,
+  request_total: 2,
+  query_total: 2,
+  upsert_total: 1,
+  created_at: 3,
+  last_used_at: 4,
+};
 
 function stored(): Row[] {
   const memory = newMemory();

@@ -49,7 +49,7 @@ describe('the requests of one call', () => {
       return answers.map(({ results }) => results.map(({ index }) => index).join());
     };
     const settings = { epsilon: 0.5 };
-    const shown = await orders(new TestReranker({ namespace: { scorer }, settings }));
+    const shown = await orders(new TestReranker({ scorer, settings }));
     expect([shown.length, most]).toEqual([20, 8]);
     expect(shown).toEqual(await orders(new TestReranker({ settings })));
     // Chance took part.
@@ -64,7 +64,7 @@ describe('the requests of one call', () => {
       for (let turn = 0; turn < 10; turn++) await Promise.resolve();
       log.push(`${query} ends`);
     });
-    const test = new TestReranker({ namespace: { scorer } });
+    const test = new TestReranker({ scorer });
     const queries = Array.from({ length: 20 }, (_, n) => String(n));
     await expect(test.reranker.rerank('one', requestsOf(test, ...queries))).rejects.toThrow('no');
     expect(log.filter((line) => line.endsWith('begins'))).toHaveLength(8);
@@ -78,7 +78,7 @@ describe('the requests of one call', () => {
     });
     const spare = new FakeScorer('spare@1');
     const scorer = withFallback(own, { spare, onFallback: (_, { failure }) => told.push(failure) });
-    const test = new TestReranker({ namespace: { scorer } });
+    const test = new TestReranker({ scorer });
     const degraded = async (queries: string[], oneScale: boolean) => {
       const requests = requestsOf(test, ...queries);
       const answers = await test.reranker.rerank('one', requests, { oneScale });

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KeyedHash } from '../../src/base/keyed-hash.js';
+import type { NamespaceDependencies } from '../../src/namespaces/namespace-dependencies.js';
+import type { Scorer } from '../../src/scorers/scorer.js';
 import { MemoryStore } from '../../src/stores/memory.js';
 import type { Row } from '../../src/stores/store.js';
 import { FakeEncoder } from '../fixtures/fake-encoder.js';
@@ -28,8 +30,11 @@ async function learned(store?: MemoryStore) {
 }
 
 /** The same store under new code or settings, as after a restart. */
-function restarted(test: TestReranker, namespace: object = {}) {
-  return new TestReranker({ store: test.store, clock: test.clock, namespace });
+function restarted(
+  test: TestReranker,
+  { scorer, ...namespace }: Partial<NamespaceDependencies> & { scorer?: Scorer } = {},
+) {
+  return new TestReranker({ store: test.store, clock: test.clock, namespace, ...(scorer && { scorer }) });
 }
 
 describe('property 16: save and load', () => {

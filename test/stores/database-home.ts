@@ -90,10 +90,11 @@ export class FaultyDisk {
     const database = connectFile(path, options);
     const fault = () => this.whenWriting;
     const transaction = database.transaction.bind(database);
-    database.transaction = ((work: () => void) => {
+    database.transaction = ((work: () => unknown) => {
       return transaction((() => {
-        work();
+        const result = work();
         if (fault()) throw sqliteError(fault()!);
+        return result;
       }) as never);
     }) as typeof database.transaction;
     const prepare = database.prepare.bind(database);

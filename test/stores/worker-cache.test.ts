@@ -122,6 +122,46 @@ describe('writing behind', () => {
   });
 });
 
+describe('erasing', () => {
+  it('lets look-ups find nothing while it goes on, and has what was put meanwhile', async () => {
+    let done = () => {};
+    const asked: string[] = [];
+    const cache = new WorkerCache(
+      {
+        post: async (call) => {
+          asked.push(call[0]);
+          if (call[0] === 'getMany') return [new Uint8Array(1)];
+          if (call[0] !== 'erase') return 0;
+          await new Promise<void>((resolve) => {
+            done = resolve;
+          });
+          return { rows: 1, bytes: 1, files: [], left: [] };
+        },
+        stop: async () => {},
+      },
+      { clock: home.clock },
+    );
+    cache.put('a', one('waits'));
+    const erased = cache.erase('a');
+    expect(await has(cache, 'waits')).toBe(false);
+    expect(await cache.getMany('b', ['k'])).toEqual([undefined]);
+    cache.put('a', one('new'));
+    expect(await has(cache, 'new')).toBe(true);
+    expect(asked).toEqual(['open', 'erase']);
+    done();
+    expect(await erased).toMatchObject({ rows: 1 });
+    expect(await has(cache, 'k')).toBe(true);
+  });
+
+  it('that the disk does not do is told', async () => {
+    const disk = new FaultyDisk();
+    disk.whenOpened = 'SQLITE_READONLY';
+    const cache = home.openCache(home.openFile({ connect: disk.connect }));
+    await expect(cache.erase('a')).rejects.toMatchObject({ failure: 'read-only' });
+    expect(cache.health().status).toBe('degraded');
+  });
+});
+
 describe('a failing disk', () => {
   it('costs entries and shows, and works again by itself', async () => {
     const disk = new FaultyDisk();

@@ -162,5 +162,8 @@ export const plan = z.object({
     }),
   ),
   unchanged: count,
+  skipped: z
+    .array(z.strictObject({ namespace: z.string(), reason: z.string() }))
+    .meta({ description: 'those left as they are although something else is wanted, and why' }),
   applied: z.boolean(),
 });

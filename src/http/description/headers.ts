@@ -22,6 +22,12 @@ export const RESPONSE_HEADERS: Headers = {
     schema: text,
   },
   'Cache-Control': { description: 'no cache on the way may keep it', schema: text },
+  ETag: { description: 'the revision of the namespace; `If-Match` takes it', schema: text },
+  Location: { description: 'where it is now', schema: text },
+  'Idempotency-Replayed': {
+    description: '`true`: it was made before, and this is the first answer again',
+    schema: text,
+  },
   RateLimit: {
     description:
       'what is left of each rate, and seconds until all of it is there again (draft-ietf-httpapi-ratelimit-headers-10): `"second";r=7;t=1`',
@@ -33,12 +39,6 @@ export const RESPONSE_HEADERS: Headers = {
   },
   'X-NeuralCache-Quota-Warning': {
     description: 'quotas of which much is used, with the share: `max_queries_per_day;u=0.83`',
-    schema: text,
-  },
-  ETag: { description: 'the revision of the namespace; `If-Match` takes it', schema: text },
-  Location: { description: 'where it is now', schema: text },
-  'Idempotency-Replayed': {
-    description: '`true`: it was made before, and this is the first answer again',
     schema: text,
   },
   'Retry-After': { description: 'seconds after which to try again', schema: digits },

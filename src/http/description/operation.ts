@@ -71,9 +71,9 @@ export function plainOperation(
   const codes = errorCodes(route, request !== undefined, errors);
   // Administrators' answers are in no cache, their errors included.
   const isPrivate = route.access === 'admin';
-  const headersOfAll = isPrivate ? ['Cache-Control'] : isAdmitted(route) ? QUOTA_HEADERS : [];
-  const kind = isAdmitted(route) ? 'Namespace' : '';
-  const family = isPrivate ? 'Admin' : `${kind}${form.schema.name}`;
+  const family = isPrivate ? 'Admin' : `${isAdmitted(route) ? 'Namespace' : ''}${form.schema.name}`;
+  const quota = isAdmitted(route) ? QUOTA_HEADERS : [];
+  const more = isPrivate ? ['Cache-Control'] : quota;
   return {
     ...common(route, path, summary, described.parameters ?? parametersOf(route, request !== undefined)),
     ...(isPrivate && { servers: [{ url: '/' }] }),
@@ -85,8 +85,8 @@ export function plainOperation(
       },
     }),
     responses: {
-      ...errorResponses.of(family, codes, [form], headersOfAll),
-      ...answersOf(route, described, headersOfAll),
+      ...errorResponses.of(family, codes, [form], more),
+      ...answersOf(route, described, more),
     },
   };
 }

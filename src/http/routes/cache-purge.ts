@@ -1,6 +1,7 @@
 import { type AppError, validationError } from '../../base/errors.js';
 import { isAbsent, isJsonObject } from '../schemas/issues.js';
 import type { Services } from '../services.js';
+import { callOf, withBodyLimit } from './admin-call.js';
 import type { Handler, RouteTools } from './handler.js';
 import { readJson } from './read-json.js';
 
@@ -10,11 +11,18 @@ type PurgeWish = Parameters<Services['purgeCaches']>[0];
 const MAX_MODEL_LENGTH = 1000;
 const FIELDS = ['namespace', 'model', 'all'] as const;
 
-/** `POST /admin/cache/purge`: forgets what caches hold of a namespace, of a model, or all. */
+/**
+ * `POST /admin/cache/purge`: forgets what caches hold of a namespace, of a model, or all. Where it cannot be put into the
+ * audit log it is not answered as done; to purge once more does no harm.
+ */
 export function cachePurgeRoute(tools: RouteTools): Handler {
+  const { services } = tools;
+  const bounded = withBodyLimit(tools);
   return async (exchange) => {
-    const wish = readPurge(await readJson(exchange, tools), tools.namespaces.parse);
-    const purged = await tools.services.purgeCaches(wish);
+    const wish = readPurge(await readJson(exchange, bounded), tools.namespaces.parse);
+    const purged = await services.purgeCaches(wish);
+    const after = { ...wish, purged };
+    await services.admin?.note('cache.purge', wish.namespace ?? '', after, callOf(exchange));
     tools.responder.json(exchange, 200, JSON.stringify({ status: 'ok', ...wish, purged }));
   };
 }

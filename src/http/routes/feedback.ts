@@ -68,7 +68,7 @@ async function apply(
   const { maxDimension } = exchange.permit!.limits;
   checkDimension(maxDimension, request.bestDocumentEmbedding, [...loc, 'best_doc_embedding']);
   checkStillWanted(exchange);
-  const { outcome, issues = [] } = await services.feedback(namespace, request);
+  const { outcome, issues = [], message } = await services.feedback(namespace, request);
   services.metrics.feedbackFinished(outcome, namespace);
   switch (outcome) {
     case 'applied':
@@ -81,5 +81,7 @@ async function apply(
       throw validationError(issues.map((issue) => ({ ...issue, loc: [...loc, ...issue.loc] })));
     case 'failed':
       throw new AppError('UNAVAILABLE', 'The feedback could not be stored; nothing has changed, try again');
+    case 'quota':
+      throw new AppError('QUOTA_EXCEEDED', message ?? 'A quota of the namespace is used up');
   }
 }

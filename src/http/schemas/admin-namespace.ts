@@ -1,19 +1,21 @@
 import { z } from 'zod';
+import { UPSTREAM_DIALECT_NAMES } from '../../base/settings/upstream.js';
+import { MAX_TEXT_LENGTH } from '../../catalog/fields.js';
 import { TIERS } from '../../catalog/quota.js';
 import type { Kept } from '../../catalog/record.js';
 import { quotasSpec } from './admin-quotas.js';
 
 /** No name has more characters, whatever the pattern. */
 const MAX_NAME_LENGTH = 64;
-const MAX_LABEL_LENGTH = 200;
-const MAX_TAGS = 64;
+const MAX_TAGS = 32;
+const MAX_TAG_LENGTH = 64;
 const MAX_METADATA_ENTRIES = 64;
 const MAX_KEPT_BYTES = 4096;
 const MAX_URL_LENGTH = 2048;
 const MAX_MODEL_LENGTH = 1000;
 
 const id = z.string().min(1).max(MAX_NAME_LENGTH);
-const label = z.string().min(1).max(MAX_LABEL_LENGTH);
+const label = z.string().min(1).max(MAX_TEXT_LENGTH);
 
 function isSmall(value: unknown): boolean {
   return Buffer.byteLength(JSON.stringify(value)) <= MAX_KEPT_BYTES;
@@ -30,13 +32,16 @@ const metadata = z
     message: `must have at most ${MAX_METADATA_ENTRIES} entries`,
     abort: true,
   })
-  .refine(isSmall, TOO_LARGE);
+  .refine(
+    (entries) => Buffer.byteLength(Object.entries(entries).flat().join('')) <= MAX_KEPT_BYTES,
+    `must have at most ${MAX_KEPT_BYTES} bytes, names and values together`,
+  );
 
 const weight = z.number().min(0).max(100);
 
 const upstream = z.strictObject({
   url: z.string().min(1).max(MAX_URL_LENGTH),
-  dialect: label,
+  dialect: z.enum(UPSTREAM_DIALECT_NAMES),
   model: z.string().min(1).max(MAX_MODEL_LENGTH).optional(),
   api_key_name: id.optional().meta({ description: 'name of a key in `UPSTREAM_API_KEYS`' }),
 });
@@ -88,7 +93,7 @@ const fields = {
   tier: z.enum(TIERS).nullish(),
   quotas: quotasSpec.nullish(),
   metadata: metadata.nullish().meta({ description: 'at most 64 entries and 4096 bytes' }),
-  tags: z.array(label).max(MAX_TAGS).nullish(),
+  tags: z.array(z.string().min(1).max(MAX_TAG_LENGTH)).max(MAX_TAGS).nullish(),
   owner: label.nullish(),
   capacity: kept.optional().meta({ description: 'what is expected of it; kept as it came' }),
   access: kept.optional().meta({ description: 'who may use it; kept as it came' }),

@@ -4,7 +4,7 @@ import { STATUSES } from '../../catalog/status.js';
 const MAX_PAGE = 1000;
 const MAX_CURSOR_LENGTH = 512;
 /** A tag or the name of a tenant may be as long. */
-const MAX_TEXT_LENGTH = 200;
+const MAX_TEXT_LENGTH = 256;
 const MAX_NAME_LENGTH = 64;
 /** Ten years, as `NAMESPACE_DELETION_GRACE_S`. */
 const MAX_GRACE_S = 315_360_000;

@@ -21,7 +21,7 @@ const BROKEN: readonly (readonly [object, readonly (string | number)[], string])
   [{ id: 'a', owner: '' }, ['owner'], 'must have at least 1 characters'],
   [{ id: 'a', tags: 'x' }, ['tags'], 'must be a list'],
   [{ id: 'a', tags: ['x', 7] }, ['tags', 1], 'must be a string'],
-  [{ id: 'a', tags: Array(65).fill('x') }, ['tags'], 'must have at most 64 entries'],
+  [{ id: 'a', tags: Array(33).fill('x') }, ['tags'], 'must have at most 32 entries'],
   [{ id: 'a', metadata: { a: 1 } }, ['metadata', 'a'], 'must be a string'],
   [{ id: 'a', metadata: [] }, ['metadata'], 'must be an object'],
   [{ id: 'a', metadata: { '': 'x' } }, ['metadata', ''], 'has a name that is empty or too long'],
@@ -30,7 +30,11 @@ const BROKEN: readonly (readonly [object, readonly (string | number)[], string])
     ['metadata'],
     'must have at most 64 entries',
   ],
-  [{ id: 'a', metadata: { a: 'x'.repeat(4090) } }, ['metadata'], 'must have at most 4096 bytes as JSON'],
+  [
+    { id: 'a', metadata: { ab: 'x'.repeat(4095) } },
+    ['metadata'],
+    'must have at most 4096 bytes, names and values together',
+  ],
   [
     { id: 'a', metadata: { a: '\ud800' } },
     ['metadata', 'a'],

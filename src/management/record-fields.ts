@@ -1,11 +1,10 @@
-import { type ValidationIssue, validationError } from '../base/errors.js';
-import { strictProblem } from '../base/name-labels.js';
+import { AppError, type ValidationIssue, validationError } from '../base/errors.js';
 import { readKept, readMetadata, readTags, readText } from '../catalog/fields.js';
 import { patchPolicies } from '../catalog/policies.js';
 import { readQuotas, TIERS } from '../catalog/quota.js';
 import { addIssue, readObject } from '../catalog/reading.js';
-import type { NamespaceRecord } from '../catalog/record.js';
-import { MAX_NAME_LENGTH } from '../namespaces/name.js';
+import { type NamespaceRecord, newRecord } from '../catalog/record.js';
+import type { NamespaceSpec } from './namespace-admin.js';
 
 /** What a spec or a patch sets of a record; `tenant_id: null` = whose it is by default. */
 export type FieldChanges = { -readonly [Field in Settable]?: NamespaceRecord[Field] } & {
@@ -44,7 +43,7 @@ const FIELDS = [
 ] as const;
 
 /** What a namespace is made with, `id` besides; null counts as absent. Throws `AppError` 422 with all that is wrong. */
-export function readSpec(given: unknown, record: NamespaceRecord, backend: string): FieldChanges {
+export function fieldsOfSpec(given: unknown, record: NamespaceRecord, backend: string): FieldChanges {
   const issues: ValidationIssue[] = [];
   const fields = readObject(given, ['id', 'status', ...FIELDS], issues, []) ?? {};
   const changes = readFields(fields, record, backend, issues);
@@ -54,8 +53,19 @@ export function readSpec(given: unknown, record: NamespaceRecord, backend: strin
   return checked(changes, issues);
 }
 
+/** What is wrong with a spec; without `backend` nothing is said of that. */
+export function specIssues(given: NamespaceSpec, backend?: string): readonly ValidationIssue[] {
+  try {
+    fieldsOfSpec(given, newRecord(given.id, given.id, 0), backend ?? given.backend ?? '');
+    return [];
+  } catch (error) {
+    if (error instanceof AppError && Array.isArray(error.detail)) return error.detail;
+    throw error;
+  }
+}
+
 /** What is to be changed of a namespace; null takes a value away. Throws `AppError` 422 with all that is wrong. */
-export function readPatch(given: unknown, record: NamespaceRecord, backend: string): FieldChanges {
+export function fieldsOfPatch(given: unknown, record: NamespaceRecord, backend: string): FieldChanges {
   const issues: ValidationIssue[] = [];
   const fields = readObject(given, FIELDS, issues, []) ?? {};
   return checked(readFields(fields, record, backend, issues), issues);
@@ -67,19 +77,6 @@ export function readOwnQuotas(given: unknown): NamespaceRecord['quotas'] {
   const quotas = readQuotas(given, issues);
   if (issues.length > 0) throw validationError(issues);
   return quotas;
-}
-
-const LABEL = /^[a-z][a-z0-9-]{2,62}$/;
-
-/** Checks a name that nobody used before: only such may be made that work everywhere. Throws `AppError` 422. */
-export function checkNewName(id: string): void {
-  const problem =
-    (id.length > MAX_NAME_LENGTH ? `has more than ${MAX_NAME_LENGTH} characters` : undefined) ??
-    strictProblem(id)?.replace(/^it has/, 'has') ??
-    (id.split('.').every((label) => LABEL.test(label))
-      ? undefined
-      : 'must be labels of 3 to 63 characters a-z, 0-9 and -, that begin with a letter, joined by dots');
-  if (problem !== undefined) throw validationError([{ loc: ['id'], msg: problem, type: 'value_error' }]);
 }
 
 function checked(changes: FieldChanges, issues: ValidationIssue[]): FieldChanges {
