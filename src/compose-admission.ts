@@ -7,6 +7,7 @@ import type { Metrics } from './base/metrics.js';
 import type { Settings } from './base/settings/table.js';
 import { Sparingly } from './base/sparingly.js';
 import type { NamespaceCatalog } from './catalog/catalog.js';
+import type { Stocks } from './namespaces/stocks.js';
 
 /** Longest that requests wait for the count of a day to be on disk. */
 const USAGE_PATIENCE_MS = 1000;
@@ -84,5 +85,26 @@ function eventsOf(
       const message = 'the count of a day could not be kept; requests go on, a crash would forget it';
       logger.error({ namespace: levelId, err: error, held }, message);
     },
+  };
+}
+
+/** How much a family holds, as far as that is known by now. */
+export function measureOf(
+  catalog: Pick<NamespaceCatalog, 'descendantsOf'>,
+  stock: Pick<Stocks, 'use'>,
+): MeasureStock {
+  return (levelId, quota) => {
+    switch (quota) {
+      case 'max_namespaces':
+        return catalog.descendantsOf(levelId).length;
+      case 'max_collections':
+        return 0;
+      case 'max_vectors':
+        return stock.use(levelId)?.cells;
+      case 'max_storage_bytes':
+        return stock.use(levelId)?.storedBytes;
+      case 'max_memory_mb':
+        return stock.use(levelId)?.memoryBytes;
+    }
   };
 }

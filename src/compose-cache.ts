@@ -7,7 +7,7 @@ import type { Metrics } from './base/metrics.js';
 import { systemRandom } from './base/random.js';
 import type { Settings } from './base/settings/table.js';
 import type { Sparingly } from './base/sparingly.js';
-import { pairPrefix } from './proxy/kept-pairs.js';
+import { type PairStore, pairPrefix } from './proxy/kept-pairs.js';
 import { PairCaches } from './proxy/pair-caches.js';
 import type { CacheStore } from './stores/cache-store.js';
 import type { Store } from './stores/store.js';
@@ -43,7 +43,7 @@ export function openCache(
 /** The pair caches of a program; what they keep beyond it goes to `cache`. */
 export function openPairCaches(
   settings: Settings,
-  { clock, metrics, cache }: { clock: Clock; metrics: Metrics; cache: CacheStore | undefined },
+  { clock, metrics, cache }: { clock: Clock; metrics: Metrics; cache: PairStore | undefined },
 ): PairCaches {
   return new PairCaches({
     clock,

@@ -3,9 +3,11 @@ import type { Clock } from './base/clock.js';
 import type { Metrics } from './base/metrics.js';
 import type { Settings } from './base/settings/table.js';
 import { NamespaceCatalog } from './catalog/catalog.js';
+import type { Policies } from './catalog/policies.js';
 import type { NamespaceNames } from './namespaces/name.js';
 import { MemoryCatalog } from './stores/catalog-memory.js';
 import type { CatalogStore } from './stores/catalog-store.js';
+import type { StoreHealth } from './stores/store.js';
 import { openWorkerCatalog } from './stores/worker-catalog.js';
 
 /** The registry of record, and what keeps it. */
@@ -17,6 +19,8 @@ export interface OpenedCatalog {
 export interface CatalogTools {
   readonly clock: Clock;
   readonly names: NamespaceNames;
+  /** Why what holds for a namespace cannot be had, in words; absent = that is not known here. */
+  readonly policyProblem?: (policies: Policies) => string | undefined;
   /** Absent in commands. */
   readonly logger?: Logger;
   readonly metrics?: Metrics;
@@ -27,7 +31,7 @@ export interface CatalogTools {
  * disk shows in its health.
  */
 export async function openCatalog(settings: Settings, tools: CatalogTools): Promise<OpenedCatalog> {
-  const { clock, names, logger, metrics } = tools;
+  const { clock, names, policyProblem, logger, metrics } = tools;
   const opened: { catalog?: NamespaceCatalog } = {};
   const store = await openCatalogStore(settings, tools, () => {
     // What it says of its failure is in the health of the store; the next change or question loads it again.
@@ -39,6 +43,7 @@ export async function openCatalog(settings: Settings, tools: CatalogTools): Prom
       clock,
       names,
       maxRegistered: settings.namespacesMaxRegistered,
+      ...(policyProblem && { policyProblem }),
       onAppended({ seq, actor, action, namespace, requestId, hash }) {
         metrics?.audited(action);
         const about = namespace === '' ? {} : { namespace };
@@ -75,4 +80,11 @@ async function openCatalogStore(
       },
     },
   });
+}
+
+/** How the catalog does, for `/readyz`. */
+export function catalogHealth({ store, catalog }: OpenedCatalog): StoreHealth {
+  const health = store.health();
+  if (catalog.isLoaded || health.status === 'degraded') return health;
+  return { status: 'degraded', detail: 'the catalog of namespaces is not loaded yet' };
 }

@@ -6,6 +6,7 @@ import { systemRandom } from './base/random.js';
 import { usesScorer } from './base/settings/rules.js';
 import type { Settings } from './base/settings/table.js';
 import { assertKind, LoadedModels, unlessAuto } from './compose-inference.js';
+import { type PairScorers, Scorers } from './compose-scorers.js';
 import { openUpstream } from './compose-upstream.js';
 import type { CrossEncoder } from './encoders/cross-encoder.js';
 import type { Encoder } from './encoders/encoder.js';
@@ -17,7 +18,7 @@ import { BUNDLED_MODELS, type ModelFiles, ModelStore } from './models/model-stor
 import { crossEncoderPairs } from './proxy/cross-encoder-pairs.js';
 import { PairCaches } from './proxy/pair-caches.js';
 import { createPairScorer } from './proxy/pair-scorer.js';
-import { createScorer } from './scorers/create-scorer.js';
+import { createScorer, SharedParts } from './scorers/create-scorer.js';
 import type { Scorer } from './scorers/scorer.js';
 import { parsePrior } from './text/prior.js';
 import { termsOf } from './text/terms.js';
@@ -30,6 +31,8 @@ export interface OpenedModels {
   /** Makes keys and narratives of the memory. */
   readonly keyEncoder: Encoder;
   readonly scorer: Scorer;
+  /** Those of namespaces that have others. */
+  readonly scorers: Scorers;
   /** What is loaded and how it does, for `/readyz`; `isWhole` is false while a model cannot be asked. */
   readiness(): { readonly isWhole: boolean; readonly checks: Readonly<Record<string, unknown>> };
   close(): Promise<void>;
@@ -81,30 +84,35 @@ async function openWith(
   const { prior, words, share } = openWords(settings, models);
   const made = await encoderOf(settings, tools, inference, { words, share });
   const encoder = made.encodeEach === undefined ? made : keeping(made, tools);
-  const crossEncoder = usesScorer(settings, 'cross-encoder')
-    ? scoringPairs(await inference.crossEncoder(), settings, tools)
-    : undefined;
+  const crossEncoder = new LateCrossEncoder(async () =>
+    scoringPairs(await inference.crossEncoder(), settings, tools),
+  );
+  const pairs: PairScorers = {};
+  if (usesScorer(settings, 'cross-encoder')) pairs['cross-encoder'] = await crossEncoder.scorer();
   const upstream = usesScorer(settings, 'upstream') ? openUpstream(settings, tools) : undefined;
   const isMeasured = encoder.tau !== undefined || settings.memoryTau !== undefined;
   const keyEncoder = isMeasured ? encoder : bundledKeys(settings, models, words);
-  const scorer = createScorer(settings.scorer, {
-    encoder,
-    pairScorers: {
-      ...(crossEncoder && { 'cross-encoder': crossEncoder.scorer }),
-      ...(upstream && { upstream: upstream.scorer }),
-    },
-    spare: upstream && settings.upstreamFallback === 'input' ? 'input' : 'lexical',
-    words,
-    prior,
-    inputPrior: settings.inputPrior,
-    keyEncoder,
-    ...(inference.isUsed || encoder.encodeEach !== undefined || upstream !== undefined
-      ? { onFallback: tools.onFallback ?? (() => {}) }
-      : {}),
+  if (upstream) pairs.upstream = upstream.scorer;
+  const { inputPrior, upstreamFallback } = settings;
+  const shared = new SharedParts();
+  const make = (spec: string, pairScorers: PairScorers): Scorer =>
+    createScorer(spec, {
+      ...{ encoder, pairScorers, words, prior, inputPrior, keyEncoder, shared },
+      spare: pairScorers.upstream && upstreamFallback === 'input' ? 'input' : 'lexical',
+      ...(inference.isUsed || encoder.encodeEach !== undefined || pairScorers.upstream !== undefined
+        ? { onFallback: tools.onFallback ?? (() => {}) }
+        : {}),
+    });
+  const scorer = make(settings.scorer, pairs);
+  const scorers = new Scorers({
+    ...{ settings, upstreamTools: tools, usual: scorer, upstream, make },
+    crossEncoder: () => crossEncoder.scorer(),
+    onCloseFailed: (error) => tools.logger?.warn({ err: error }, 'a scorer could not be closed'),
   });
   return {
     keyEncoder,
     scorer,
+    scorers,
     readiness: () => ({
       isWhole: inference.isWhole && upstream?.isWhole !== false,
       checks: {
@@ -116,11 +124,37 @@ async function openWith(
       },
     }),
     async close() {
+      await scorers.close();
       await scorer.close();
       await Promise.all([encoder, keyEncoder, crossEncoder, upstream].map((model) => model?.close()));
       await inference.close();
     },
   };
+}
+
+/** The cross-encoder of the settings: loaded when it is first needed, and tried again where that failed. */
+class LateCrossEncoder {
+  private loading: Promise<{ readonly scorer: Scorer; close(): Promise<void> }> | undefined;
+
+  constructor(private readonly load: () => Promise<{ readonly scorer: Scorer; close(): Promise<void> }>) {}
+
+  async scorer(): Promise<Scorer> {
+    this.loading ??= this.load();
+    const { loading } = this;
+    try {
+      return (await loading).scorer;
+    } catch (error) {
+      if (this.loading === loading) this.loading = undefined;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.loading?.then(
+      (loaded) => loaded.close(),
+      () => undefined, // It never was there.
+    );
+  }
 }
 
 /** A cross-encoder of ours as a scorer; its version names its weights, so its scores never age. */

@@ -5,6 +5,7 @@ import { LastingClock } from './base/lasting-clock.js';
 import type { Metrics } from './base/metrics.js';
 import type { Settings } from './base/settings/table.js';
 import type { Sparingly } from './base/sparingly.js';
+import type { ManagedPolicies } from './compose-policies.js';
 import type { Namespace } from './namespaces/namespace.js';
 import type { NamespaceRegistry } from './namespaces/registry.js';
 import { Retention } from './namespaces/retention.js';
@@ -31,20 +32,27 @@ export interface RetentionParts {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly sparingly: Sparingly;
+  readonly policies: ManagedPolicies;
 }
 
 export function openRetention(settings: Settings, parts: RetentionParts): Retention {
-  const { registry, store, clock, metrics, logger, sparingly } = parts;
+  const { registry, store, clock, metrics, logger, sparingly, policies } = parts;
   return new Retention({
     registry,
     store,
     clock,
     ...(settings.storageRetentionDays === undefined ? {} : { days: settings.storageRetentionDays }),
+    daysOf: policies.daysOf,
+    isSetSomewhere: policies.isRetentionSet,
     intervalMs: settings.storageRetentionSweepIntervalS * 1000,
     sweepOnStart: settings.storageRetentionSweepOnStart,
     storageTimeoutMs: settings.storageTimeoutMs,
     notBefore: clock instanceof LastingClock ? clock.settledAt : Number.NEGATIVE_INFINITY,
-    onRemoved: (removed) => metrics.retentionRemoved(removed),
+    onRemoved(removed, namespace) {
+      metrics.retentionRemoved(removed);
+      // Who is open tells of itself.
+      if (removed.cells > 0 && registry.peek(namespace) === undefined) policies.stock.forget(namespace);
+    },
     onSwept: (outcome) => metrics.retentionSwept(outcome),
     onFailure(namespace, error) {
       metrics.storageFailed('retention');

@@ -34,19 +34,24 @@ export interface UpstreamTools {
   readonly pairCaches?: PairCaches | undefined;
 }
 
-/** Opens the upstream that the settings name; it is asked for nothing yet. Throws an Error where its URL and dialect do not go together. */
+/**
+ * Opens the upstream that the settings name; it is asked for nothing yet. `keyName`: which of `UPSTREAM_API_KEYS` its key is,
+ * where it is one. Throws an Error where its URL and dialect do not go together.
+ */
 export function openUpstream(
   settings: Settings,
   { clock, metrics, logger, pairCaches }: UpstreamTools,
+  keyName?: string,
 ): OpenedUpstream {
   const { upstreamAuthHeader, upstreamScale, upstreamListwise } = settings;
-  const log = logger && failureLog(logger, clock);
+  const log = logger && failureLog(logger, clock, keyName);
   const model = createUpstream({
     url: settings.upstreamUrl!,
     dialect: upstreamDialect(settings.upstreamDialect!),
     model: settings.upstreamModel,
     models: settings.upstreamModels,
     apiKey: settings.upstreamApiKey,
+    keyName,
     passCredentials: settings.upstreamPassCredentials,
     keyForm: upstreamAuthHeader === undefined ? undefined : parseKeyForm(upstreamAuthHeader),
     headers: settings.upstreamHeaders,
@@ -88,7 +93,8 @@ export function openUpstream(
 }
 
 /** Logs what is for the operator to know, each kind of failure now and then. */
-function failureLog(logger: Logger, clock: Clock): (asked: Asked) => void {
+function failureLog(logger: Logger, clock: Clock, keyName: string | undefined): (asked: Asked) => void {
+  const key = keyName === undefined ? 'UPSTREAM_API_KEY' : `UPSTREAM_API_KEYS, ${keyName}`;
   const sparingly = new Sparingly(clock, FAILURE_LOG_INTERVAL_MS);
   return ({ outcome, error, hasCallersKey }) => {
     const isCallers = outcome === 'cancelled' || outcome === 'closed' || outcome === 'too_much';
@@ -99,7 +105,7 @@ function failureLog(logger: Logger, clock: Clock): (asked: Asked) => void {
     const isKey = status === 401 || status === 403;
     logger[isKey ? 'error' : 'warn'](
       { err: error, outcome, status, held },
-      isKey ? 'the upstream refuses our credentials (UPSTREAM_API_KEY)' : 'the upstream gave no scores',
+      isKey ? `the upstream refuses our credentials (${key})` : 'the upstream gave no scores',
     );
   };
 }

@@ -1,27 +1,32 @@
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
+import type { NamespaceAdmission } from './admission/namespace-admission.js';
 import type { Clock } from './base/clock.js';
 import { LastingClock } from './base/lasting-clock.js';
 import { lineWriter, silentLogger, type WriteLine } from './base/log.js';
 import { Metrics } from './base/metrics.js';
-import type { ModelError } from './base/model-call.js';
 import { type Random, seededRandom, systemRandom } from './base/random.js';
 import { RequestIds } from './base/request-ids.js';
 import { loadSettings } from './base/settings/load-settings.js';
 import type { Settings } from './base/settings/table.js';
 import { Sparingly } from './base/sparingly.js';
 import { withinTime } from './base/within-time.js';
+import { measureOf, openAdmission } from './compose-admission.js';
 import { openCache, openPairCaches, type PurgeWish, purgeCaches } from './compose-cache.js';
+import { catalogHealth, type OpenedCatalog, openCatalog } from './compose-catalog.js';
+import { openManagement, watchNamespaces } from './compose-management.js';
 import { type OpenedModels, openModels } from './compose-models.js';
-import { gateSettings, memorySettings, rerankerSettings } from './compose-options.js';
+import { gateSettings, rerankerSettings } from './compose-options.js';
+import { ManagedPolicies, toChoice } from './compose-policies.js';
+import { eventsOf, modelFailures, openRegistry } from './compose-registry.js';
 import { openClock, openRetention } from './compose-retention.js';
 import { openStore } from './compose-stores.js';
 import type { VectorKeeper } from './encoders/kept-encoder.js';
+import type { NamespaceManagement } from './management/namespace-management.js';
 import { Maintenance } from './namespaces/maintenance.js';
 import { NamespaceNames } from './namespaces/name.js';
-import { Namespace } from './namespaces/namespace.js';
-import type { NamespaceDependencies, NamespaceEvents } from './namespaces/namespace-dependencies.js';
-import { NamespaceRegistry } from './namespaces/registry.js';
+import type { Namespace } from './namespaces/namespace.js';
+import type { NamespaceRegistry } from './namespaces/registry.js';
 import type { RetentionReport } from './namespaces/retention.js';
 import type { PairCaches } from './proxy/pair-caches.js';
 import type {
@@ -32,19 +37,16 @@ import type {
   RerankOptions,
   RerankRequest,
 } from './reranker/request.js';
-import { Reranker, type RerankerEvents } from './reranker/reranker.js';
+import { Reranker } from './reranker/reranker.js';
 import type { CacheStore } from './stores/cache-store.js';
 import { InstalledHashKey } from './stores/installed-hash-key.js';
 import { MemoryCache } from './stores/memory-cache.js';
 import type { Store } from './stores/store.js';
-import { FlatIndex } from './vectors/flat.js';
 
 /** While a disk fails, each kind of failure is logged so often; metrics count them all. */
 const FAILURE_LOG_INTERVAL_MS = 10_000;
 /** Time the disk has for what is unwritten, once the requests under way are done. */
 const SAVING_TIMEOUT_MS = 10_000;
-/** Shares of `CACHE_MAX_BYTES` that one namespace may fill; together below 1, so that one alone is never trimmed whole. */
-const CACHE_SHARES = { texts: 0.45, pairs: 0.4, queries: 0.05 } as const;
 
 /** Bound of the vectors of a measurement. */
 const SHARED_VECTOR_BYTES = 2 ** 30;
@@ -78,6 +80,10 @@ export interface ComposedServices {
   metricsText(): Promise<{ contentType: string; text: string } | null>;
   retentionReport(): Promise<RetentionReport>;
   newRequestId(): string;
+  /** Manages namespaces. */
+  readonly admin: NamespaceManagement;
+  /** Decides which requests may go on. */
+  readonly admission: NamespaceAdmission;
   /** Drains, flushes, closes; gives the storage folder back. */
   close(): Promise<void>;
 }
@@ -104,12 +110,20 @@ export async function compose(
   );
   const sparingly = new Sparingly(clock, FAILURE_LOG_INTERVAL_MS);
   const tools = { settings, clock, logger, metrics, random, sparingly };
+  const names = namesOf(settings);
+  let catalog: OpenedCatalog | undefined;
   let cache: CacheStore | undefined;
   let models: OpenedModels | undefined;
   try {
+    catalog = await openCatalog(settings, {
+      ...{ clock, names, logger, metrics },
+      policyProblem: (policies) => models?.scorers.problem(toChoice(policies)),
+    });
     cache = openCache(settings, tools);
-    const pairCaches = openPairCaches(settings, { clock, metrics, cache });
-    const vectors = settings.embeddingCachePersist ? cache : undefined;
+    const policies = new ManagedPolicies(catalog.catalog, { store, metrics, logger, sparingly });
+    const kept = cache && policies.keeping(cache);
+    const pairCaches = openPairCaches(settings, { clock, metrics, cache: kept });
+    const vectors = settings.embeddingCachePersist ? kept : undefined;
     models = await openModels(settings, {
       clock,
       metrics,
@@ -118,10 +132,11 @@ export async function compose(
       keeper: keeper ?? vectors,
       onFallback: modelFailures('scorer', tools),
     });
-    return composeWith(tools, { store, cache, pairCaches, models }, residents);
+    return composeWith(tools, { store, catalog, names, cache, pairCaches, models, policies }, residents);
   } catch (error) {
     await models?.close();
     await cache?.close();
+    await catalog?.catalog.close();
     await store.close();
     throw error;
   }
@@ -140,17 +155,21 @@ interface Tools {
 /** What is open already, and is closed with the services. */
 interface Opened {
   readonly store: Store;
+  readonly catalog: OpenedCatalog;
+  readonly names: NamespaceNames;
   readonly cache: CacheStore | undefined;
   readonly pairCaches: PairCaches;
   readonly models: OpenedModels;
+  readonly policies: ManagedPolicies;
 }
 
 function composeWith(
   { settings, clock, logger, metrics, random, sparingly }: Tools,
-  { store, cache, pairCaches, models }: Opened,
+  { store, catalog: opened, names, cache, pairCaches, models, policies }: Opened,
   residents: { registry?: NamespaceRegistry<Namespace> },
 ): ComposedServices {
-  const { keyEncoder: encoder, scorer } = models;
+  const { keyEncoder: encoder, scorers } = models;
+  const { policiesOf, choiceOf, stock } = policies;
   const hashKey = openHashKey(settings, store);
   const { hash } = hashKey;
   const installHash = () => {
@@ -158,10 +177,11 @@ function composeWith(
       for (const namespace of residents.registry?.present(null) ?? []) namespace.forgetHashes();
     return hashKey.isInstalled;
   };
-  const events = eventsOf(logger, metrics, sparingly);
+  const events = eventsOf({ logger, metrics, sparingly });
+  const lendScorer = (name: string) => scorers.lend(() => choiceOf(name));
   const registry = openRegistry(
     settings,
-    { store, scorer, encoder, hash, installHash, clock, events },
+    { store, lendScorer, policiesOf, stock, encoder, hash, installHash, clock, events },
     logger,
     metrics,
     pairCaches,
@@ -176,9 +196,11 @@ function composeWith(
     events,
     use: (name, work) => registry.use(name, work),
   });
+  const stopWatching = policies.watch(registry, cache);
   const maintenance = new Maintenance({
     registry,
     store,
+    stock,
     clock,
     intervalMs: settings.storageFlushIntervalMs,
     retry: () => void installHash(),
@@ -191,13 +213,24 @@ function composeWith(
   });
   maintenance.start();
   if (clock instanceof LastingClock) clock.start();
-  const retention = openRetention(settings, { registry, store, clock, metrics, logger, sparingly });
-  retention.start();
-  const names = new NamespaceNames({
-    pattern: settings.namespacePattern,
-    policy: settings.namespacePolicy,
-    defaultName: settings.defaultNamespace,
+  const retention = openRetention(settings, {
+    ...{ registry, store, clock, metrics, logger, sparingly, policies },
   });
+  retention.start();
+  const { catalog } = opened;
+  const managed = { opened, store, cache, names, clock, residents: registry };
+  const admin = openManagement(settings, {
+    ...{ ...managed, pairCaches, metrics, logger, sparingly },
+    admission: () => admission,
+  });
+  const admission = openAdmission(settings, {
+    ...{ catalog, clock, metrics, logger },
+    known: (name) => admin.mayBeInUse(name),
+    measure: measureOf(catalog, stock),
+  });
+  const stopTelling = catalog.onChange(() => admission.changed());
+  watchNamespaces(metrics, managed, admin, admission);
+  admin.start();
   const requestIds = new RequestIds();
   return {
     clock,
@@ -206,12 +239,19 @@ function composeWith(
     metrics,
     gate: gateSettings(settings),
     rerank: (namespace, requests, options) => reranker.rerank(namespace, requests, options),
-    feedback: (namespace, request) => reranker.feedback(namespace, request),
+    async feedback(namespace, request) {
+      const result = await reranker.feedback(namespace, request);
+      if (result.outcome === 'applied') admin.noteGrowth(namespace);
+      return result;
+    },
+    admin,
+    admission,
     async drop(namespace) {
       await registry.evict(namespace, 'dropped', async () => {
         pairCaches.forget({ namespace });
         await store.drop(namespace);
         await cache?.drop(namespace);
+        stock.forget(namespace);
       });
     },
     purgeCaches: (wish) =>
@@ -222,19 +262,25 @@ function composeWith(
       const readiness = models.readiness();
       const checks = {
         storage: { driver: store.name, ...storage },
+        catalog: catalogHealth(opened),
         ...(cache === undefined ? {} : { cache: cache.health() }),
         ...readiness.checks,
       };
-      const isWhole = readiness.isWhole && cache?.health().status !== 'degraded';
+      const isWhole =
+        readiness.isWhole && cache?.health().status !== 'degraded' && catalogHealth(opened).status === 'ok';
       return { status: storage.status === 'ok' && !isWhole ? 'degraded' : storage.status, checks };
     },
     metricsText: async () => (settings.metricsEnabled ? metrics.text() : null),
     retentionReport: async () => retention.report(),
     newRequestId: () => requestIds.next(),
     async close() {
+      stopWatching();
+      stopTelling();
       const patience = AbortSignal.timeout(settings.shutdownTimeoutMs);
-      const saved = Promise.all([retention.stop(), maintenance.stop()])
+      const saved = Promise.all([retention.stop(), maintenance.stop(), admin.stop()])
         .then(() => registry.close(patience))
+        .then(() => admission.close())
+        .then(() => catalog.close())
         .then(() => (clock instanceof LastingClock ? clock.stop() : undefined))
         .then(() => Promise.all([store.close(), cache?.close()]));
       const inTime = await withinTime(saved, settings.shutdownTimeoutMs + SAVING_TIMEOUT_MS);
@@ -255,103 +301,21 @@ function forgetState(registry: NamespaceRegistry<Namespace> | undefined, changed
   }
 }
 
+/** Which names may be used. */
+export function namesOf(settings: Settings): NamespaceNames {
+  return new NamespaceNames({
+    pattern: settings.namespacePattern,
+    policy: settings.namespacePolicy,
+    defaultName: settings.defaultNamespace,
+  });
+}
+
 /** The key of the hashes. Throws `StorageError` `damaged` where its file is cut off. */
 function openHashKey(settings: Settings, store: Store): InstalledHashKey {
   return new InstalledHashKey({
     key: settings.storageHashKey,
     folder: store.durable ? settings.storageDir : undefined,
   });
-}
-
-function openRegistry(
-  settings: Settings,
-  shared: Pick<
-    NamespaceDependencies,
-    'store' | 'scorer' | 'encoder' | 'hash' | 'installHash' | 'clock' | 'events'
-  >,
-  logger: Logger,
-  metrics: Metrics,
-  pairCaches: PairCaches,
-): NamespaceRegistry<Namespace> {
-  const dependencies: NamespaceDependencies = {
-    ...shared,
-    memory: memorySettings(settings, shared.encoder),
-    hashIds: settings.privacyHashIds,
-    frozen: settings.deterministic,
-    maxTextBytes: Math.ceil(settings.cacheMaxBytes * CACHE_SHARES.texts),
-    maxPairBytes: Math.ceil(settings.cacheMaxBytes * CACHE_SHARES.pairs),
-    maxQueryBytes: Math.ceil(settings.cacheMaxBytes * CACHE_SHARES.queries),
-    impressionMaxBytes: settings.impressionMaxBytes,
-    impressionMaxCount: settings.feedbackCacheSize ?? Number.POSITIVE_INFINITY,
-    impressionBudget: { bytes: 0, maxBytes: settings.impressionTotalMaxBytes },
-    storageTimeoutMs: settings.storageTimeoutMs,
-    openIndex: (dimension) => new FlatIndex(dimension),
-  };
-  const registry = new NamespaceRegistry<Namespace>({
-    open: (name, onMade) => Namespace.open(name, dependencies, onMade),
-    defaultName: settings.defaultNamespace,
-    maxNamespaces: settings.maxNamespaces,
-    maxBytes: settings.namespaceMemoryLimitMb * 2 ** 20,
-    cacheMaxBytes: settings.cacheMaxBytes,
-    idleTtlMs: settings.namespaceIdleTtlS === undefined ? undefined : settings.namespaceIdleTtlS * 1000,
-    clock: shared.clock,
-    onOpened: (name) => metrics.namespaceOpened(name),
-    onEvicted: (namespace, reason) => {
-      pairCaches.release(namespace);
-      metrics.namespaceClosed(namespace, reason, !shared.store.durable && reason !== 'shutdown');
-      logger.info({ namespace, reason }, 'namespace evicted');
-    },
-    onFlushFailed: (namespace, error, kept) => {
-      metrics.storageFailed('flush');
-      const outcome = kept ? 'it stays in memory' : 'what was unwritten is lost';
-      logger.error({ namespace, err: error }, `a namespace could not be saved; ${outcome}`);
-    },
-  });
-  metrics.watch({
-    count: () => registry.size.namespaces,
-    bytes: () => registry.size.bytes,
-    cacheBytes: () => registry.size.cacheBytes,
-  });
-  return registry;
-}
-
-function eventsOf(logger: Logger, metrics: Metrics, sparingly: Sparingly): NamespaceEvents & RerankerEvents {
-  return {
-    answered(namespace, { texts, pairs, adapted }) {
-      metrics.cacheLookups('texts', texts, namespace);
-      metrics.cacheLookups('pairs', pairs, namespace);
-      if (adapted) metrics.memoryAdapted(namespace);
-    },
-    encoderFailed: modelFailures('memory', { logger, metrics, sparingly }),
-    reciprocalRank: (namespace, arm, value) => metrics.selectionRanked(arm, value, namespace),
-    storageFailed(namespace, operation, error) {
-      metrics.storageFailed(operation);
-      const held = sparingly.turn(`${operation} ${(error as { failure?: string }).failure ?? ''}`);
-      if (held !== undefined) logger.error({ namespace, err: error, held }, `storage failed: ${operation}`);
-    },
-    recordsDamaged(namespace, count) {
-      metrics.stateQuarantined();
-      logger.error({ namespace, count }, 'stored records cannot be read and are left out');
-    },
-    stateDropped: (namespace: string) =>
-      logger.warn({ namespace }, 'evicted, and its state dropped: nothing keeps it'),
-    hashKeyChanged: (namespace) =>
-      logger.warn({ namespace }, 'stored under another hash key: known queries are found by vector alone'),
-  };
-}
-
-/** Counts the requests that did without a model, and says why, from time to time. */
-function modelFailures(
-  part: 'scorer' | 'memory',
-  { logger, metrics, sparingly }: Pick<Tools, 'logger' | 'metrics' | 'sparingly'>,
-) {
-  return (namespace: string, { failure, message }: ModelError): void => {
-    metrics.modelMissed(part, failure, namespace);
-    const held = sparingly.turn(`model ${part} ${failure}`);
-    if (held === undefined) return;
-    const instead = part === 'scorer' ? 'another scorer answered' : 'memory did without';
-    logger.warn({ namespace, failure, reason: message, held }, `a model gave no answer; ${instead}`);
-  };
 }
 
 /** Chance as configured: repeatable under `DETERMINISTIC`. */

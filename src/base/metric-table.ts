@@ -61,6 +61,13 @@ export const METRICS = {
     perNamespace: true,
     help: 'Answers whose order the memory changed.',
   },
+  feedbackUnwritten: {
+    name: 'neuralcache_feedback_unwritten',
+    type: 'gauge',
+    labels: [],
+    perNamespace: false,
+    help: 'Feedback that was acknowledged and waits to be written (policy `consistency: relaxed`).',
+  },
   modelFallbacks: {
     name: 'neuralcache_model_fallbacks_total',
     type: 'counter',
@@ -209,7 +216,7 @@ export const METRICS = {
     type: 'counter',
     labels: ['reason'],
     perNamespace: false,
-    help: 'Namespaces saved and taken out of memory, by reason.',
+    help: 'Namespaces saved and taken out of memory, by reason: count, bytes, idle, dropped, shutdown, reconfigured (to be opened with another scorer), quota (max_memory_mb of their family).',
   },
   namespaceStateDropped: {
     name: 'neuralcache_namespace_state_dropped_total',

@@ -24,6 +24,8 @@ export interface Residents {
   bytes(): number;
   /** Bytes that their caches hold together, estimated. */
   cacheBytes(): number;
+  /** Feedbacks that are acknowledged and not written yet. */
+  unwrittenFeedback(): number;
 }
 
 /** What gauges read of the models that run in other processes. */
@@ -91,6 +93,7 @@ export class Metrics {
     this.gauge('namespacesResident', () => this.residents?.count() ?? 0);
     this.gauge('namespacesResidentBytes', () => this.residents?.bytes() ?? 0);
     this.gauge('cacheBytes', () => this.residents?.cacheBytes() ?? 0);
+    this.gauge('feedbackUnwritten', () => this.residents?.unwrittenFeedback() ?? 0);
     this.gauge('admissionWaiting', () => this.admission?.waiting ?? 0);
     this.gauge('inferenceQueue', () => this.models?.queued() ?? 0);
     this.gauge('inferenceWorkerBytes', () => this.models?.bytes() ?? 0);
@@ -319,6 +322,7 @@ type GaugeName =
   | 'namespacesResident'
   | 'namespacesResidentBytes'
   | 'cacheBytes'
+  | 'feedbackUnwritten'
   | 'admissionWaiting'
   | 'inferenceQueue'
   | 'inferenceWorkerBytes';

@@ -75,6 +75,11 @@ export class CatalogState implements CatalogView {
     return this.hierarchy.ancestorsOf(name);
   }
 
+  /** Most registered namespaces in a line below it; 0 = none is. */
+  heightOf(id: string): number {
+    return this.hierarchy.heightOf(id);
+  }
+
   /** Whether its line upwards never ends; then nothing that follows that line may be asked. */
   circleAt(id: string): boolean {
     return this.hierarchy.circleAt(id);

@@ -16,6 +16,7 @@ import type { Author, CatalogEdit, CatalogView, RecordPage, RecordQuery } from '
 import type { Effective } from './effective.js';
 import { loadContents } from './load-contents.js';
 import { type PlannedEdit, planEdit } from './plan-edit.js';
+import type { Policies } from './policies.js';
 import type { NamespaceRecord } from './record.js';
 import { type Counts, type UsageCounts, usageRow } from './usage.js';
 
@@ -26,6 +27,8 @@ export interface CatalogOptions {
   readonly names: { accepts(name: string): boolean; readonly defaultName: string };
   /** Most registered namespaces. */
   readonly maxRegistered: number;
+  /** See `EditRules`. */
+  readonly policyProblem?: (policies: Policies) => string | undefined;
   /** For salts of the audit log; default those of the system. */
   readonly randomBytes?: RandomBytes;
   /** Told of each audit row once it is durable. Must not throw. */
@@ -144,8 +147,13 @@ export class NamespaceCatalog implements CatalogView {
     return this.inTurn(async () => {
       await this.freshen();
       const now = Math.floor(this.options.clock.now());
-      const { names, maxRegistered } = this.options;
-      const rules = { defaultName: names.defaultName, accepts: names.accepts.bind(names), maxRegistered };
+      const { names, maxRegistered, policyProblem } = this.options;
+      const rules = {
+        defaultName: names.defaultName,
+        accepts: names.accepts.bind(names),
+        maxRegistered,
+        policyProblem,
+      };
       const plan = planEdit(this.state, edit(this), { ...rules, newer: this.newer, now });
       const appended = this.auditRows(by, plan, now);
       const changes = [...plan.changes, ...appended.map((append) => ({ append }))];

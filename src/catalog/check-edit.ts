@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { AppError, validationError } from '../base/errors.js';
 import type { CatalogState, RecordChanges } from './catalog-state.js';
 import { blaming } from './culprit.js';
 import { MAX_DEPTH } from './hierarchy.js';
+import type { Policies } from './policies.js';
 import { ceilingProblem, type QuotaName, type QuotaSpec } from './quota.js';
 import type { Loc } from './reading.js';
 import type { NamespaceRecord } from './record.js';
@@ -15,6 +17,8 @@ export interface EditRules {
   accepts(name: string): boolean;
   /** Most registered namespaces. */
   readonly maxRegistered: number;
+  /** Why what holds for a namespace cannot be had, in words; undefined = it can. */
+  readonly policyProblem?: ((policies: Policies) => string | undefined) | undefined;
 }
 
 /** Whether a record may become another by itself, whoever stands around it. Throws `AppError` 409 or 422. */
@@ -90,6 +94,23 @@ export function checkBecoming(
   return [...families.values()];
 }
 
+/** Whether what would hold for the records whose policies change can be had. Throws `AppError` 422. */
+export function checkPolicies(
+  state: CatalogState,
+  put: readonly NamespaceRecord[],
+  before: ReadonlyMap<string, NamespaceRecord | undefined>,
+  { policyProblem }: EditRules,
+): void {
+  if (policyProblem === undefined) return;
+  for (const { id, policies } of put) {
+    if (isDeepStrictEqual(policies, before.get(id)?.policies ?? {})) continue;
+    const problem = policyProblem(state.effective(id).policies);
+    blaming(id, () => {
+      if (problem !== undefined) throw broken(['policies'], problem);
+    });
+  }
+}
+
 /**
  * Compares bounded families with what they are now. Throws `AppError` 429 where one would grow beyond its bound, 409 where
  * the bound would fall below what there is.
@@ -137,8 +158,7 @@ function checkParent(state: CatalogState, { id, parent_id: given }: NamespaceRec
 }
 
 function checkDepth(state: CatalogState, record: NamespaceRecord, depth: number): void {
-  let deepest = depth;
-  for (const id of state.below(record.id)) deepest = Math.max(deepest, state.ancestorsOf(id).length + 1);
+  const deepest = depth + state.heightOf(record.id);
   if (deepest > MAX_DEPTH)
     throw broken(
       [record.parent_id === null ? 'id' : 'parent_id'],
@@ -160,9 +180,10 @@ function checkTenant(state: CatalogState, { id, tenant_id: tenant }: NamespaceRe
 }
 
 function checkCeilings(state: CatalogState, id: string, changed: string): void {
-  const record = state.record(id)!;
-  const { tier } = resolveTier([record, ...state.ancestorsOf(id).map((above) => state.record(above)!)]);
-  for (const [name, spec] of Object.entries(record.quotas) as [QuotaName, QuotaSpec][]) {
+  const quotas = Object.entries(state.record(id)!.quotas) as [QuotaName, QuotaSpec][];
+  if (quotas.length === 0) return;
+  const { tier } = resolveTier([id, ...state.ancestorsOf(id)].map((one) => state.record(one)!));
+  for (const [name, spec] of quotas) {
     const problem = ceilingProblem(tier, name, spec);
     if (problem === undefined) continue;
     if (id === changed) throw broken(['quotas', name], problem, problem);

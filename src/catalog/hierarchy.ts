@@ -94,9 +94,11 @@ export class Hierarchy<T extends Placed> {
     return found;
   }
 
-  /** In a line from the top, 1 = at the top. */
-  depthOf(id: string): number {
-    return this.ancestorsOf(id).length + 1;
+  /** How many stand below each other in the longest line below it; 0 = none is below. */
+  heightOf(id: string): number {
+    let height = 0;
+    for (const child of this.childrenOf(id)) height = Math.max(height, 1 + this.heightOf(child));
+    return height;
   }
 
   /** Whether its line upwards leads back to it or never ends. */

@@ -5,6 +5,7 @@ import type { AuditNote, CatalogEdit } from './catalog-view.js';
 import {
   checkBecoming,
   checkFamilies,
+  checkPolicies,
   checkRegistered,
   checkRemovals,
   checkStep,
@@ -51,6 +52,7 @@ export function planEdit<R>(
   const touchedBefore = withBelow(state, [...remove, ...before.keys()]);
   const { families, touched, became } = state.trial(records, () => ({
     families: checkBecoming(state, records, claims, before),
+    policies: checkPolicies(state, put, before, rules),
     touched: withBelow(state, [...before.keys()]),
     became: edit.becoming?.(state),
   }));

@@ -76,14 +76,14 @@ export const TIER_QUOTAS: Readonly<Record<Tier, Quotas>> = {
 };
 
 /** Quotas that count what comes in a window of time, and the window's seconds. */
-export const RATE_WINDOWS_S: Readonly<Partial<Record<QuotaName, number>>> = {
+const RATE_WINDOWS_S: Readonly<Partial<Record<QuotaName, number>>> = {
   max_requests_per_second: 1,
   max_queries_per_minute: 60,
   max_queries_per_day: 86_400,
 };
 
 /** Quotas that may raise themselves. */
-export const RAISABLE: readonly QuotaName[] = [
+const RAISABLE: readonly QuotaName[] = [
   'max_vectors',
   'max_storage_bytes',
   'max_memory_mb',
@@ -120,11 +120,6 @@ export function ceilingProblem(tier: Tier, name: QuotaName, spec: QuotaSpec): st
   );
   if (most <= ceiling) return undefined;
   return `${tier[0]!.toUpperCase()}${tier.slice(1)} tier limited to ${ceiling} ${WORDS[name]}`;
-}
-
-/** Whether a text is the name of a quota. */
-export function isQuotaName(name: string): name is QuotaName {
-  return (QUOTA_NAMES as readonly string[]).includes(name);
 }
 
 /**

@@ -71,15 +71,6 @@ export function newRecord(id: string, tenantId: string, now: number): NamespaceR
   };
 }
 
-/** The record after a change, its revision counted on. */
-export function revised(
-  record: NamespaceRecord,
-  changes: Partial<Omit<NamespaceRecord, 'id' | 'created_at' | 'updated_at' | 'revision'>>,
-  now: number,
-): NamespaceRecord {
-  return { ...record, ...changes, updated_at: now, revision: record.revision + 1 };
-}
-
 /** Whose a new namespace is unless its maker says so: its parent's tenant, at the top its first label. */
 export function defaultTenant(id: string, parent: NamespaceRecord | undefined): string {
   return parent?.tenant_id ?? (id.split('.', 1)[0] || id);

@@ -30,13 +30,17 @@ export class AutoRaise {
     },
   ) {}
 
-  /** A namespace took up more, or may have. Costs a look-up where nothing raises itself; never waits or throws. */
-  noteGrowth(name: string): void {
+  /**
+   * A namespace took up more, or may have; `isRare`: this does not happen with every request, so nothing is put off. Costs
+   * a look-up where nothing raises itself; never waits or throws.
+   */
+  noteGrowth(name: string, isRare = false): void {
     const { catalog, clock } = this.parts;
     if (!catalog.isLoaded) return;
     const now = clock.now();
     for (const pool of this.raisingPools(catalog.effective(name))) {
-      if (now - (this.lookedAt.get(pool) ?? Number.NEGATIVE_INFINITY) < PAUSE_MS) continue;
+      const pause = now - (this.lookedAt.get(pool) ?? Number.NEGATIVE_INFINITY);
+      if (pause < PAUSE_MS && !isRare) continue;
       this.lookedAt.set(pool, now);
       this.due.add(pool);
     }

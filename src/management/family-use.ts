@@ -40,7 +40,7 @@ export async function measureFamily(
   }: { inUse: NamesInUse; numbers: Numbers } & Pick<ManagementOptions, 'residents'>,
 ): Promise<FamilyUse> {
   const registered = catalog.descendantsOf(id);
-  const members = membersOf(id, registered, await inUse.all());
+  const members = membersOf(id, registered, await inUse.allNow());
   const held = await mapBounded(members, CONCURRENCY, (name) => numbers.recent(name));
   let memoryBytes = 0;
   for (const name of members) {

@@ -13,12 +13,24 @@ export class NamesInUse {
   private stored: ReadonlySet<string> = new Set();
   private readAt = Number.NEGATIVE_INFINITY;
   private reading: Promise<void> | undefined;
+  /** Goes up when what is being read no longer holds. */
+  private edition = 0;
 
   constructor(private readonly options: Pick<ManagementOptions, 'store' | 'residents' | 'names' | 'clock'>) {}
 
   /** Sorted by code unit. What was stored within the last second may be missing unless it is in memory. 503 where they cannot be read. */
   async all(): Promise<string[]> {
     if (this.options.clock.now() - this.readAt >= MAX_AGE_MS) await this.read();
+    return this.known();
+  }
+
+  /** As `all`, with all that is stored by now. */
+  async allNow(): Promise<string[]> {
+    await this.read();
+    return this.known();
+  }
+
+  private known(): string[] {
     const { residents, names } = this.options;
     return [...new Set([...this.stored, ...residents.names(), names.defaultName])].sort(byCodeUnit);
   }
@@ -40,6 +52,7 @@ export class NamesInUse {
   forget(name: string): void {
     this.stored = new Set([...this.stored].filter((other) => other !== name));
     this.readAt = Number.NEGATIVE_INFINITY;
+    this.edition++;
   }
 
   private read(): Promise<void> {
@@ -50,8 +63,11 @@ export class NamesInUse {
   }
 
   private async readAll(): Promise<void> {
+    const { edition } = this;
     const at = this.options.clock.now();
-    this.stored = new Set(await asked(this.options.store.namespaces()));
+    const stored = new Set(await asked(this.options.store.namespaces()));
+    if (this.edition !== edition) return;
+    this.stored = stored;
     this.readAt = at;
   }
 }

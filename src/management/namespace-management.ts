@@ -1,9 +1,12 @@
+import type { NamespaceRecord } from '../catalog/record.js';
 import { namespaceNotFound } from '../catalog/status.js';
 import { applyDeclared } from './apply-declared.js';
 import { AutoRaise } from './auto-raise.js';
+import { belowUse, needsMeasure } from './below-use.js';
 import { setQuotas, setStatus, updateNamespace } from './change-namespace.js';
 import { createNamespace } from './create-namespace.js';
 import { deleteNamespace, purgeNow, restoreNamespace } from './deletion.js';
+import { measureFamily } from './family-use.js';
 import { listNamespaces } from './list-namespaces.js';
 import type { ManagementOptions } from './management-options.js';
 import { NamesInUse } from './names-in-use.js';
@@ -81,6 +84,17 @@ export class NamespaceManagement implements NamespaceAdmin {
   }
 
   /**
+   * Sentences about limits that a record would have below what its family holds; for whoever changes records by another
+   * way. Rejects with `AppError` 503 where that cannot be measured.
+   */
+  async belowUse(record: NamespaceRecord): Promise<readonly string[]> {
+    if (!needsMeasure(record)) return [];
+    const { catalog } = this.options;
+    const use = await measureFamily(record.id, catalog, this.parts);
+    return belowUse(catalog.record(record.id), record, use);
+  }
+
+  /**
    * Puts into the audit log what was changed elsewhere; `namespace` is empty where it was of none. Rejects with `AppError`
    * 503.
    */
@@ -96,7 +110,7 @@ export class NamespaceManagement implements NamespaceAdmin {
     call: AdminCall,
   ): Promise<{ namespace: NamespaceView; isRepeated: boolean }> {
     const created = await createNamespace(spec, call, this.parts);
-    if (!created.isRepeated) this.noteGrowth(spec.id);
+    if (!created.isRepeated) this.parts.autoRaise.noteGrowth(spec.id, true);
     return created;
   }
 

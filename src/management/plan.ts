@@ -233,7 +233,7 @@ function checkClaim(
 
 /** Circles, which the catalog refuses, in whatever order. */
 function parentsFirst(wanted: readonly Wanted[], family: Hierarchy<Placed>): Wanted[] {
-  const depthOf = (id: string) => (family.circleAt(id) ? 0 : family.depthOf(id));
+  const depthOf = (id: string) => (family.circleAt(id) ? 0 : family.ancestorsOf(id).length);
   const depths = new Map(wanted.map(({ spec }) => [spec.id, depthOf(spec.id)]));
   return [...wanted].sort((a, b) => depths.get(a.spec.id)! - depths.get(b.spec.id)!);
 }

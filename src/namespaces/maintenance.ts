@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.js';
 import type { Store } from '../stores/store.js';
+import { keepFamiliesWithin, type MemoryStock } from './memory-families.js';
 import type { Namespace } from './namespace.js';
+import { reconfigure } from './reconfigure.js';
 import type { NamespaceRegistry } from './registry.js';
 
 /** Expired rows removed by one call of the store, and the time between two rounds of removing. */
@@ -15,8 +17,12 @@ export interface MaintenanceOptions {
   readonly intervalMs: number;
   /** Runs at the start of each round: what else wants to be tried again. */
   readonly retry: () => void;
-  readonly onFailure: (operation: 'retry' | 'flush' | 'sweep' | 'evict', error: Error) => void;
+  /** Told what families take that have a quota of memory; absent: none has. */
+  readonly stock?: MemoryStock;
+  readonly onFailure: (operation: Operation, error: Error) => void;
 }
+
+export type Operation = 'retry' | 'flush' | 'sweep' | 'evict' | 'reconfigure' | 'trim';
 
 /**
  * What happens behind the requests, one round after the other: what is unwritten is written, idle and surplus namespaces
@@ -53,12 +59,14 @@ export class Maintenance {
 
   /** One round; failures are reported, never thrown. */
   async run(): Promise<void> {
-    const { registry, retry } = this.options;
+    const { registry, retry, store, stock, onFailure } = this.options;
     await this.attempt('retry', async () => retry());
+    await this.attempt('reconfigure', async () => reconfigure(registry, store, onFailure));
     for (const name of registry.names()) {
       await this.attempt('flush', async () => registry.peek(name)?.maintain());
     }
     await this.attempt('evict', () => registry.maintain());
+    if (stock !== undefined) await this.attempt('trim', () => keepFamiliesWithin(registry, stock));
     await this.attempt('sweep', () => this.sweep());
   }
 
@@ -71,10 +79,7 @@ export class Maintenance {
     while ((await store.sweep(now, ROWS_PER_SWEEP)).more);
   }
 
-  private async attempt(
-    operation: 'retry' | 'flush' | 'sweep' | 'evict',
-    work: () => Promise<unknown>,
-  ): Promise<void> {
+  private async attempt(operation: Operation, work: () => Promise<unknown>): Promise<void> {
     try {
       await work();
     } catch (error) {

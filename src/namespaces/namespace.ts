@@ -110,7 +110,7 @@ export class Namespace implements Resident {
   ): Promise<Namespace> {
     const namespace = new Namespace(name, dependencies, await dependencies.lendScorer(name));
     onMade?.(namespace);
-    namespace.attend();
+    namespace.adoptPolicies();
     await namespace.loading.load();
     return namespace;
   }
@@ -207,12 +207,17 @@ export class Namespace implements Resident {
    * while ago, tries once more to restore it. Does not wait.
    */
   attend(): void {
+    this.adoptPolicies();
+    this.reload();
+  }
+
+  /** Goes by the policies as they are now. */
+  adoptPolicies(): void {
     const policies = this.dependencies.policiesOf(this.name);
     if (policies !== this.held) {
       this.held = policies;
       this.benches.use(policies.cacheEnabled !== false);
     }
-    this.reload();
   }
 
   private reload(): void {

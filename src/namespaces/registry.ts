@@ -100,6 +100,20 @@ export class NamespaceRegistry<T extends Resident> {
     return this.residents.size;
   }
 
+  /** Bytes of the open namespaces that are meant, caches included, measured now. Costs a look at each open one. */
+  bytesOf(isMeant: (name: string) => boolean): number {
+    return this.residents.bytesOf(isMeant);
+  }
+
+  /**
+   * Makes a family take no more than `maxBytes`: trims its caches, the least recently used first, then evicts those of it
+   * that nobody is in. Resolves when they are gone; who is in use, or cannot be saved, stays.
+   */
+  async trimFamily(isMeant: (name: string) => boolean, maxBytes: number): Promise<void> {
+    const leaving = this.residents.trimFamily(isMeant, maxBytes, (entry) => this.isEvictable(entry));
+    await Promise.all(leaving.map((entry) => this.evictions.start(entry, 'quota')));
+  }
+
   /** Measures all, evicts the idle and what is over the bounds; resolves when those it chose are gone. */
   async maintain(): Promise<void> {
     for (const entry of this.residents.all()) this.residents.measure(entry);

@@ -139,6 +139,48 @@ export class Residents<T extends Measured> {
     }
   }
 
+  /** Bytes of the entries that are meant, caches included, measured now. */
+  bytesOf(isMeant: (name: string) => boolean): number {
+    let bytes = 0;
+    for (const entry of this.all()) {
+      if (!isMeant(entry.name)) continue;
+      this.measure(entry);
+      bytes += entry.bytes + entry.cacheBytes;
+    }
+    return bytes;
+  }
+
+  /**
+   * Trims caches of the entries that are meant until all of them together take no more than `maxBytes`, the least recently
+   * used first. Answers whom to evict beyond that, of those that `mayGo`, in the same order.
+   */
+  trimFamily(
+    isMeant: (name: string) => boolean,
+    maxBytes: number,
+    mayGo: (entry: Entry<T>) => boolean,
+  ): Entry<T>[] {
+    let bytes = this.bytesOf(isMeant);
+    const leastUsedFirst = this.all()
+      .reverse()
+      .filter(({ name }) => isMeant(name));
+    for (const entry of leastUsedFirst) {
+      if (bytes <= maxBytes) return [];
+      const before = entry.cacheBytes;
+      if (before === 0) continue;
+      entry.resident.trimCaches(bytes - maxBytes);
+      this.measure(entry);
+      bytes += entry.cacheBytes - before;
+    }
+    const leaving: Entry<T>[] = [];
+    for (const entry of leastUsedFirst) {
+      if (bytes <= maxBytes) break;
+      if (entry === this.defaultEntry || !mayGo(entry)) continue;
+      leaving.push(entry);
+      bytes -= entry.bytes + entry.cacheBytes;
+    }
+    return leaving;
+  }
+
   private count(): number {
     return this.entries.size + (this.defaultEntry ? 1 : 0);
   }

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../base/clock.js';
+import { Pace } from '../base/pace.js';
 import { withinTime } from '../base/within-time.js';
 import { StorageError, type Store } from '../stores/store.js';
 import { type AgeLimit, addRemoved, NOTHING_REMOVED, type Removed } from './age.js';
@@ -20,6 +21,10 @@ export interface RetentionOptions {
   readonly clock: Clock;
   /** Age from which memory goes; absent = it stays. */
   readonly days?: number;
+  /** What single namespaces have instead: null = it stays, undefined = as all. One look-up. */
+  readonly daysOf?: (namespace: string) => number | null | undefined;
+  /** Whether any namespace has days of its own; asked for reports. */
+  readonly isSetSomewhere?: () => boolean;
   /** Time between two sweeps, at most 2^31 ms; 0 = none after the first. */
   readonly intervalMs: number;
   readonly sweepOnStart: boolean;
@@ -27,8 +32,8 @@ export interface RetentionOptions {
   readonly storageTimeoutMs: number;
   /** Before this time nothing is removed. */
   readonly notBefore: number;
-  /** Told after every transaction, whoever it was of. */
-  readonly onRemoved: (removed: Removed) => void;
+  /** Told after every transaction, and whose it was. */
+  readonly onRemoved: (removed: Removed, namespace: string) => void;
   readonly onSwept: (outcome: 'done' | 'failed') => void;
   /** One namespace, or all where it is null, could not be swept; the next sweep tries again. */
   readonly onFailure: (namespace: string | null, error: Error) => void;
@@ -68,8 +73,8 @@ export class Retention {
   constructor(private readonly options: RetentionOptions) {}
 
   start(): void {
-    const { days, sweepOnStart, intervalMs, notBefore, clock } = this.options;
-    if (days === undefined || (!sweepOnStart && intervalMs === 0)) return;
+    const { sweepOnStart, intervalMs, notBefore, clock } = this.options;
+    if (!this.mayBeSet || (!sweepOnStart && intervalMs === 0)) return;
     this.schedule(Math.max(sweepOnStart ? 0 : intervalMs, notBefore - clock.now()));
   }
 
@@ -89,9 +94,9 @@ export class Retention {
   }
 
   report(): RetentionReport {
-    const { days, intervalMs, sweepOnStart } = this.options;
+    const { days, intervalMs, sweepOnStart, isSetSomewhere } = this.options;
     return {
-      retention_enabled: days !== undefined,
+      retention_enabled: days !== undefined || isSetSomewhere?.() === true,
       retention_days: days ?? null,
       sweep_interval_s: intervalMs / 1000,
       sweep_on_start: sweepOnStart,
@@ -113,20 +118,33 @@ export class Retention {
   }
 
   private async sweepAll(): Promise<void> {
-    const { store, clock, days, notBefore, onSwept } = this.options;
+    const { store, clock, days, isSetSomewhere, notBefore, onSwept } = this.options;
     const now = clock.now();
-    if (days === undefined || now < notBefore) return;
-    const age = { now, cutoff: now - days * DAY_MS };
+    if (now < notBefore || (days === undefined && isSetSomewhere?.() !== true)) return;
     const failuresBefore = this.failures;
     const names = await this.attempt(null, () => store.namespaces());
+    const pace = new Pace();
     for (const name of names ?? []) {
       if (this.stopped) return;
-      await this.attempt(name, () => this.sweepNamespace(name, age));
+      if (pace.due()) await pace.rest();
+      await this.attempt(name, () => this.sweepByItsDays(name, now));
     }
     onSwept(this.failures === failuresBefore ? 'done' : 'failed');
     if (names === undefined) return;
     this.sweeps += 1;
     this.lastSweptAt = Math.round(clock.now());
+  }
+
+  private get mayBeSet(): boolean {
+    return this.options.days !== undefined || this.options.daysOf !== undefined;
+  }
+
+  private async sweepByItsDays(name: string, now: number): Promise<void> {
+    const { days, daysOf } = this.options;
+    const own = daysOf?.(name);
+    const itsDays = own === undefined ? days : own;
+    if (itsDays !== undefined && itsDays !== null)
+      await this.sweepNamespace(name, { now, cutoff: now - itsDays * DAY_MS });
   }
 
   /** It may be opened and evicted meanwhile: each step asks anew which it is. */
@@ -138,7 +156,7 @@ export class Retention {
       const open = registry.peek(name);
       if (open !== undefined) {
         const { removed, isOver } = await open.removeAged(age, RECORDS_PER_SLICE);
-        this.count(removed);
+        this.count(removed, name);
         if (isOver) return;
       } else {
         await registry.whileAway(name, async () => {
@@ -172,15 +190,15 @@ export class Retention {
     const { changes, removed } = await staleRows(rows, (cellId) => store.get(name, ...useKey(cellId)), age);
     if (late.aborted) return null;
     if (changes.length > 0) await store.commit(name, changes);
-    this.count(removed);
+    this.count(removed, name);
     // A store that fails at this holds on to a file for a while longer, nothing else.
     if (next === null && !late.aborted) await store.release(name).catch(() => undefined);
     return next;
   }
 
-  private count(removed: Removed): void {
+  private count(removed: Removed, namespace: string): void {
     this.removed = addRemoved(this.removed, removed);
-    this.options.onRemoved(removed);
+    this.options.onRemoved(removed, namespace);
   }
 
   private async attempt<Result>(

@@ -58,7 +58,8 @@ class PairNamespace implements NamespaceScorer, PairHolder {
   private readonly cache: PairCache;
   private readonly flights = new Flights();
   private readonly refusals: Refusals;
-  private readonly freshness: Freshness;
+  private lastFreshness: Freshness;
+  private ttlMs: number | undefined;
 
   constructor(
     private readonly context: ScoringContext,
@@ -68,7 +69,18 @@ class PairNamespace implements NamespaceScorer, PairHolder {
     this.cache = new PairCache(context.maxPairBytes, (pairs) => caches.events.evicted?.(pairs));
     caches.register(context.namespace, this);
     this.refusals = new Refusals(options.negativeMs);
-    this.freshness = new Freshness(options.freshness);
+    this.lastFreshness = new Freshness(options.freshness);
+  }
+
+  /** As the namespace says; scores that never age do not. */
+  private get freshness(): Freshness {
+    const ttlMs = this.context.cacheTtlMs?.();
+    if (ttlMs === this.ttlMs) return this.lastFreshness;
+    this.ttlMs = ttlMs;
+    const { freshness } = this.options;
+    const isFixed = ttlMs === undefined || freshness.ttlMs === Number.POSITIVE_INFINITY;
+    this.lastFreshness = new Freshness(isFixed ? freshness : { ...freshness, ttlMs });
+    return this.lastFreshness;
   }
 
   get bytes(): number {

@@ -36,16 +36,24 @@ export interface ScorerTools {
   readonly maxRowBytes?: number;
   /** Default: a pace of 5 ms slices. */
   readonly startPace?: StartPace;
+  /** What scorers of the same tools share; absent: each has its own. */
+  readonly shared?: SharedParts | undefined;
+}
+
+/** Parts that are made once for several scorers: what they hold is bounded for all of them together. */
+export class SharedParts {
+  readonly lexicon = new Lexicon();
+  readonly parts = new Map<ScorerName, Scorer>();
 }
 
 /** The scorer that `SCORER` asks for, with the input prior. Throws an Error as `parseScorerSpec` does. */
 export function createScorer(spec: string, tools: ScorerTools): Scorer {
   const parts = parseScorerSpec(spec);
   const learner = parts.find(({ name }) => name === 'hybrid' || name === 'lexical')?.name;
-  const lexicon = new Lexicon();
+  const shared = tools.shared ?? new SharedParts();
   const combined = parts.map(
     ({ name, weight }): CombinedPart => ({
-      scorer: createPart(name, tools, lexicon),
+      scorer: partOf(name, tools, shared),
       weight,
       learns: name === learner,
     }),
@@ -53,11 +61,19 @@ export function createScorer(spec: string, tools: ScorerTools): Scorer {
   const own = combined.length === 1 ? combined[0]!.scorer : createCombinedScorer(combined);
   const scorer = withInputPrior(own, tools.inputPrior);
   if (tools.onFallback === undefined || !parts.some(({ name }) => MODEL_SCORERS.has(name))) return scorer;
-  const spare = createPart(tools.spare ?? 'lexical', tools, lexicon);
+  const spare = partOf(tools.spare ?? 'lexical', tools, shared);
   return withFallback(scorer, {
     spare: withInputPrior(spare, tools.inputPrior),
     onFallback: tools.onFallback,
   });
+}
+
+function partOf(name: ScorerName, tools: ScorerTools, { lexicon, parts }: SharedParts): Scorer {
+  // Those with a pair model are their maker's to share.
+  if (name === 'cross-encoder' || name === 'upstream') return createPart(name, tools, lexicon);
+  const part = parts.get(name) ?? createPart(name, tools, lexicon);
+  parts.set(name, part);
+  return part;
 }
 
 function createPart(name: ScorerName, tools: ScorerTools, lexicon: Lexicon): Scorer {

@@ -122,7 +122,7 @@ describe('metrics', () => {
     const { metrics, lines } = setUp();
     expect(await lines('neuralcache_namespaces_resident ')).toEqual(['neuralcache_namespaces_resident 0']);
     let count = 1;
-    metrics.watch({ count: () => count, bytes: () => 1000, cacheBytes: () => 0 });
+    metrics.watch({ count: () => count, bytes: () => 1000, cacheBytes: () => 0, unwrittenFeedback: () => 3 });
     count = 3;
     expect(await lines('neuralcache_namespaces_resident ')).toEqual(['neuralcache_namespaces_resident 3']);
     expect(await lines('neuralcache_namespaces_resident_bytes')).toEqual([

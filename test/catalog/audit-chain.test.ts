@@ -59,6 +59,12 @@ describe('the chain of the audit log', () => {
   it('names values that were taken away though no purge says so', () => {
     const rows = redacted(chainOf([{ namespace: 'b' }, { namespace: 'a' }, { namespace: 'b' }]), 'b', 2);
     expect(verifyChain(rows)).toEqual({ seq: 1, why: 'its values were taken away without a purge' });
+    // A purge whose own values are gone accounts for nothing: only a later one could have taken them.
+    const purged = redacted(
+      chainOf([{ namespace: 'a' }, { namespace: 'a', action: 'namespace.purged' }]),
+      'a',
+    );
+    expect(verifyChain(purged)).toMatchObject({ seq: 1 });
   });
 
   it('finds any change of any field of any row, a row left out, and rows that changed places', () => {

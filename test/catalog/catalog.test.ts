@@ -147,6 +147,15 @@ describe('the catalog', () => {
     expect(told).toEqual([['a', 'shop'], ['a', 'shop'], ['shop'], ['shop'], null]);
   });
 
+  it('tells of those that get another one above them too', async () => {
+    const { catalog, put } = await openHome();
+    await put(recordOf('a.b'), recordOf('shop', { parent_id: 'a.b', tenant_id: 'a' }));
+    const told: unknown[] = [];
+    catalog.onChange((ids) => told.push(ids));
+    await put(recordOf('a'));
+    expect(told).toEqual([['a', 'a.b', 'shop']]);
+  });
+
   it('redacts what was told of a namespace before, not what the same change tells', async () => {
     const { catalog, store, put } = await openHome();
     await put(recordOf('a'), recordOf('b'));
@@ -208,7 +217,7 @@ describe('the catalog', () => {
 
 describe('durable counts', () => {
   it('are set by name; others stay', async () => {
-    const { catalog, put, remove } = await openHome();
+    const { catalog, store, put, remove } = await openHome();
     await put(recordOf('a'));
     await catalog.putUsage([
       { id: 'a', counts: { queries: 1, requests: 2 } },
@@ -217,6 +226,7 @@ describe('durable counts', () => {
     expect(catalog.usage('a')).toEqual({ queries: 1, requests: 3 });
     await remove('a');
     expect(catalog.usage('a')).toEqual({});
+    expect([...store.rows.keys()]).toEqual([]);
   });
 
   it('of what is not registered are left out', async () => {

@@ -111,6 +111,8 @@ describe('the hierarchy of namespaces', () => {
             expect(hierarchy.circleAt(one)).toBe(line === 'circle');
             if (line === 'circle') continue;
             expect(hierarchy.ancestorsOf(one)).toEqual(line);
+            const below = ids.map((other) => linesUp(nodes, other)).filter((up) => up.includes(one));
+            expect(hierarchy.heightOf(one)).toBe(Math.max(0, ...below.map((up) => up.indexOf(one) + 1)));
             expect(hierarchy.descendantsOf(one).sort(byCodeUnit)).toEqual(
               ids.filter((other) => linesUp(nodes, other).includes(one)),
             );

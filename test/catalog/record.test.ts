@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ValidationIssue } from '../../src/base/errors.js';
 import { readKept, readMetadata, readTags, readText } from '../../src/catalog/fields.js';
-import { defaultTenant, type NamespaceRecord, revised } from '../../src/catalog/record.js';
+import { defaultTenant, type NamespaceRecord } from '../../src/catalog/record.js';
 import {
   checkedRecord,
   readRecord,
@@ -98,10 +98,6 @@ describe('a record', () => {
       }),
     );
     expect(checkedRecord(withoutControls)).toEqual(withoutControls);
-  });
-
-  it('counts its changes', () => {
-    expect(revised(FULL, { owner: 'you' }, 9)).toEqual({ ...FULL, owner: 'you', updated_at: 9, revision: 5 });
   });
 
   it('belongs to the tenant above, at the top to that of its first label', () => {

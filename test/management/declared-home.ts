@@ -30,7 +30,6 @@ export class DeclaredHome {
     const catalog = await NamespaceCatalog.open({ store: catalogStore, clock, names, maxRegistered: 1000 });
     const admin = new NamespaceManagement({
       catalog,
-      catalogStore,
       store,
       clock,
       names,

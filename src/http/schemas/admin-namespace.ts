@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UPSTREAM_DIALECT_NAMES } from '../../base/settings/upstream.js';
 import { MAX_TEXT_LENGTH } from '../../catalog/fields.js';
 import { TIERS } from '../../catalog/quota.js';
 import type { Kept } from '../../catalog/record.js';
@@ -40,7 +41,7 @@ const weight = z.number().min(0).max(100);
 
 const upstream = z.strictObject({
   url: z.string().min(1).max(MAX_URL_LENGTH),
-  dialect: label,
+  dialect: z.enum(UPSTREAM_DIALECT_NAMES),
   model: z.string().min(1).max(MAX_MODEL_LENGTH).optional(),
   api_key_name: id.optional().meta({ description: 'name of a key in `UPSTREAM_API_KEYS`' }),
 });

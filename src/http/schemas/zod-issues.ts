@@ -55,9 +55,10 @@ function kindsOf({ errors }: z.core.$ZodIssueInvalidUnion): string {
 }
 
 function sentenceOf(issue: Issue): readonly [string, string] {
+  const isMissing = issue.input === undefined && ['invalid_type', 'invalid_value'].includes(issue.code);
+  if (isMissing) return ['is required', 'missing'];
   switch (issue.code) {
     case 'invalid_type': {
-      if (issue.input === undefined) return ['is required', 'missing'];
       const [noun, type] = NOUNS[issue.expected] ?? [issue.expected, `${issue.expected}_type`];
       return [`must be ${noun}`, type];
     }

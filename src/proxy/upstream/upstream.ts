@@ -21,6 +21,8 @@ export interface UpstreamOptions extends UpstreamClientOptions {
   readonly scale?: PairModel['scale'] | undefined;
   /** Whether a score depends on the other documents; default: whether the model that is asked is known for that. */
   readonly isListwise?: boolean | undefined;
+  /** Name of the key that is sent, where there are several: scores of one account are none of another's. */
+  readonly keyName?: string | undefined;
   /** Requests that may wait for their turn. */
   readonly maxQueued: number;
 }
@@ -209,9 +211,11 @@ function sorted(headers: UpstreamOptions['headers'] = {}) {
 }
 
 /** Short for all that makes the scores what they are, as far as it can be known from here. */
-function versionOf({ url, dialect, model, headers }: UpstreamOptions, scale: PairModel['scale']): string {
+function versionOf(options: UpstreamOptions, scale: PairModel['scale']): string {
+  const { url, dialect, model, headers, keyName } = options;
   const { host, pathname, search } = new URL(upstreamUrl(url, dialect, model));
-  const parts = [host, pathname, search, dialect.name, model ?? null, sorted(headers), scale];
+  const parts: unknown[] = [host, pathname, search, dialect.name, model ?? null, sorted(headers), scale];
+  if (keyName !== undefined) parts.push(keyName);
   const hash = createHash('sha256').update(JSON.stringify(parts));
   return `upstream-1-${hash.digest('hex').slice(0, 16)}`;
 }

@@ -18,6 +18,7 @@ describe('POST /admin/apply', () => {
     expect((await ask('post', PATH, { body: { namespaces } })).body).toEqual({
       changes: [],
       unchanged: 2,
+      skipped: [],
       applied: true,
     });
     const asked = (admin.asked as unknown[][]).map(([, declared, options]) => [declared, options]);

@@ -19,7 +19,7 @@ describe('POST /admin/namespaces', () => {
       },
       metadata: { constructor: 'x', team: 'search' },
       tags: ['prod'],
-      policies: { retention_days: null, upstream: { url: 'http://127.0.0.1:9', dialect: 'cohere' } },
+      policies: { retention_days: null, upstream: { url: 'http://127.0.0.1:9', dialect: 'cohere-v2' } },
       access: { owners: [{ team: 'search' }] },
     };
     const { status, headers, body } = await ask('post', PATH, { body: spec });
