@@ -17,7 +17,12 @@ export function registerAuditExport(audit: Command, context: CommandContext, fol
     .action((file: string, { json = false }: { json?: boolean }) => exportAudit(context, folder, file, json));
 }
 
-async function exportAudit(context: CommandContext, folder: FolderAdmin, file: string, json: boolean): Promise<void> {
+async function exportAudit(
+  context: CommandContext,
+  folder: FolderAdmin,
+  file: string,
+  json: boolean,
+): Promise<void> {
   const reader = folder.readCatalog(durableSettings(context));
   const counted = { entries: 0 };
   try {

@@ -9,7 +9,9 @@ import { durableSettings } from './stored-state.js';
 export function registerAuditVerify(audit: Command, context: CommandContext, folder: FolderAdmin): void {
   audit
     .command('verify')
-    .description('check that no entry of the audit log was changed, left out or moved; also while a server runs')
+    .description(
+      'check that no entry of the audit log was changed, left out or moved; also while a server runs',
+    )
     .option('--json', 'print JSON')
     .action(({ json = false }: { json?: boolean }) => verify(context, folder, json));
 }

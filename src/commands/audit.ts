@@ -17,7 +17,9 @@ const VALUES_WIDTH = 60;
 
 /** `audit list | verify | export`: who changed what and when. */
 export function registerAudit(program: Command, context: CommandContext, folder: FolderAdmin): void {
-  const audit = program.command('audit').description('the log of all changes of namespaces: read, verify, export it');
+  const audit = program
+    .command('audit')
+    .description('the log of all changes of namespaces: read, verify, export it');
   audit
     .command('list')
     .description('print entries of the audit log, oldest first')
@@ -41,7 +43,9 @@ async function list(context: CommandContext, folder: FolderAdmin, options: ListO
     context.stdout.write(`${JSON.stringify(page)}\n`);
     return;
   }
-  context.stdout.write(table(['entry', 'at', 'by', 'what', 'namespace', 'before → after'], page.entries.map(rowOf)));
+  context.stdout.write(
+    table(['entry', 'at', 'by', 'what', 'namespace', 'before → after'], page.entries.map(rowOf)),
+  );
   if (page.next_cursor !== null) context.stderr.write(`There are more: --cursor ${page.next_cursor}\n`);
 }
 

@@ -1,6 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { isQuotaName } from '../catalog/quota.js';
-import type { NamespacePatch, NamespaceSpec, NamespaceView, QuotasSpec } from '../management/namespace-admin.js';
+import type {
+  NamespacePatch,
+  NamespaceSpec,
+  NamespaceView,
+  QuotasSpec,
+} from '../management/namespace-admin.js';
 import { CommandError } from './context.js';
 
 /** What `create` and `set` take. */
@@ -25,7 +30,11 @@ export function withNamespaceOptions(command: Command): Command {
     .option('--tier <tier>', 'free, pro or unlimited')
     .option('--owner <text>', 'who looks after it')
     .option('--tag <tag>', 'repeatable', collected)
-    .option('--quota <name=limit>', 'a limit, none, or JSON as {"limit": 10, "action": "alert"}; repeatable', quota)
+    .option(
+      '--quota <name=limit>',
+      'a limit, none, or JSON as {"limit": 10, "action": "alert"}; repeatable',
+      quota,
+    )
     .option('--policy <name=value>', 'a number, true, false, never, a text, or JSON; repeatable', policy)
     .option('--metadata <name=text>', 'repeatable', entry);
 }
@@ -33,7 +42,17 @@ export function withNamespaceOptions(command: Command): Command {
 /** What `create` registers. */
 export function specOf(id: string, options: NamespaceOptions): NamespaceSpec {
   const { name, tenant, parent, tier, owner, tag, quota: quotas, policy: policies, metadata } = options;
-  const given = { name, tenant_id: tenant, parent_id: parent, tier, owner, tags: tag, quotas, policies, metadata };
+  const given = {
+    name,
+    tenant_id: tenant,
+    parent_id: parent,
+    tier,
+    owner,
+    tags: tag,
+    quotas,
+    policies,
+    metadata,
+  };
   // Whether the values are allowed is said by whoever keeps them.
   return { id, ...withoutUndefined(given) } as NamespaceSpec;
 }

@@ -23,7 +23,11 @@ const MARKS: Readonly<Record<PlannedChange['action'], string>> = {
 };
 
 /** `namespaces apply FILE`: makes namespaces what a file says, and prints what that changes. */
-export function registerNamespacesApply(namespaces: Command, context: CommandContext, folder: FolderAdmin): void {
+export function registerNamespacesApply(
+  namespaces: Command,
+  context: CommandContext,
+  folder: FolderAdmin,
+): void {
   namespaces
     .command('apply')
     .description('make namespaces what a YAML file says; nothing is changed unless all of it can be')
@@ -35,16 +39,26 @@ export function registerNamespacesApply(namespaces: Command, context: CommandCon
     .action((file: string, options: ApplyOptions) => apply(context, folder, file, options));
 }
 
-async function apply(context: CommandContext, folder: FolderAdmin, file: string, options: ApplyOptions): Promise<void> {
+async function apply(
+  context: CommandContext,
+  folder: FolderAdmin,
+  file: string,
+  options: ApplyOptions,
+): Promise<void> {
   const { dryRun = false, prune = false, url, json } = options;
   const { declared, explain } = await read(context, file);
-  const plan = await changing(context, folder, { url, intent: `apply ${oneLine(file)}` }, async ({ admin, call }) => {
-    try {
-      return await admin.apply(declared, { dryRun, prune }, call);
-    } catch (error) {
-      throw explain(error);
-    }
-  });
+  const plan = await changing(
+    context,
+    folder,
+    { url, intent: `apply ${oneLine(file)}` },
+    async ({ admin, call }) => {
+      try {
+        return await admin.apply(declared, { dryRun, prune }, call);
+      } catch (error) {
+        throw explain(error);
+      }
+    },
+  );
   context.stdout.write(json ? `${JSON.stringify(plan)}\n` : planText(plan));
 }
 
@@ -65,7 +79,9 @@ async function read(context: CommandContext, file: string): Promise<DeclaredFile
 function planText({ changes, unchanged, skipped, applied }: Plan): string {
   const lines = changes.flatMap(({ action, namespace, fields }) => [
     `${MARKS[action]} ${action} ${oneLine(namespace)}`,
-    ...Object.entries(fields).map(([field, { before, after }]) => `    ${field}: ${value(before)} → ${value(after)}`),
+    ...Object.entries(fields).map(
+      ([field, { before, after }]) => `    ${field}: ${value(before)} → ${value(after)}`,
+    ),
   ]);
   for (const { namespace, reason } of skipped) lines.push(`! ${oneLine(namespace)} ${oneLine(reason)}`);
   const done = applied ? 'changed' : 'to change';

@@ -2,7 +2,13 @@ import type { Command } from 'commander';
 import type { Status } from '../catalog/status.js';
 import type { NamespaceView } from '../management/namespace-admin.js';
 import { type CommandContext, CommandError } from './context.js';
-import { collected, type NamespaceOptions, patchOf, specOf, withNamespaceOptions } from './namespace-options.js';
+import {
+  collected,
+  type NamespaceOptions,
+  patchOf,
+  specOf,
+  withNamespaceOptions,
+} from './namespace-options.js';
 import { described } from './namespaces-get.js';
 import { type AdminTarget, changing, type FolderAdmin } from './open-admin.js';
 import { oneLine } from './terminal.js';
@@ -17,7 +23,11 @@ const SERVER =
   'a running server; its token is the first of NEURALCACHE_ADMIN_TOKENS. Without it: the folder, or the server of these settings if it owns that';
 
 /** `namespaces create | set | status | restore`: each prints what the namespace is afterwards. */
-export function registerNamespacesChange(namespaces: Command, context: CommandContext, folder: FolderAdmin): void {
+export function registerNamespacesChange(
+  namespaces: Command,
+  context: CommandContext,
+  folder: FolderAdmin,
+): void {
   const make = (name: string, what: string) =>
     namespaces
       .command(name)
@@ -34,7 +44,11 @@ export function registerNamespacesChange(namespaces: Command, context: CommandCo
       }),
     );
   withNamespaceOptions(make('set', 'change what is given of a namespace; the rest stays'))
-    .option('--unset <field>', 'take away, as in owner, quotas.max_vectors, policies.scorer, tags.eu; repeatable', collected)
+    .option(
+      '--unset <field>',
+      'take away, as in owner, quotas.max_vectors, policies.scorer, tags.eu; repeatable',
+      collected,
+    )
     .action((id: string, options: NamespaceOptions & Common) =>
       change(context, folder, `change ${oneLine(id)}`, options, async ({ admin, call }) => {
         const view = await admin.get(id);

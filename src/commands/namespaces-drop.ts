@@ -18,12 +18,20 @@ interface DropOptions {
 const MAX_GRACE_S = 315_360_000;
 
 /** `namespaces drop NS`: everything of a namespace is erased, at once or after a grace. */
-export function registerNamespacesDrop(namespaces: Command, context: CommandContext, folder: FolderAdmin): void {
+export function registerNamespacesDrop(
+  namespaces: Command,
+  context: CommandContext,
+  folder: FolderAdmin,
+): void {
   namespaces
     .command('drop')
     .description('erase a namespace and everything that was learned in it')
     .argument('<namespace>')
-    .option('--grace <seconds>', 'refuse requests now, erase then; until then it can be restored', wholeNumber(0, MAX_GRACE_S))
+    .option(
+      '--grace <seconds>',
+      'refuse requests now, erase then; until then it can be restored',
+      wholeNumber(0, MAX_GRACE_S),
+    )
     .option('--now', 'erase at once, which is what happens without --grace')
     .option('--force', 'do not ask')
     .option('--url <url>', 'on this running server; its token is the first of NEURALCACHE_ADMIN_TOKENS')
@@ -31,7 +39,12 @@ export function registerNamespacesDrop(namespaces: Command, context: CommandCont
     .action((id: string, options: DropOptions) => drop(context, folder, id, options));
 }
 
-async function drop(context: CommandContext, folder: FolderAdmin, id: string, options: DropOptions): Promise<void> {
+async function drop(
+  context: CommandContext,
+  folder: FolderAdmin,
+  id: string,
+  options: DropOptions,
+): Promise<void> {
   const { grace, url, json } = options;
   if (grace !== undefined && options.now) throw new CommandError('give --grace or --now, not both', 2);
   const dropped = await changing(context, folder, { url, intent: `drop ${oneLine(id)}` }, async (target) => {
@@ -45,7 +58,11 @@ async function drop(context: CommandContext, folder: FolderAdmin, id: string, op
 }
 
 /** Says what will go. Rejects for a name that is not there. */
-async function questionOf(id: string, { admin, where }: AdminTarget, grace: number | undefined): Promise<string> {
+async function questionOf(
+  id: string,
+  { admin, where }: AdminTarget,
+  grace: number | undefined,
+): Promise<string> {
   const [view, stats] = [await admin.get(id), await admin.stats(id)];
   const rows = stats.cells + stats.documents_known + stats.impressions;
   const below = view.children === 0 ? '' : `, ${view.children} namespaces below it`;

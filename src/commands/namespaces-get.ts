@@ -8,7 +8,11 @@ import { oneLine } from './terminal.js';
 const WIDTH = 80;
 
 /** `namespaces get NS`: what holds for a namespace, and where each value comes from. */
-export function registerNamespacesGet(namespaces: Command, context: CommandContext, folder: FolderAdmin): void {
+export function registerNamespacesGet(
+  namespaces: Command,
+  context: CommandContext,
+  folder: FolderAdmin,
+): void {
   namespaces
     .command('get')
     .description('print what holds for a namespace, and where each value comes from')
@@ -46,9 +50,7 @@ export function described(view: NamespaceView): string {
       shown(value),
       originOf(from, view),
     ]),
-    ...(['capacity', 'access', 'backend_config'] as const)
-      .filter((field) => view[field] !== null)
-      .map(own),
+    ...(['capacity', 'access', 'backend_config'] as const).filter((field) => view[field] !== null).map(own),
     own('backend'),
     own('shard_id'),
     own('children'),
@@ -58,7 +60,10 @@ export function described(view: NamespaceView): string {
     ...(view.purge_at === null ? [] : [own('purge_at')]),
     ['registered', view.registered ? `yes, revision ${view.revision}` : 'no: merely in use', ''],
   ];
-  return table(['what', 'value', 'from'], rows.map((row) => row.map((cell) => oneLine(cell, WIDTH))));
+  return table(
+    ['what', 'value', 'from'],
+    rows.map((row) => row.map((cell) => oneLine(cell, WIDTH))),
+  );
 }
 
 function originOf(from: string, { id }: NamespaceView): string {
@@ -66,7 +71,16 @@ function originOf(from: string, { id }: NamespaceView): string {
 }
 
 /** The limit, and what differs from how limits usually are. */
-function quotaText({ limit, warning_threshold, action, ...more }: { limit: number | null; warning_threshold: number; action: string }): string {
+function quotaText({
+  limit,
+  warning_threshold,
+  action,
+  ...more
+}: {
+  limit: number | null;
+  warning_threshold: number;
+  action: string;
+}): string {
   const said = {
     ...(action !== 'reject' && { action }),
     ...(warning_threshold !== 0.8 && { warning_threshold }),

@@ -61,7 +61,11 @@ async function importVerified(
   const notes = await owning(context, state, `import ${oneLine(name)}`, async (owner, settings) => {
     await assertReplaceable(owner, name, options.force === true);
     await importStream(owner, name, stream);
-    await folder.note(settings, { action: 'namespace.import', namespace: name, after: { rows } }, commandCall());
+    await folder.note(
+      settings,
+      { action: 'namespace.import', namespace: name, after: { rows } },
+      commandCall(),
+    );
     return differences(stream.header, await state.identify(settings));
   });
   const report = { imported: name, rows, notes };

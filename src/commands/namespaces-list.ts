@@ -23,7 +23,11 @@ interface ListOptions {
 const PAGE = 1000;
 
 /** `namespaces list`: those that are registered, and those that are merely in use. */
-export function registerNamespacesList(namespaces: Command, context: CommandContext, folder: FolderAdmin): void {
+export function registerNamespacesList(
+  namespaces: Command,
+  context: CommandContext,
+  folder: FolderAdmin,
+): void {
   namespaces
     .command('list')
     .description('print all namespaces: a table on a terminal, else a name a line')
@@ -104,7 +108,15 @@ async function asTable(found: Found): Promise<string> {
   return table(['namespace', 'status', 'tier', 'tenant', 'below it', 'last used'], rows);
 }
 
-function rowOf({ id, status, effective, tenant_id, children, registered, last_used_at }: NamespaceView): string[] {
+function rowOf({
+  id,
+  status,
+  effective,
+  tenant_id,
+  children,
+  registered,
+  last_used_at,
+}: NamespaceView): string[] {
   return [
     oneLine(id),
     registered ? status : `${status} (not registered)`,

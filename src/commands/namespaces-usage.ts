@@ -12,7 +12,11 @@ interface Options {
 }
 
 /** `namespaces stats | usage NS`: what a namespace holds and was asked, and how near its quotas it is. */
-export function registerNamespacesUsage(namespaces: Command, context: CommandContext, folder: FolderAdmin): void {
+export function registerNamespacesUsage(
+  namespaces: Command,
+  context: CommandContext,
+  folder: FolderAdmin,
+): void {
   const make = (name: string, what: string, print: (stats: NamespaceStats, json: boolean) => string) =>
     namespaces
       .command(name)
@@ -39,7 +43,10 @@ function statsText(stats: NamespaceStats, json: boolean): string {
   );
 }
 
-function usageText({ namespace_id, quota_utilization, warnings, quota_use }: NamespaceStats, json: boolean): string {
+function usageText(
+  { namespace_id, quota_utilization, warnings, quota_use }: NamespaceStats,
+  json: boolean,
+): string {
   if (json) return `${JSON.stringify({ namespace_id, quota_utilization, warnings, quota_use })}\n`;
   if (quota_use.length === 0) return `${oneLine(namespace_id)} has no quotas that count anything here\n`;
   return table(['quota', 'pool of', 'limit', 'used', 'share'], quota_use.map(rowOf));

@@ -102,7 +102,9 @@ async function changingServer<Result>(
     return await work(new RemoteNamespaceAdmin(url, token), ` on ${url}`);
   } catch (error) {
     if (!(error instanceof ServerUnreachable)) throw error;
-    throw new CommandError(`Cannot ${intent}: ${message}, and ${error.message}; --url tells where it listens`);
+    throw new CommandError(
+      `Cannot ${intent}: ${message}, and ${error.message}; --url tells where it listens`,
+    );
   }
 }
 
@@ -129,7 +131,9 @@ export function commandCall(): AdminCall {
 /** Of the operating system; a number where it has no name. */
 function userName(): string {
   try {
-    return userInfo().username.replace(/[^\x21-\x7e]+/g, '?').slice(0, 64);
+    return userInfo()
+      .username.replace(/[^\x21-\x7e]+/g, '?')
+      .slice(0, 64);
   } catch {
     return String(process.getuid?.() ?? 'unknown');
   }

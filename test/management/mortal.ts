@@ -1,4 +1,4 @@
-import type { ManagementOptions, StateStore } from '../../src/management/management-options.js';
+import type { StateStore } from '../../src/management/management-options.js';
 import type { Home, HomeOptions } from './home.js';
 
 /** The process ended here: nothing that comes after took place. */
