@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { isQuotaName } from '../catalog/quota.js';
+import { QUOTA_NAMES } from '../catalog/quota.js';
 import type {
   NamespacePatch,
   NamespaceSpec,
@@ -107,7 +107,8 @@ export function collected(text: string, before: readonly string[] = []): string[
 
 function quota(text: string, before: QuotasSpec = {}): QuotasSpec {
   const [name, value] = nameAndValue(text);
-  if (!isQuotaName(name)) throw new InvalidArgumentError(`No quota is called ${name}.`);
+  if (!(QUOTA_NAMES as readonly string[]).includes(name))
+    throw new InvalidArgumentError(`No quota is called ${name}.`);
   if (value === 'none') return { ...before, [name]: null };
   const parsed = json(value);
   if (typeof parsed === 'number' || (typeof parsed === 'object' && parsed !== null))

@@ -10,7 +10,7 @@ import {
   withNamespaceOptions,
 } from './namespace-options.js';
 import { described } from './namespaces-get.js';
-import { type AdminTarget, changing, type FolderAdmin } from './open-admin.js';
+import { type AdminTarget, changing, type FolderAdmin, type Intent } from './open-admin.js';
 import { oneLine } from './terminal.js';
 
 interface Common {
@@ -38,7 +38,7 @@ export function registerNamespacesChange(
   withNamespaceOptions(make('create', 'register a namespace, new or in use already'))
     .option('--provisioning', 'nobody may use it until its status is active')
     .action((id: string, options: NamespaceOptions & Common & { provisioning?: boolean }) =>
-      change(context, folder, `create ${oneLine(id)}`, options, async ({ admin, call }) => {
+      change(context, folder, { intent: `create ${oneLine(id)}` }, options, async ({ admin, call }) => {
         const status = options.provisioning ? ({ status: 'provisioning' } as const) : {};
         return (await admin.create({ ...specOf(id, options), ...status }, call)).namespace;
       }),
@@ -50,33 +50,45 @@ export function registerNamespacesChange(
       collected,
     )
     .action((id: string, options: NamespaceOptions & Common) =>
-      change(context, folder, `change ${oneLine(id)}`, options, async ({ admin, call }) => {
-        const view = await admin.get(id);
-        // What is given comes to what it has now, so that must not have changed meanwhile.
-        return admin.update(id, patchOf(view, options), { ...call, ifMatch: `"${view.revision}"` });
-      }),
+      change(
+        context,
+        folder,
+        { intent: `change ${oneLine(id)}`, existing: id },
+        options,
+        async ({ admin, call }) => {
+          const view = await admin.get(id);
+          // What is given comes to what it has now, so that must not have changed meanwhile.
+          return admin.update(id, patchOf(view, options), { ...call, ifMatch: `"${view.revision}"` });
+        },
+      ),
     );
   make('status', `make a namespace ${SETTABLE.join(', ')}`)
     .argument('<status>', SETTABLE.join(', '))
     .action((id: string, status: string, options: Common) => {
       if (!SETTABLE.includes(status))
         throw new CommandError(`${oneLine(status, 80)}: expected one of ${SETTABLE.join(', ')}`, 2);
-      return change(context, folder, `change ${oneLine(id)}`, options, ({ admin, call }) =>
-        admin.setStatus(id, status as Status, call),
+      return change(
+        context,
+        folder,
+        { intent: `change ${oneLine(id)}`, existing: id },
+        options,
+        ({ admin, call }) => admin.setStatus(id, status as Status, call),
       );
     });
   make('restore', 'take a deletion back, within its grace').action((id: string, options: Common) =>
-    change(context, folder, `restore ${oneLine(id)}`, options, ({ admin, call }) => admin.restore(id, call)),
+    change(context, folder, { intent: `restore ${oneLine(id)}`, existing: id }, options, ({ admin, call }) =>
+      admin.restore(id, call),
+    ),
   );
 }
 
 async function change(
   context: CommandContext,
   folder: FolderAdmin,
-  intent: string,
+  wish: Omit<Intent, 'url'>,
   { url, json }: Common,
   work: (target: AdminTarget) => Promise<NamespaceView>,
 ): Promise<void> {
-  const view = await changing(context, folder, { url, intent }, work);
+  const view = await changing(context, folder, { url, ...wish }, work);
   context.stdout.write(json ? `${JSON.stringify(view)}\n` : described(view));
 }

@@ -47,12 +47,18 @@ async function drop(
 ): Promise<void> {
   const { grace, url, json } = options;
   if (grace !== undefined && options.now) throw new CommandError('give --grace or --now, not both', 2);
-  const dropped = await changing(context, folder, { url, intent: `drop ${oneLine(id)}` }, async (target) => {
-    const question = await questionOf(id, target, grace);
-    if (!options.force && !(await confirm(context, question))) throw new CommandError('Nothing was dropped');
-    const wish = grace === undefined ? { force: true } : { force: false, graceS: grace };
-    return target.admin.remove(id, wish, target.call);
-  });
+  const dropped = await changing(
+    context,
+    folder,
+    { url, intent: `drop ${oneLine(id)}`, existing: id },
+    async (target) => {
+      const question = await questionOf(id, target, grace);
+      if (!options.force && !(await confirm(context, question)))
+        throw new CommandError('Nothing was dropped');
+      const wish = grace === undefined ? { force: true } : { force: false, graceS: grace };
+      return target.admin.remove(id, wish, target.call);
+    },
+  );
   const report = 'erased' in dropped ? erasedReport(dropped) : pendingReport(dropped);
   context.stdout.write(json ? `${JSON.stringify(report.json)}\n` : report.people);
 }

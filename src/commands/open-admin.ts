@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { RequestIds } from '../base/request-ids.js';
 import type { Settings } from '../base/settings/table.js';
+import { namespaceNotFound } from '../catalog/status.js';
 import type { AdminCall, NamespaceAdmin } from '../management/namespace-admin.js';
 import type { CatalogReader } from '../stores/catalog-store.js';
 import { StorageError } from '../stores/store.js';
@@ -10,6 +11,7 @@ import { type CommandContext, CommandError } from './context.js';
 import { readSettings } from './read-settings.js';
 import { RemoteNamespaceAdmin } from './remote-namespace-admin.js';
 import { durableSettings } from './stored-state.js';
+import { oneLine } from './terminal.js';
 
 /** How commands manage the namespaces of a folder without a server; all reject with `StorageError`. */
 export interface FolderAdmin {
@@ -61,21 +63,30 @@ export async function lookingAt<Result>(
   return closing(opened, () => work(opened.admin));
 }
 
+/** What a command is about to change. */
+export interface Intent {
+  readonly url?: string | undefined;
+  /** Completes "Cannot … while a server runs". */
+  readonly intent: string;
+  /** The namespace, where it must be there already: then no folder is made for it. */
+  readonly existing?: string;
+}
+
 /**
  * Runs some work that changes something: on the server at `url`, on the folder where no process owns it, else on the
  * server that the settings of this command would start.
- *
- * @param intent completes "Cannot … while a server runs"
  */
 export async function changing<Result>(
   context: CommandContext,
   folder: FolderAdmin,
-  { url, intent }: { readonly url?: string | undefined; readonly intent: string },
+  { url, intent, existing }: Intent,
   work: (target: AdminTarget) => Promise<Result>,
 ): Promise<Result> {
   const call = commandCall();
   if (url !== undefined) return work({ admin: remote(context, url), call, where: ` on ${url}` });
   const settings = durableSettings(context);
+  const isThere = existing === undefined || existing === settings.defaultNamespace || folder.exists(settings);
+  if (!isThere) throw namespaceNotFound(oneLine(existing));
   let opened: OpenedAdmin;
   try {
     opened = await folder.own(settings);

@@ -1,7 +1,7 @@
 import { ManualClock } from '../../src/base/clock.js';
 import { ChainVerifier } from '../../src/catalog/audit-chain.js';
 import { NamespaceCatalog } from '../../src/catalog/catalog.js';
-import type { Erased, ManagementOptions, StateStore } from '../../src/management/management-options.js';
+import type { ManagementOptions } from '../../src/management/management-options.js';
 import type { AdminCall, ErasedNamespace, NamespaceView } from '../../src/management/namespace-admin.js';
 import { NamespaceManagement } from '../../src/management/namespace-management.js';
 import { NamespaceNames } from '../../src/namespaces/name.js';
@@ -65,7 +65,7 @@ export class Home {
     });
     home.management = new NamespaceManagement({
       catalog: home.catalog,
-      store: erasing(home.state),
+      store: home.state,
       residents: home.registry,
       names: { defaultName: 'default' },
       clock: home.clock,
@@ -137,19 +137,6 @@ class RegistryReranker extends TestReranker {
   override namespace(name = 'one'): Promise<Namespace> {
     return this.home.registry.use(name, async (namespace) => namespace);
   }
-}
-
-/** A store whose `erase` removes its rows: all there is where files never lay aside. */
-export function erasing(store: Store): StateStore & Store {
-  if ('erase' in store) return store as StateStore & Store;
-  const erase = async (namespace: string): Promise<Erased> => {
-    const { rows, bytes } = await store.usage(namespace);
-    await store.drop(namespace);
-    const sum = (counts: Readonly<Record<string, number>>) =>
-      Object.values(counts).reduce((total, count) => total + count, 0);
-    return { rows: sum(rows), bytes: sum(bytes), files: [], left: [] };
-  };
-  return Object.assign(Object.create(store) as Store, { erase });
 }
 
 /** What an `AppError` says, for `toMatchObject`. */

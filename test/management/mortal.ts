@@ -1,5 +1,5 @@
-import type { StateStore } from '../../src/management/management-options.js';
-import type { Home, HomeOptions } from './home.js';
+import type { ManagementOptions, StateStore } from '../../src/management/management-options.js';
+import type { Home } from './home.js';
 
 /** The process ended here: nothing that comes after took place. */
 export class Killed extends Error {
@@ -38,7 +38,7 @@ export class Mortal {
   }
 
   /** What a process over the stores of `home` is opened with. */
-  options(home: Home): HomeOptions {
+  options(home: Home): Omit<Partial<ManagementOptions>, 'clock'> & { readonly kept: Home['kept'] } {
     return {
       kept: this.sees(home.kept, ['commit', 'compact']),
       store: this.sees<StateStore>(home.state, ['erase', 'usage', 'namespaces', 'get']),
