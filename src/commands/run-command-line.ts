@@ -76,7 +76,7 @@ function buildProgram(context: CommandContext, parts: CommandParts): Command {
   registerAudit(program, context, parts.folderAdmin);
   registerStorage(program, context, parts.storedState);
   registerModels(program, context, parts);
-  registerCache(program, context, parts.storedState);
+  registerCache(program, context, parts.storedState, parts.folderAdmin);
   registerWarm(program, context, parts.createService);
   return program;
 }
