@@ -14,25 +14,17 @@ export function needsMeasure(pool: Pool): boolean {
 }
 
 /**
- * Which limits of a pool would be set, by itself or by a tier, below what its family holds already, a sentence each; one
- * that was below before and is not lowered may stay, and so may one that only warns. The catalog itself sees to
- * `max_namespaces`.
+ * Checks that no limit of a pool is set, by itself or by a tier, below what its family holds already; one that was below
+ * before and is not lowered may stay, and so may one that only warns. The catalog itself sees to `max_namespaces`. Throws
+ * `AppError` 409.
  */
-export function belowUse(before: Pool | undefined, after: Pool, use: FamilyUse): string[] {
-  const problems: string[] = [];
+export function checkNotBelowUse(before: Pool | undefined, after: Pool, use: FamilyUse): void {
   for (const name of CHECKED) {
     const limit = limitOf(after, name);
     if (limit === undefined || use[name] <= limit) continue;
     const isLowered = before === undefined || limit < (limitOf(before, name) ?? Number.POSITIVE_INFINITY);
-    if (isLowered) problems.push(`${name} is below use: ${use[name]} > ${limit}`);
+    if (isLowered) throw new AppError('CONFLICT', `${name} is below use: ${use[name]} > ${limit}`);
   }
-  return problems;
-}
-
-/** Throws `AppError` 409 where a limit would be below use. */
-export function checkNotBelowUse(...pools: Parameters<typeof belowUse>): void {
-  const [problem] = belowUse(...pools);
-  if (problem !== undefined) throw new AppError('CONFLICT', problem);
 }
 
 function limitOf({ tier, quotas }: Pool, name: (typeof CHECKED)[number]): number | undefined {

@@ -1,7 +1,9 @@
 import type { Clock } from '../base/clock.js';
 import type { NamespaceCatalog } from '../catalog/catalog.js';
 import type { PolicyName } from '../catalog/policies.js';
+import type { QuotaName } from '../catalog/quota.js';
 import type { NamespaceFigures } from '../namespaces/namespace-figures.js';
+import type { CacheStore } from '../stores/cache-store.js';
 import type { Store } from '../stores/store.js';
 
 /** What managing namespaces needs of the rest of the program. Who manages a folder alone has no residents, no admission. */
@@ -9,7 +11,7 @@ export interface ManagementOptions {
   readonly catalog: NamespaceCatalog;
   readonly store: StateStore;
   /** Of what is cached on disk; absent: nothing is. */
-  readonly cache?: Erasing | undefined;
+  readonly cache?: Pick<CacheStore, 'erase'> | undefined;
   readonly residents: Residents;
   readonly names: { readonly defaultName: string };
   readonly clock: Clock;
@@ -37,22 +39,7 @@ export interface ManagementEvents {
   failed(what: 'purge' | 'sweep' | 'auto-raise', namespace: string | null, error: unknown): void;
 }
 
-/** What is left of a namespace's state once it was erased, and what that was. */
-export interface Erased {
-  readonly rows: number;
-  readonly bytes: number;
-  /** Damaged files of it that lay aside and are gone. */
-  readonly files: readonly string[];
-  /** Files that may hold something of it and belong to others too. */
-  readonly left: readonly string[];
-}
-
-export interface Erasing {
-  /** Removes every trace of a namespace, also from files that lie aside. Rejects with `StorageError`. */
-  erase(namespace: string): Promise<Erased>;
-}
-
-export type StateStore = Pick<Store, 'name' | 'namespaces' | 'usage' | 'get'> & Erasing;
+export type StateStore = Pick<Store, 'name' | 'namespaces' | 'usage' | 'get' | 'erase'>;
 
 /** An open namespace, as far as it is looked at here. */
 export interface Resident {
@@ -93,4 +80,12 @@ export interface AdmissionControl {
   forget(namespace: string): void | Promise<void>;
   /** The largest share of a quota used, and a sentence for each from its threshold on: "<quota> of <id> is used to …". */
   utilisation(namespace: string): { readonly share: number; readonly warnings: readonly string[] };
+  /** How much is used of each quota that holds, pool by pool. */
+  uses?(namespace: string): readonly {
+    readonly quota: QuotaName;
+    readonly levelId: string;
+    readonly limit: number;
+    readonly used: number;
+    readonly share: number;
+  }[];
 }

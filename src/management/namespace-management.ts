@@ -1,12 +1,9 @@
-import type { NamespaceRecord } from '../catalog/record.js';
 import { namespaceNotFound } from '../catalog/status.js';
 import { applyDeclared } from './apply-declared.js';
 import { AutoRaise } from './auto-raise.js';
-import { belowUse, needsMeasure } from './below-use.js';
 import { setQuotas, setStatus, updateNamespace } from './change-namespace.js';
 import { createNamespace } from './create-namespace.js';
 import { deleteNamespace, purgeNow, restoreNamespace } from './deletion.js';
-import { measureFamily } from './family-use.js';
 import { listNamespaces } from './list-namespaces.js';
 import type { ManagementOptions } from './management-options.js';
 import { NamesInUse } from './names-in-use.js';
@@ -81,17 +78,6 @@ export class NamespaceManagement implements NamespaceAdmin {
   /** A namespace learnt something: limits that raise themselves are looked at soon. Never waits or throws. */
   noteGrowth(name: string): void {
     this.parts.autoRaise.noteGrowth(name);
-  }
-
-  /**
-   * Sentences about limits that a record would have below what its family holds; for whoever changes records by another
-   * way. Rejects with `AppError` 503 where that cannot be measured.
-   */
-  async belowUse(record: NamespaceRecord): Promise<readonly string[]> {
-    if (!needsMeasure(record)) return [];
-    const { catalog } = this.options;
-    const use = await measureFamily(record.id, catalog, this.parts);
-    return belowUse(catalog.record(record.id), record, use);
   }
 
   /**

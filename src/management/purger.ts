@@ -1,7 +1,8 @@
 import { AppError } from '../base/errors.js';
 import { PURGED } from '../catalog/audit-chain.js';
 import { statusRefusal } from '../catalog/status.js';
-import type { Erased, ManagementOptions } from './management-options.js';
+import type { ErasedState } from '../stores/store.js';
+import type { ManagementOptions } from './management-options.js';
 import type { NamesInUse } from './names-in-use.js';
 import type { AdminCall, ErasedNamespace } from './namespace-admin.js';
 import type { Numbers } from './namespace-numbers.js';
@@ -11,7 +12,7 @@ import { asked } from './store-trouble.js';
 
 /** Row of kind `answer` that is there from a purge until the catalog was compacted: a crash in between is made up for. */
 const COMPACTION_KEY = 'compaction';
-const NOTHING: Erased = { rows: 0, bytes: 0, files: [], left: [] };
+const NOTHING: ErasedState = { rows: 0, bytes: 0, files: [], left: [] };
 
 type Parts = ManagementOptions & {
   readonly inUse: NamesInUse;
@@ -128,7 +129,7 @@ export class Purger {
   }
 
   /** Answers what of its state, and of what is cached of it, there was. */
-  private async erase(id: string): Promise<[Erased, Erased]> {
+  private async erase(id: string): Promise<[ErasedState, ErasedState]> {
     const { store, cache } = this.parts;
     const state = await asked(store.erase(id), 'erased');
     const cached = (await (cache && asked(cache.erase(id), 'erased'))) ?? NOTHING;

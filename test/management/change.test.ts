@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { newRecord } from '../../src/catalog/record.js';
 import { checkIfMatch } from '../../src/management/if-match.js';
 import { BY, failing, Home } from './home.js';
 
@@ -139,19 +138,6 @@ describe('quotas', () => {
       failing('VALIDATION_ERROR', 'Free tier limited to 10000 vectors'),
     );
     expect(home.catalog.record('other')!.tier).toBe('pro');
-  });
-
-  it('are compared with use for those who change records another way', async () => {
-    const home = await Home.open();
-    await home.store('acme', 12);
-    const record = { ...newRecord('acme', 'acme', 0), quotas: {} };
-    const bounded = (limit: number) => ({
-      ...record,
-      quotas: { max_vectors: { limit, warning_threshold: 0.8, action: 'reject' as const } },
-    });
-    expect(await home.management.belowUse(record)).toEqual([]);
-    expect(await home.management.belowUse(bounded(12))).toEqual([]);
-    expect(await home.management.belowUse(bounded(11))).toEqual(['max_vectors is below use: 12 > 11']);
   });
 
   it('that cannot be compared with what is stored are not set', async () => {

@@ -1,12 +1,9 @@
 import { ManualClock } from '../../src/base/clock.js';
 import { ChainVerifier } from '../../src/catalog/audit-chain.js';
 import { NamespaceCatalog } from '../../src/catalog/catalog.js';
-import type { Erased, StateStore } from '../../src/management/management-options.js';
+import type { ManagementOptions } from '../../src/management/management-options.js';
 import type { AdminCall, ErasedNamespace, NamespaceView } from '../../src/management/namespace-admin.js';
-import {
-  NamespaceManagement,
-  type NamespaceManagementOptions,
-} from '../../src/management/namespace-management.js';
+import { NamespaceManagement } from '../../src/management/namespace-management.js';
 import { NamespaceNames } from '../../src/namespaces/name.js';
 import { Namespace } from '../../src/namespaces/namespace.js';
 import { NamespaceRegistry } from '../../src/namespaces/registry.js';
@@ -21,7 +18,7 @@ export const GRACE_S = 100;
 const LIST = documents(4);
 
 /** What a test wants otherwise. */
-export type HomeOptions = Partial<NamespaceManagementOptions> & {
+export type HomeOptions = Partial<ManagementOptions> & {
   readonly state?: Store;
   readonly kept?: CatalogStore;
   readonly clock?: ManualClock;
@@ -68,7 +65,7 @@ export class Home {
     });
     home.management = new NamespaceManagement({
       catalog: home.catalog,
-      store: erasing(home.state),
+      store: home.state,
       residents: home.registry,
       names: { defaultName: 'default' },
       clock: home.clock,
@@ -79,9 +76,6 @@ export class Home {
         failed: (what, namespace, error) =>
           home.failures.push(`${what} ${namespace}: ${(error as Error).message}`),
         purged: (namespace) => home.purged.push(namespace),
-      },
-      apply: async () => {
-        throw new Error('nothing is declared here');
       },
       ...more,
     });
@@ -143,19 +137,6 @@ class RegistryReranker extends TestReranker {
   override namespace(name = 'one'): Promise<Namespace> {
     return this.home.registry.use(name, async (namespace) => namespace);
   }
-}
-
-/** A store whose `erase` removes its rows: all there is where files never lay aside. */
-export function erasing(store: Store): StateStore & Store {
-  if ('erase' in store) return store as StateStore & Store;
-  const erase = async (namespace: string): Promise<Erased> => {
-    const { rows, bytes } = await store.usage(namespace);
-    await store.drop(namespace);
-    const sum = (counts: Readonly<Record<string, number>>) =>
-      Object.values(counts).reduce((total, count) => total + count, 0);
-    return { rows: sum(rows), bytes: sum(bytes), files: [], left: [] };
-  };
-  return Object.assign(Object.create(store) as Store, { erase });
 }
 
 /** What an `AppError` says, for `toMatchObject`. */

@@ -1,5 +1,5 @@
-import type { ManagementOptions } from '../../src/management/management-options.js';
-import { erasing, type Home } from './home.js';
+import type { ManagementOptions, StateStore } from '../../src/management/management-options.js';
+import type { Home } from './home.js';
 
 /** The process ended here: nothing that comes after took place. */
 export class Killed extends Error {
@@ -38,10 +38,10 @@ export class Mortal {
   }
 
   /** What a process over the stores of `home` is opened with. */
-  options(home: Home): Partial<ManagementOptions> & { readonly kept: Home['kept'] } {
+  options(home: Home): Omit<Partial<ManagementOptions>, 'clock'> & { readonly kept: Home['kept'] } {
     return {
       kept: this.sees(home.kept, ['commit', 'compact']),
-      store: this.sees(erasing(home.state), ['erase', 'usage', 'namespaces', 'get']),
+      store: this.sees<StateStore>(home.state, ['erase', 'usage', 'namespaces', 'get']),
       cache: this.sees({ erase: async () => ({ rows: 2, bytes: 10, files: [], left: [] }) }, ['erase']),
       admission: this.sees(
         {
