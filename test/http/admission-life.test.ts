@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { AppError, type ErrorCode } from '../../src/base/errors.js';
 import type { KeptStatus } from '../../src/catalog/status.js';
+import { DIALECT_NAMES, dialectOf } from '../../src/http/dialects/registry.js';
+import { errorFormOf } from '../../src/http/error-body.js';
 import { LEARNING, RANKING, setUpApp } from './admitted-app.js';
 
 describe('the life of a namespace, in the words of each API', () => {
@@ -63,5 +66,23 @@ describe('the life of a namespace, in the words of each API', () => {
     const { client, hold } = setUpApp();
     hold({}, 'suspended');
     expect((await client.get('/ns/acme/healthz')).status).toBe(200);
+  });
+});
+
+describe('what admission refuses with', () => {
+  it.each(DIALECT_NAMES)('has its status and its sentence in %s', (name) => {
+    const form = errorFormOf(dialectOf(name, '/v1/rerank')!);
+    const refusals: readonly [ErrorCode, number][] = [
+      ['FORBIDDEN', 403],
+      ['NOT_FOUND', 404],
+      ['CONFLICT', 409],
+      ['RATE_LIMITED', 429],
+      ['QUOTA_EXCEEDED', 429],
+      ['UNAVAILABLE', 503],
+    ];
+    for (const [code, status] of refusals) {
+      const { status: answered, body } = form(new AppError(code, 'the sentence'), 'req_1');
+      expect([code, answered, body.includes('the sentence')]).toEqual([code, status, true]);
+    }
   });
 });
