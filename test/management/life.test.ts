@@ -131,7 +131,7 @@ describe.each(DRIVERS)('the life of namespaces (%s)', (driver, open) => {
           await stores.close();
         }
       }),
-      { numRuns: driver === 'memory' ? 150 : 25 },
+      { numRuns: driver === 'memory' ? 60 : 15 },
     );
   }, 60_000);
 });
