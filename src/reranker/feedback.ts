@@ -49,16 +49,14 @@ export async function applyFeedback(
   namespace.attend();
   if (!namespace.ready) return { outcome: 'failed' };
   if (namespace.congested) return { outcome: 'failed' };
-  return namespace.exclusive(async () => {
-    try {
-      return await learn(namespace, request, tools);
-    } catch (error) {
-      if (error instanceof QuotaError) return { outcome: 'quota', message: error.message };
-      if (!(error instanceof StorageError)) throw error;
-      tools.events.storageFailed(namespace.name, 'feedback', error);
-      return { outcome: 'failed' };
-    }
-  });
+  try {
+    return await namespace.exclusive(() => learn(namespace, request, tools));
+  } catch (error) {
+    if (error instanceof QuotaError) return { outcome: 'quota', message: error.message };
+    if (!(error instanceof StorageError)) throw error;
+    tools.events.storageFailed(namespace.name, 'feedback', error);
+    return { outcome: 'failed' };
+  }
 }
 
 async function learn(

@@ -239,7 +239,10 @@ describe.each(DRIVERS)('deleting a namespace (%s)', (_name, open) => {
     inside.open();
     expect(await straggler).toBe(open);
     const learned = open.exclusive(() =>
-      open.commitFeedback({ changes: [], state: open.memory.snapshot, apply: () => undefined }, []),
+      open.commitFeedback(
+        { changes: [], state: open.memory.snapshot, addedCells: 0, addedBytes: 0, apply: () => undefined },
+        [],
+      ),
     );
     await expect(learned).rejects.toMatchObject({ failure: 'closed' });
     await open.flush();

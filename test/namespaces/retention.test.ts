@@ -342,3 +342,58 @@ describe('retention', () => {
     expect(retention.report()).toMatchObject({ sweep_count: 0, removed_cells: 1 });
   });
 });
+
+describe('days of a namespace', () => {
+  const young = START_MS + 10 * DAY_MS;
+  const put = async (home: Home) => {
+    for (const name of ['short', 'usual', 'never']) await home.put(name, cellRow(cell('c', young)));
+  };
+  const daysOf = (name: string) => ({ short: 5, never: null })[name];
+  const left = async (home: Home) => {
+    const counts = [];
+    for (const name of ['short', 'usual', 'never']) counts.push((await home.rows(name)).length);
+    return counts;
+  };
+
+  it.each(['stored', 'open'])('stand in place of those of the settings where it is %s', async (where) => {
+    const home = new Home();
+    await put(home);
+    if (where === 'open') for (const name of ['short', 'usual', 'never']) await home.open(name);
+    const retention = home.retention({ days: 15, daysOf });
+    await retention.sweep();
+    expect(await left(home)).toEqual([0, 0, 1]);
+    expect(home.failures).toEqual([]);
+  });
+
+  it('hold where nothing is set otherwise, and then a sweep counts and says so', async () => {
+    const home = new Home();
+    await put(home);
+    const { days: _, ...none } = { days: 0 };
+    let isSet = false;
+    const options = { ...none, days: undefined as never, daysOf, isSetSomewhere: () => isSet };
+    const retention = home.retention(options);
+    await retention.sweep();
+    expect(retention.report()).toMatchObject({ retention_enabled: false, sweep_count: 0 });
+    isSet = true;
+    await retention.sweep();
+    expect(await left(home)).toEqual([0, 1, 1]);
+    expect(retention.report()).toMatchObject({
+      retention_enabled: true,
+      retention_days: null,
+      sweep_count: 1,
+      removed_cells: 1,
+    });
+  });
+
+  it('that cannot be told remove nothing there, and are a failure of that namespace alone', async () => {
+    const home = new Home();
+    await put(home);
+    const broken = (name: string) => {
+      if (name === 'never') throw new Error('the catalog cannot be read');
+      return daysOf(name);
+    };
+    await home.retention({ days: 15, daysOf: broken }).sweep();
+    expect(await left(home)).toEqual([0, 0, 1]);
+    expect(home.failures).toEqual(['never: the catalog cannot be read']);
+  });
+});

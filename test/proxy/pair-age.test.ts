@@ -183,3 +183,39 @@ describe('freshness', () => {
     expect(ageless.refreshChance(1e15)).toBe(0);
   });
 });
+
+describe('a time to live of one namespace', () => {
+  it('holds for what is known already, here and on disk, and for nobody else', async () => {
+    const clock = new ManualClock();
+    const store = new MemoryCache({ maxBytes: 1e6, clock });
+    const home = new PairHome({ clock, store });
+    for (const namespace of ['default', 'other']) await home.ask('0', ['1'], { namespace });
+    clock.advance(40_000);
+    home.model.asked.length = 0;
+    home.ttls.set('default', 30_000);
+    const { pairStale } = await home.ask('0', ['1']);
+    expect(pairStale).toBe(1);
+    clock.advance(41_000);
+    home.model.scoreOf = () => 7;
+    // Fresh for 30 s, then stale for 50 s: fetched once behind the answer that was stale.
+    expect(await home.raw('0', ['1'], { namespace: 'other' })).toEqual([1]);
+    const again = new PairHome({ clock, store });
+    again.ttls.set('default', 1);
+    again.model.scoreOf = () => 7;
+    clock.advance(60_000);
+    expect(await again.raw('0', ['1'])).toEqual([7]);
+    home.ttls.set('default', 1_000_000);
+    expect((await home.ask('0', ['1'])).pairStale).toBeUndefined();
+  });
+
+  it('is nothing to scores that never age', async () => {
+    const home = new PairHome({
+      freshness: { ttlMs: Number.POSITIVE_INFINITY, staleMs: 0, staleIfErrorMs: 0 },
+    });
+    home.ttls.set('default', 1);
+    await home.ask('0', ['1']);
+    home.clock.advance(1e9);
+    home.model.scoreOf = () => 7;
+    expect(await home.raw('0', ['1'])).toEqual([1]);
+  });
+});
