@@ -115,20 +115,37 @@ export function droppingCached(store: Store, settings: Settings, clock: Clock): 
     await drop(namespace);
     await purgeCacheFile(settings, { namespace }, clock);
   };
+  const erase = store.erase.bind(store);
+  store.erase = async (namespace) => {
+    const erased = await erase(namespace);
+    await eraseCacheFile(settings, namespace, clock);
+    return erased;
+  };
   return store;
 }
 
 /** Purges the cache on disk, if there is one. Rejects with `StorageError`. */
-export async function purgeCacheFile(
+export function purgeCacheFile(settings: Settings, wish: PurgeWish, clock: Clock): Promise<void> {
+  return usingCacheFile(settings, clock, (cache) => purgeStored(wish, cache));
+}
+
+/** Erases a namespace from the cache on disk, if there is one, also where none is in use. Rejects with `StorageError`. */
+export function eraseCacheFile(settings: Settings, namespace: string, clock: Clock): Promise<void> {
+  return usingCacheFile(settings, clock, async (cache) => {
+    await cache.erase(namespace);
+  });
+}
+
+async function usingCacheFile(
   { storageDir, cachePersistMaxBytes }: Settings,
-  wish: PurgeWish,
   clock: Clock,
+  work: (cache: CacheStore) => Promise<void>,
 ): Promise<void> {
   const path = join(storageDir, CACHE_FILE);
   if (!existsSync(path)) return;
   const cache = openWorkerCache({ path, maxBytes: cachePersistMaxBytes, clock });
   try {
-    await purgeStored(wish, cache);
+    await work(cache);
   } finally {
     await cache.close();
   }

@@ -49,6 +49,7 @@ export function openManagement(settings: Settings, parts: ManagementParts): Name
         drain: (name: string, timeoutMs: number) => admission().drain(name, timeoutMs),
         forget: (name: string) => admission().forget(name),
         utilisation: (name: string) => admission().utilisation(name),
+        uses: (name: string) => admission().uses(name),
       },
     }),
     ...(pairCaches && { pairs: pairCaches }),

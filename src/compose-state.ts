@@ -4,12 +4,14 @@ import type { Settings } from './base/settings/table.js';
 import { droppingCached, type PurgeWish, purgeCacheFile } from './compose-cache.js';
 import { openModels } from './compose-models.js';
 import { openStateOwner, openStateReader, storedState } from './compose-stores.js';
+import { carryCatalog } from './stores/carry-catalog.js';
 import { carryHashKey } from './stores/hash-key.js';
 import { InstalledHashKey } from './stores/installed-hash-key.js';
+import { JoinedUpkeep } from './stores/joined-upkeep.js';
 import { JsonUpkeep } from './stores/json-upkeep.js';
 import { FolderLock } from './stores/lock.js';
 import { openFilesReader } from './stores/open-reader.js';
-import { SqliteUpkeep } from './stores/sqlite-upkeep.js';
+import { catalogUpkeep, SqliteUpkeep } from './stores/sqlite-upkeep.js';
 import { StorageError, type Store } from './stores/store.js';
 import { isRecorded, recordMode } from './stores/stored-mode.js';
 import { templatePaths } from './stores/templates.js';
@@ -26,9 +28,13 @@ export const stateForCommands = {
   openMigration,
   identify,
   openUpkeep,
+  openAllUpkeep: (settings: Settings): StateUpkeep =>
+    new JoinedUpkeep([catalogUpkeep(settings.storageDir, systemClock()), openUpkeep(settings)]),
   lockFolder,
   purgeCaches: (settings: Settings, wish: PurgeWish) => purgeCacheFile(settings, wish, systemClock()),
   carryHashKey,
+  carryCatalog: (from: string, to: string, replace: boolean) =>
+    carryCatalog(from, to, { clock: systemClock(), replace }),
   recordMode(settings: Settings): void {
     const { files, folder } = storedState(settings);
     recordMode(folder, files);

@@ -4,6 +4,7 @@ import pino from 'pino';
 import { watchParent } from './commands/parent-watch.js';
 import { runCommandLine } from './commands/run-command-line.js';
 import { createMeasuredService, startServices } from './compose.js';
+import { folderAdmin } from './compose-folder-admin.js';
 import { openEncoder } from './compose-models.js';
 import { stateForCommands } from './compose-state.js';
 
@@ -50,6 +51,7 @@ process.exitCode = await runCommandLine(
     startServices,
     createService: createMeasuredService,
     storedState: stateForCommands,
+    folderAdmin,
     openEncoder,
   },
 );

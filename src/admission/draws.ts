@@ -3,6 +3,7 @@ import type { QuotaLevel } from '../catalog/effective.js';
 import type { QuotaName, QuotaSpec } from '../catalog/quota.js';
 import { type BucketRule, bucketRule, levelAt, pour, waitMs } from './bucket.js';
 import type { LevelStates, Meter, Window } from './level-states.js';
+import type { Measured } from './measured.js';
 import type { Pool } from './pool.js';
 import type { ShownRate } from './rate-limit-headers.js';
 import { OverQuota, overRate } from './refusals.js';
@@ -23,20 +24,6 @@ export interface Obstacle {
   refusal(): AppError;
 }
 
-/** How much of a quota is used. */
-export interface QuotaUse {
-  /** Whose pool it is. */
-  readonly levelId: string;
-  readonly quota: QuotaName;
-  /** In the unit of `limit`; of a rate what is in its bucket, of memory bytes. */
-  readonly used: number;
-  readonly limit: number;
-  /** Used share, ≥ 0; 1 and more = used up. */
-  readonly share: number;
-  /** Share from which it is warned of. */
-  readonly threshold: number;
-}
-
 type Limited = QuotaSpec & { readonly limit: number };
 
 const WINDOWS = {
@@ -49,9 +36,11 @@ export type RateQuota = keyof typeof WINDOWS;
 export const RATE_QUOTAS = Object.keys(WINDOWS) as RateQuota[];
 
 /** A rate of one pool, as requests draw on it. */
-export class RateDraw {
+export class RateDraw implements Measured {
   readonly levelId: string;
   readonly rule: BucketRule;
+  readonly limit: number;
+  readonly threshold: number;
   private readonly spec: Limited;
   private readonly about: (typeof WINDOWS)[RateQuota];
 
@@ -64,6 +53,8 @@ export class RateDraw {
     this.spec = level.quotas.get(quota)!;
     this.about = WINDOWS[quota];
     this.rule = bucketRule(this.spec.limit, this.about.ms, this.spec.burst);
+    this.limit = this.rule.burst;
+    this.threshold = this.spec.warning_threshold;
   }
 
   /** What keeps so many units from being taken now by one who waits here, or does not yet. */
@@ -95,21 +86,8 @@ export class RateDraw {
     else pour(bucket, this.rule, now, units);
   }
 
-  use(now: number): QuotaUse {
-    const { levelId, quota, spec, rule } = this;
-    const used = this.level(now);
-    return {
-      levelId,
-      quota,
-      used,
-      limit: rule.burst,
-      share: shareOf(used, rule.burst),
-      threshold: spec.warning_threshold,
-    };
-  }
-
   shown(now: number): ShownRate {
-    const level = this.level(now);
+    const level = this.used(now);
     const remaining = Math.max(0, this.rule.burst - level);
     const resetS = level / this.rule.perMs / 1000;
     return {
@@ -127,8 +105,7 @@ export class RateDraw {
     return meter;
   }
 
-  /** Without making a state for it. */
-  private level(now: number): number {
+  used(now: number): number {
     const { window } = this.about;
     const meter = this.levels.peek(this.levelId)?.meters.get(window);
     const bucket = meter?.bucket ?? (window === 'day' ? this.levels.days.read(this.levelId) : undefined);
@@ -137,9 +114,11 @@ export class RateDraw {
 }
 
 /** The concurrent queries of one pool. */
-export class PoolDraw {
+export class PoolDraw implements Measured {
   readonly levelId: string;
   readonly quota = 'max_concurrent_queries';
+  readonly limit: number;
+  readonly threshold: number;
   private readonly spec: Limited;
 
   constructor(
@@ -148,11 +127,13 @@ export class PoolDraw {
   ) {
     this.levelId = level.id;
     this.spec = level.quotas.get(this.quota)!;
+    this.limit = this.spec.limit;
+    this.threshold = this.spec.warning_threshold;
   }
 
   obstacle(asker: Waiter): Obstacle | undefined {
-    const { limit, action } = this.spec;
-    if (action === 'alert') return undefined;
+    const { limit } = this;
+    if (this.spec.action === 'alert') return undefined;
     const { taken, line } = this.levels.of(this.levelId).queries;
     if (taken < limit && !line.isBehind(asker)) return undefined;
     const message = `Concurrent query limit exceeded: ${taken} / ${limit}`;
@@ -168,21 +149,7 @@ export class PoolDraw {
     return pool;
   }
 
-  use(): QuotaUse {
-    const { levelId, quota, spec } = this;
-    const used = this.levels.peek(levelId)?.queries.taken ?? 0;
-    return {
-      levelId,
-      quota,
-      used,
-      limit: spec.limit,
-      share: shareOf(used, spec.limit),
-      threshold: spec.warning_threshold,
-    };
+  used(): number {
+    return this.levels.peek(this.levelId)?.queries.taken ?? 0;
   }
-}
-
-/** Of a limit of 0 all is used. */
-export function shareOf(used: number, limit: number): number {
-  return limit > 0 ? used / limit : 1;
 }

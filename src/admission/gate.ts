@@ -1,8 +1,9 @@
 import type { Effective } from '../catalog/effective.js';
 import type { AddressLimit } from './address-limit.js';
 import type { Connections } from './connections.js';
-import type { QuotaUse, WaitReason } from './draws.js';
+import type { WaitReason } from './draws.js';
 import type { FairTurns } from './fair-turns.js';
+import type { QuotaUse } from './measured.js';
 import type { Presence } from './presence.js';
 import type { QuotaPlan } from './quota-plan.js';
 import type { Limit } from './refusals.js';

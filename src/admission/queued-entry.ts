@@ -91,7 +91,8 @@ export class QueuedEntry implements Waiter, Guest {
 
   private runOut(): void {
     this.isLate = true;
-    if (this.obstacle.ready === undefined) this.settle(this.entering.refusedBy(this.obstacle));
+    // Once more: what it waits for may come at this very moment.
+    if (this.obstacle.ready === undefined) this.retry();
   }
 
   private settle(error?: Error): void {

@@ -1,12 +1,15 @@
+import type { Socket } from 'node:net';
 import type { Effective, QuotaLevel } from '../catalog/effective.js';
 import type { QuotaName } from '../catalog/quota.js';
 import { closedFamilyOf } from '../catalog/resolve.js';
 import type { Permit, Purpose } from './admission.js';
+import { ConnectionPlaces } from './connection-places.js';
 import type { Connections } from './connections.js';
-import { PoolDraw, type QuotaUse, RATE_QUOTAS, RateDraw, shareOf } from './draws.js';
+import { PoolDraw, RATE_QUOTAS, RateDraw } from './draws.js';
 import type { LevelStates } from './level-states.js';
+import { type Measured, nearUses, type QuotaUse, useOf } from './measured.js';
 import type { ShownRate } from './rate-limit-headers.js';
-import { OverQuota } from './refusals.js';
+import type { OverQuota } from './refusals.js';
 import { type MeasureStock, STOCK_QUOTAS, Stock } from './stocks.js';
 
 /** What all quotas of a namespace come down to; made once for what holds for it. */
@@ -20,26 +23,23 @@ export class QuotaPlan {
   private readonly rates: readonly RateDraw[];
   private readonly requestRates: readonly RateDraw[];
   private readonly queryPools: readonly PoolDraw[];
-  private readonly levels: readonly QuotaLevel[];
+  private readonly connections: readonly ConnectionPlaces[];
+  private readonly measured: readonly Measured[];
 
-  constructor(
-    effective: Effective,
-    states: LevelStates,
-    private readonly connections: Connections,
-    measure: MeasureStock,
-  ) {
+  constructor(effective: Effective, states: LevelStates, connections: Connections, measure: MeasureStock) {
     const { levels } = effective;
-    this.levels = levels;
     const having = (quota: QuotaName) => levels.filter(({ quotas }) => quotas.has(quota));
     this.rates = RATE_QUOTAS.flatMap((quota) =>
       having(quota).map((level) => new RateDraw(states, level, quota)),
     );
     this.requestRates = this.rates.filter(({ quota }) => quota === 'max_requests_per_second');
     this.queryPools = having('max_concurrent_queries').map((level) => new PoolDraw(states, level));
-    this.connectionIds = having('max_connections').map(({ id }) => id);
+    this.connections = having('max_connections').map((level) => new ConnectionPlaces(connections, level));
+    this.connectionIds = this.connections.map(({ levelId }) => levelId);
     this.stocks = STOCK_QUOTAS.flatMap((quota) =>
       having(quota).map((level) => new Stock(measure, level, quota)),
     );
+    this.measured = [...this.rates, ...this.queryPools, ...this.connections, ...this.stocks];
     this.isClosed = closedFamilyOf(effective) !== undefined;
     this.limits = Object.freeze({
       ...tightest(levels, 'max_results_per_query', 'maxResults'),
@@ -57,49 +57,36 @@ export class QuotaPlan {
     return purpose === 'query' ? this.queryPools : [];
   }
 
-  /** What a connection is refused with that counts in none of these pools yet. */
-  connectionRefusal(has: (levelId: string) => boolean): OverQuota | undefined {
-    for (const { id, quotas } of this.levels) {
-      const spec = quotas.get('max_connections');
-      if (spec === undefined || spec.action === 'alert' || has(id)) continue;
-      const open = this.connections.count(id);
-      if (open < spec.limit) continue;
-      const message = `Connection limit exceeded: ${open} / ${spec.limit}`;
-      const options = { levelId: id, waitMs: 1000, closesConnection: true };
-      return new OverQuota('QUOTA_EXCEEDED', message, 'max_connections', options);
+  /** What a connection is refused with, where one of these pools has no room for it. */
+  connectionRefusal(socket: Socket): OverQuota | undefined {
+    for (const places of this.connections) {
+      const refusal = places.refusal(socket);
+      if (refusal !== undefined) return refusal;
     }
     return undefined;
   }
 
   /** Of each window the rate of which least is left. */
   shown(now: number): ShownRate[] {
-    const byName = new Map<string, ShownRate>();
+    const shown: ShownRate[] = [];
+    // Rates of a window stand together.
     for (const rate of this.rates) {
-      const shown = rate.shown(now);
-      const other = byName.get(shown.name);
-      if (other === undefined || shown.remaining < other.remaining) byName.set(shown.name, shown);
+      const next = rate.shown(now);
+      const last = shown.at(-1);
+      if (last?.name !== next.name) shown.push(next);
+      else if (next.remaining < last.remaining) shown[shown.length - 1] = next;
     }
-    return [...byName.values()];
+    return shown;
   }
 
   /** All that can be used up, pool by pool. */
   uses(now: number): QuotaUse[] {
-    return [
-      ...this.rates.map((rate) => rate.use(now)),
-      ...this.queryPools.map((pool) => pool.use()),
-      ...this.connectionUses(),
-      ...this.stocks.map((stock) => stock.use()),
-    ];
+    return this.measured.map((measured) => useOf(measured, now));
   }
 
-  private connectionUses(): QuotaUse[] {
-    return this.levels.flatMap(({ id, quotas }) => {
-      const spec = quotas.get('max_connections');
-      if (spec === undefined) return [];
-      const { limit, warning_threshold: threshold } = spec;
-      const used = this.connections.count(id);
-      return [{ levelId: id, quota: 'max_connections', used, limit, share: shareOf(used, limit), threshold }];
-    });
+  /** Those that are used to their warning threshold or beyond. */
+  near(now: number): readonly QuotaUse[] {
+    return nearUses(this.measured, now);
   }
 }
 

@@ -51,7 +51,7 @@ export function neverFits(items: number, atOnce: number): AppError {
   return validationError([issue], `Batch size exceeds limit: ${items} > ${atOnce}`);
 }
 
-/** Whole seconds, at least one. */
+/** Whole seconds, at least one; what rounding added to them makes no further one. */
 function secondsOf(waitMs: number): number {
-  return Math.min(LONGEST_WAIT_S, Math.max(1, Math.ceil(waitMs / 1000)));
+  return Math.min(LONGEST_WAIT_S, Math.max(1, Math.ceil(waitMs / 1000 - 1e-6)));
 }

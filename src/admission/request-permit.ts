@@ -3,6 +3,7 @@ import type { Caller, Permit, Purpose } from './admission.js';
 import type { Obstacle } from './draws.js';
 import type { Gate } from './gate.js';
 import { beingDeleted, checkLife, unknownNamespace } from './life.js';
+import type { QuotaUse } from './measured.js';
 import type { Pool } from './pool.js';
 import type { Guest } from './presence.js';
 import type { QuotaPlan } from './quota-plan.js';
@@ -11,6 +12,7 @@ import { neverFits, OverQuota } from './refusals.js';
 import { NOBODY, type Waiter } from './waiting-line.js';
 
 const NOTHING: readonly string[] = Object.freeze([]);
+const NOTHING_NEAR: readonly QuotaUse[] = Object.freeze([]);
 const NO_POOLS: readonly Pool[] = Object.freeze([]);
 const NO_LIMITS: Permit['limits'] = Object.freeze({});
 
@@ -65,9 +67,9 @@ export class RequestPermit implements Permit, Guest {
     const { gate, plan, caller } = this;
     if (plan === undefined && gate.callers === undefined) return NOTHING;
     const now = gate.clock.now();
-    const warnings = (plan?.uses(now) ?? [])
-      .filter(({ share, threshold }) => share >= threshold)
-      .map(({ quota, share }) => `${quota};u=${Math.min(999, Math.round(share * 1000) / 1000)}`);
+    const warnings = (plan?.near(now) ?? NOTHING_NEAR).map(
+      ({ quota, share }) => `${quota};u=${Math.min(999, Math.round(share * 1000) / 1000)}`,
+    );
     const rates = this.rateHeaders(now, caller);
     return warnings.length === 0
       ? rates
@@ -115,8 +117,8 @@ export class RequestPermit implements Permit, Guest {
   }
 
   private obstacleIn(plan: QuotaPlan, asker: Waiter, now: number): Obstacle | undefined {
-    const { gate, purpose, caller } = this;
-    const over = plan.connectionRefusal((id) => gate.connections.has(caller.socket, id));
+    const { purpose, caller } = this;
+    const over = plan.connectionRefusal(caller.socket);
     if (over !== undefined) throw this.refused(over);
     this.mayLearn = true;
     for (const stock of plan.stocks) {
@@ -148,9 +150,7 @@ export class RequestPermit implements Permit, Guest {
     this.limits = plan.limits;
     for (const rate of plan.ratesOf(purpose)) rate.take(now, 1);
     this.pools = plan.poolsOf(purpose).map((pool) => pool.take());
-    for (const use of plan.uses(now)) {
-      if (use.share >= use.threshold) gate.events.warned(use, namespace);
-    }
+    for (const use of plan.near(now)) gate.events.warned(use, namespace);
   }
 
   private refused(error: OverQuota): OverQuota {

@@ -1,6 +1,6 @@
 import type { QuotaLevel } from '../catalog/effective.js';
 import type { QuotaName, QuotaSpec } from '../catalog/quota.js';
-import { type QuotaUse, shareOf } from './draws.js';
+import type { Measured } from './measured.js';
 import { OverQuota } from './refusals.js';
 
 /** Quotas of what is there, not of what comes. */
@@ -23,17 +23,21 @@ export type MeasureStock = (levelId: string, quota: StockQuota) => number | unde
 const NOUNS: Partial<Record<StockQuota, string>> = { max_storage_bytes: 'Storage', max_memory_mb: 'Memory' };
 
 /** A stock of one pool. */
-export class Stock {
-  private readonly limit: number;
+export class Stock implements Measured {
+  readonly levelId: string;
+  readonly limit: number;
+  readonly threshold: number;
   private readonly spec: QuotaSpec;
 
   constructor(
     private readonly measure: MeasureStock,
-    private readonly level: QuotaLevel,
+    level: QuotaLevel,
     readonly quota: StockQuota,
   ) {
     const spec = level.quotas.get(quota)!;
     this.spec = spec;
+    this.levelId = level.id;
+    this.threshold = spec.warning_threshold;
     this.limit = quota === 'max_memory_mb' ? spec.limit * 2 ** 20 : spec.limit;
   }
 
@@ -41,19 +45,13 @@ export class Stock {
   refusal(): OverQuota | undefined {
     const noun = NOUNS[this.quota];
     if (noun === undefined || this.spec.action === 'alert') return undefined;
-    const used = this.used;
+    const used = this.used();
     if (used < this.limit) return undefined;
     const message = `${noun} quota exceeded: ${used} / ${this.limit} bytes`;
-    return new OverQuota('QUOTA_EXCEEDED', message, this.quota, { levelId: this.level.id });
+    return new OverQuota('QUOTA_EXCEEDED', message, this.quota, { levelId: this.levelId });
   }
 
-  use(): QuotaUse {
-    const { used, limit } = this;
-    const threshold = this.spec.warning_threshold;
-    return { levelId: this.level.id, quota: this.quota, used, limit, share: shareOf(used, limit), threshold };
-  }
-
-  private get used(): number {
-    return this.measure(this.level.id, this.quota) ?? 0;
+  used(): number {
+    return this.measure(this.levelId, this.quota) ?? 0;
   }
 }

@@ -68,10 +68,7 @@ export class AppError extends Error {
   }
 }
 
-/** What a broken body is told where its issues say the rest. */
-export const VALIDATION_FAILED = 'Request validation failed';
-
-/** A body that parsed but breaks rules: 422 with the list of them. A message of its own says it all in one sentence. */
-export function validationError(issues: ValidationIssue[], message = VALIDATION_FAILED): AppError {
+/** A body that parsed but breaks rules: 422 with the list of them. */
+export function validationError(issues: ValidationIssue[], message = 'Request validation failed'): AppError {
   return new AppError('VALIDATION_ERROR', message, issues);
 }

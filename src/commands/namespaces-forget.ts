@@ -6,6 +6,7 @@ import {
   forgetDocument,
 } from '../transfer/forget-document.js';
 import { type CommandContext, CommandError } from './context.js';
+import { commandCall, type FolderAdmin } from './open-admin.js';
 import {
   assertStored,
   durableSettings,
@@ -26,6 +27,7 @@ export function registerNamespacesForget(
   namespaces: Command,
   context: CommandContext,
   state: StoredState,
+  folder: FolderAdmin,
 ): void {
   namespaces
     .command('forget')
@@ -33,12 +35,13 @@ export function registerNamespacesForget(
     .argument('<namespace>')
     .requiredOption('--document <id>', 'its id, as requests have it')
     .option('--json', 'print JSON')
-    .action((name: string, options: ForgetOptions) => forget(context, state, name, options));
+    .action((name: string, options: ForgetOptions) => forget(context, state, folder, name, options));
 }
 
 async function forget(
   context: CommandContext,
   state: StoredState,
+  folder: FolderAdmin,
   name: string,
   { document: id, json }: ForgetOptions,
 ): Promise<void> {
@@ -48,10 +51,10 @@ async function forget(
     const { hash } = await state.identify(settings);
     // Which of the vectors there is the document's, its id does not tell.
     await state.purgeCaches(settings, { namespace: name });
-    return {
-      keys: documentKeysOf(id, hash),
-      forgotten: await forgetDocument(owner, name, id, hash),
-    };
+    const found = await forgetDocument(owner, name, id, hash);
+    const note = { action: 'namespace.forget', namespace: name, after: found };
+    await folder.note(settings, note, commandCall());
+    return { keys: documentKeysOf(id, hash), forgotten: found };
   });
   // What was removed may still lie in the files, between what was kept.
   await compact(context, state, name, intent);

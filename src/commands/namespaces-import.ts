@@ -4,6 +4,7 @@ import { importStream, type VerifiedStream } from '../transfer/import-stream.js'
 import { isUnfinished } from '../transfer/namespace-rows.js';
 import type { StreamHeader } from '../transfer/stream-format.js';
 import { type CommandContext, CommandError } from './context.js';
+import { commandCall, type FolderAdmin } from './open-admin.js';
 import { openImport } from './open-import.js';
 import { durableSettings, namesOf, owning, type StateIdentity, type StoredState } from './stored-state.js';
 import { oneLine } from './terminal.js';
@@ -19,6 +20,7 @@ export function registerNamespacesImport(
   namespaces: Command,
   context: CommandContext,
   state: StoredState,
+  folder: FolderAdmin,
 ): void {
   namespaces
     .command('import')
@@ -27,19 +29,20 @@ export function registerNamespacesImport(
     .option('--as <namespace>', 'another name than the one it was exported under')
     .option('--force', 'replace what the namespace has')
     .option('--json', 'print JSON')
-    .action((file: string, options: ImportOptions) => importNamespace(context, state, file, options));
+    .action((file: string, options: ImportOptions) => importNamespace(context, state, folder, file, options));
 }
 
 async function importNamespace(
   context: CommandContext,
   state: StoredState,
+  folder: FolderAdmin,
   file: string,
   options: ImportOptions,
 ): Promise<void> {
   const { storageDir } = durableSettings(context);
   const { stream, close } = await openImport(context, file, storageDir);
   try {
-    await importVerified(context, state, stream, options);
+    await importVerified(context, state, folder, stream, options);
   } finally {
     close();
   }
@@ -48,6 +51,7 @@ async function importNamespace(
 async function importVerified(
   context: CommandContext,
   state: StoredState,
+  folder: FolderAdmin,
   stream: VerifiedStream,
   options: ImportOptions,
 ): Promise<void> {
@@ -57,6 +61,11 @@ async function importVerified(
   const notes = await owning(context, state, `import ${oneLine(name)}`, async (owner, settings) => {
     await assertReplaceable(owner, name, options.force === true);
     await importStream(owner, name, stream);
+    await folder.note(
+      settings,
+      { action: 'namespace.import', namespace: name, after: { rows } },
+      commandCall(),
+    );
     return differences(stream.header, await state.identify(settings));
   });
   const report = { imported: name, rows, notes };

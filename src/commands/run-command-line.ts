@@ -2,15 +2,18 @@ import { Command, CommanderError } from 'commander';
 import { AppError } from '../base/errors.js';
 import { SettingsError } from '../base/settings/load-settings.js';
 import type { CreateService } from '../evaluation/ranked-service.js';
+import { DeclaredError } from '../management/declared-file.js';
 import { ModelStoreError } from '../models/model-store-error.js';
 import { StorageError } from '../stores/store.js';
 import { TransferError } from '../transfer/transfer-error.js';
+import { registerAudit } from './audit.js';
 import { registerCache } from './cache.js';
 import { registerConfig } from './config.js';
 import { type CommandContext, CommandError } from './context.js';
 import { registerEvaluate } from './evaluate.js';
 import { registerModels } from './models.js';
 import { registerNamespaces } from './namespaces.js';
+import type { FolderAdmin } from './open-admin.js';
 import type { OpenEncoder } from './open-encoder.js';
 import { registerOpenapi } from './openapi.js';
 import { registerRerank } from './rerank.js';
@@ -27,6 +30,7 @@ export interface CommandParts {
   readonly startServices: StartServices;
   readonly createService: CreateService;
   readonly storedState: StoredState;
+  readonly folderAdmin: FolderAdmin;
   readonly openEncoder: OpenEncoder;
 }
 
@@ -68,7 +72,8 @@ function buildProgram(context: CommandContext, parts: CommandParts): Command {
   registerSimulate(program, context, parts.createService);
   registerConfig(program, context);
   registerOpenapi(program, context);
-  registerNamespaces(program, context, parts.storedState);
+  registerNamespaces(program, context, parts.storedState, parts.folderAdmin);
+  registerAudit(program, context, parts.folderAdmin);
   registerStorage(program, context, parts.storedState);
   registerModels(program, context, parts);
   registerCache(program, context, parts.storedState);
@@ -81,6 +86,7 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return `Unexpected failure: ${String(error)}`;
   const isForeseen = [
     CommandError,
+    DeclaredError,
     SettingsError,
     StorageError,
     TransferError,

@@ -29,7 +29,7 @@ async function backup(
   json: boolean,
 ): Promise<void> {
   const settings = durableSettings(context);
-  const upkeep = state.openUpkeep(settings);
+  const upkeep = state.openAllUpkeep(settings);
   if (existsSync(folder) && readdirSync(folder).length > 0) throw new CommandError(`${folder} is not empty`);
   assertWhole(upkeep);
   makeFolder(dirname(folder));
@@ -46,7 +46,7 @@ async function backup(
     const copy = { ...settings, storageDir: draft };
     state.recordMode(copy);
     const report = await checkState({
-      upkeep: state.openUpkeep(copy),
+      upkeep: state.openAllUpkeep(copy),
       openReader: () => state.openReader(copy),
       onProgress: (share) => bar.update(0.5 + share / 2),
     });

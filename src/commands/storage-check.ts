@@ -20,7 +20,7 @@ async function check(context: CommandContext, state: StoredState, json: boolean)
   let report: StateReport;
   try {
     report = await checkState({
-      upkeep: state.openUpkeep(settings),
+      upkeep: state.openAllUpkeep(settings),
       openReader: () => state.openReader(settings),
       onProgress: bar.update,
     });

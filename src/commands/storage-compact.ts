@@ -17,7 +17,7 @@ async function compact(context: CommandContext, state: StoredState, json: boolea
   const report = { files: 0, bytes_before: 0, bytes_after: 0 };
   const bar = startProgress(context.stderr, 'compact', json);
   try {
-    const upkeep = state.openUpkeep(settings);
+    const upkeep = state.openAllUpkeep(settings);
     const parts = upkeep.parts();
     // Without state there is nothing to own, and no folder to make.
     const compactAll = async (): Promise<void> => {

@@ -25,6 +25,8 @@ interface MigrationOutcome extends MigrationResult {
   readonly finished_before: boolean;
   /** `other`: the target folder has a key of its own, under which known texts are not recognised. */
   readonly hash_key: 'same folder' | 'none' | 'carried' | 'other';
+  /** `other`: the target folder has a catalog of namespaces of its own, which stays. */
+  readonly catalog: 'same folder' | 'none' | 'carried' | 'other';
   /** Where the old state is now, if it had to make room. */
   readonly moved_to: string | null;
 }
@@ -88,6 +90,7 @@ const NOTHING_LEFT: MigrationOutcome = {
   dropped: [],
   finished_before: true,
   hash_key: 'same folder',
+  catalog: 'same folder',
   moved_to: null,
 };
 
@@ -102,7 +105,8 @@ async function migrateWithin(
   const nothing: MigrationResult = { namespaces: [], dropped: [] };
   const result = isFinished ? nothing : await copyAll(context, state, source, target, options);
   const movedTo = await makeRoom(state, source, options.from);
-  return { ...result, finished_before: isFinished, hash_key: 'same folder', moved_to: movedTo };
+  const same = { hash_key: 'same folder', catalog: 'same folder' } as const;
+  return { ...result, ...same, finished_before: isFinished, moved_to: movedTo };
 }
 
 /** Whether the target's is the state that counts: what an earlier run left of the source's is older and takes no place. */
@@ -124,30 +128,42 @@ async function migrateBetween(
   target: Settings,
   options: MigrateCommandOptions,
 ): Promise<MigrationOutcome> {
+  const [from, to] = [source.storageDir, target.storageDir];
   let key: MigrationOutcome['hash_key'] = 'none';
+  let catalog: MigrationOutcome['catalog'] = 'none';
   const result = await owningFolder(state, source, 'migrate', () =>
-    copyAll(context, state, source, target, options, () => {
-      key = state.carryHashKey(source.storageDir, target.storageDir);
+    copyAll(context, state, source, target, options, {
+      before: () => {
+        key = state.carryHashKey(from, to);
+      },
+      after: async () => {
+        catalog = await state.carryCatalog(from, to, options.force === true);
+      },
     }),
   );
-  return { ...result, finished_before: false, hash_key: key, moved_to: null };
+  return { ...result, finished_before: false, hash_key: key, catalog, moved_to: null };
 }
 
-/** `onBegin` is called before the first row is written. */
+/** `before` is called before the first row is written, `after` when all is, while both folders are owned. */
 async function copyAll(
   context: CommandContext,
   state: StoredState,
   source: Settings,
   target: Settings,
   { force, json }: MigrateCommandOptions,
-  onBegin?: () => void,
+  { before, after }: { readonly before?: () => void; readonly after?: () => Promise<void> } = {},
 ): Promise<MigrationResult> {
   assertWhole(state.openUpkeep(source));
   const migration = await takeOwnership(() => state.openMigration(source, target), 'migrate');
   const bar = startProgress(context.stderr, 'migrate', json === true);
   try {
-    const options = { replace: force === true, onProgress: bar.update, ...(onBegin ? { onBegin } : {}) };
+    const options = {
+      replace: force === true,
+      onProgress: bar.update,
+      ...(before ? { onBegin: before } : {}),
+    };
     const result = await migrateNamespaces(migration, options);
+    await after?.();
     migration.finish();
     return result;
   } finally {
@@ -168,7 +184,7 @@ async function makeRoom(state: StoredState, source: Settings, mode: StorageMode)
 }
 
 function describe(report: MigrationReport): string {
-  const { from, to, namespaces, dropped, hash_key: key, moved_to: moved } = report;
+  const { from, to, namespaces, dropped, hash_key: key, catalog, moved_to: moved } = report;
   const rows = namespaces.reduce((sum, migrated) => sum + migrated.rows, 0);
   const known = namespaces.filter(({ outcome }) => outcome === 'already there').length;
   const lines = [
@@ -184,6 +200,8 @@ function describe(report: MigrationReport): string {
   }
   if (key === 'other')
     lines.push(`${to.folder} has a hash key of its own: known texts are not recognised under it`);
+  if (catalog === 'other')
+    lines.push(`${to.folder} has a catalog of namespaces of its own, which stays; --force replaces it`);
   if (moved !== null) lines.push(`The old state is now in ${moved}`);
   return `${lines.join('\n')}\n`;
 }

@@ -39,10 +39,12 @@ async function repair(context: CommandContext, state: StoredState, json: boolean
   const settings = durableSettings(context);
   const report: RepairReport = { files: [], records: [], records_file: null, untouched: [] };
   // Without state there is nothing to own, and no folder to make.
-  if (state.openUpkeep(settings).parts().length > 0) {
+  if (state.openAllUpkeep(settings).parts().length > 0) {
     await owningFolder(state, settings, 'repair', async () =>
-      repairFiles(state.openUpkeep(settings), report),
+      repairFiles(state.openAllUpkeep(settings), report),
     );
+  }
+  if (state.openUpkeep(settings).parts().length > 0) {
     await owning(context, state, 'repair', (owner) => repairRecords(owner, settings, report));
   }
   context.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : describe(report));

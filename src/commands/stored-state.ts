@@ -26,6 +26,8 @@ export interface StoredState {
   identify(settings: Settings): Promise<StateIdentity>;
   /** The files themselves; takes no lock. */
   openUpkeep(settings: Settings): StateUpkeep;
+  /** Those and the catalog's, which comes first. */
+  openAllUpkeep(settings: Settings): StateUpkeep;
   /** Takes ownership of the folder without opening what is in it; throws `StorageError` as `openOwner` does. */
   lockFolder(settings: Settings): { release(): void };
   /** Forgets what is cached on disk, of a namespace, of a model, or all; of who owns the folder alone. */
@@ -35,6 +37,11 @@ export interface StoredState {
   ): Promise<void>;
   /** Puts the hash key of one storage folder into another; `other` where that has one of its own. */
   carryHashKey(from: string, to: string): 'none' | 'carried' | 'other';
+  /**
+   * Copies the catalog of namespaces from one folder into another, which is owned; `other` where that has one of another
+   * history, which stays unless it is to be replaced.
+   */
+  carryCatalog(from: string, to: string, replace: boolean): Promise<'none' | 'carried' | 'other'>;
   /** Notes in the folder how its state is kept, so that a server with other settings does not take it for empty. */
   recordMode(settings: Settings): void;
   /** Whether the folder says that its state is kept in this way. */

@@ -142,7 +142,9 @@ export function createApp(services: Services, options: AppOptions, draining = ne
 /** The way down: target, route, method, key, namespace, what the caller accepts; then the route, which reads the body. */
 function answerRequest(tools: RouteTools) {
   const { services, responder, credentials, adminCredentials, namespaces } = tools;
-  const routes = (ROUTES as readonly KnownRoute[]).filter((route) => isThere(route, tools));
+  const routes = (ROUTES as readonly KnownRoute[]).filter(
+    ({ access }) => access !== 'admin' || adminCredentials.required,
+  );
   const finder = new RouteFinder(routes);
   const handlers = new Map(routes.map((route) => [route, makerOf(route)(tools)]));
   return async (req: Request, res: Response): Promise<void> => {
@@ -183,12 +185,6 @@ function answerRequest(tools: RouteTools) {
     }
     await handlers.get(route)!(exchange);
   };
-}
-
-/** Administrators' routes are not there without administrators, and those for namespaces not without what manages them. */
-function isThere({ access, path }: KnownRoute, { adminCredentials, services }: RouteTools): boolean {
-  if (access !== 'admin') return true;
-  return adminCredentials.required && (services.admin !== undefined || path === '/admin/cache/purge');
 }
 
 function methodNotAllowed(methods: readonly string[]): AppError {

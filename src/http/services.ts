@@ -74,8 +74,8 @@ export interface Services {
     readonly model?: string;
     readonly all?: true;
   }): Promise<{ readonly pairs: number }>;
-  /** What is behind the routes under `/admin` that manage namespaces; without it there are none. */
-  readonly admin?: NamespaceAdmin & ChangeLog;
+  /** What is behind the routes under `/admin` that manage namespaces. */
+  readonly admin: NamespaceAdmin & ChangeLog;
   /** The name as it is to be used; throws `AppError` 400 "Invalid namespace". Gets at most what a header can hold. */
   parseNamespace(raw: string): string;
   readiness(): Promise<ReadinessReport>;

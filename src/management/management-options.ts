@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import type { NamespaceCatalog } from '../catalog/catalog.js';
 import type { PolicyName } from '../catalog/policies.js';
+import type { QuotaName } from '../catalog/quota.js';
 import type { NamespaceFigures } from '../namespaces/namespace-figures.js';
 import type { CacheStore } from '../stores/cache-store.js';
 import type { Store } from '../stores/store.js';
@@ -79,4 +80,12 @@ export interface AdmissionControl {
   forget(namespace: string): void | Promise<void>;
   /** The largest share of a quota used, and a sentence for each from its threshold on: "<quota> of <id> is used to …". */
   utilisation(namespace: string): { readonly share: number; readonly warnings: readonly string[] };
+  /** How much is used of each quota that holds, pool by pool. */
+  uses?(namespace: string): readonly {
+    readonly quota: QuotaName;
+    readonly levelId: string;
+    readonly limit: number;
+    readonly used: number;
+    readonly share: number;
+  }[];
 }

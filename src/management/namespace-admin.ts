@@ -172,8 +172,21 @@ export interface NamespaceStats {
   readonly quota_utilization: number;
   /** One sentence for each quota from its warning threshold on. */
   readonly warnings: readonly string[];
+  /** What is used of each quota that holds, pool by pool. Of rates and what runs at once a running server alone knows. */
+  readonly quota_use: readonly QuotaUseView[];
   readonly created_at: string | null;
   readonly last_used_at: string | null;
+}
+
+export interface QuotaUseView {
+  readonly quota: QuotaName;
+  /** Whose pool it is. */
+  readonly of: string;
+  readonly limit: number;
+  /** In the unit of the limit. */
+  readonly used: number;
+  /** 1 and more = used up. */
+  readonly share: number;
 }
 
 export interface TotalStats {

@@ -1,7 +1,7 @@
 import { measureFamily, STOCK_NAMES } from './family-use.js';
 import type { ManagementOptions } from './management-options.js';
 import type { NamesInUse } from './names-in-use.js';
-import type { NamespaceStats } from './namespace-admin.js';
+import type { NamespaceStats, QuotaUseView } from './namespace-admin.js';
 import type { Numbers } from './namespace-numbers.js';
 import { statusOf, timeText } from './namespace-view.js';
 
@@ -33,15 +33,13 @@ export async function statsOf(id: string, parts: Parts): Promise<NamespaceStats>
     total_deletes: 0,
     quota_utilization: Math.max(rates.share, ...stocks.map(({ share }) => share)),
     warnings: warningsOf(stocks, rates.warnings),
+    quota_use: quotaUse(id, stocks, admission),
     created_at: timeText(catalog.record(id)?.created_at ?? counters?.created_at ?? null),
     last_used_at: timeText(counters?.last_used_at ?? null),
   };
 }
 
-interface StockUse {
-  /** As in "max_vectors of acme". */
-  readonly what: string;
-  readonly share: number;
+interface StockUse extends QuotaUseView {
   readonly threshold: number;
 }
 
@@ -55,7 +53,14 @@ async function stockUses(id: string, parts: Parts): Promise<StockUse[]> {
     const use = await measureFamily(pool, catalog, parts);
     for (const name of bounded) {
       const { limit, warning_threshold: threshold } = quotas.get(name)!;
-      uses.push({ what: `${name} of ${pool}`, share: shareOf(use[name], limit), threshold });
+      uses.push({
+        quota: name,
+        of: pool,
+        limit,
+        used: use[name],
+        share: shareOf(use[name], limit),
+        threshold,
+      });
     }
   }
   return uses;
@@ -69,9 +74,29 @@ export function shareOf(used: number, limit: number): number {
 /** Our own measure of a stock holds before that of admission, which may not have needed it yet. */
 function warningsOf(stocks: readonly StockUse[], rates: readonly string[]): string[] {
   const near = stocks.filter(({ share, threshold }) => share >= threshold);
-  const isStock = (warning: string) => stocks.some(({ what }) => warning.startsWith(`${what} is used`));
+  const isStock = (warning: string) => stocks.some((stock) => warning.startsWith(`${nameOf(stock)} is used`));
   return [
-    ...near.map(({ what, share }) => `${what} is used to ${Math.floor(share * 100)} %`),
+    ...near.map((stock) => `${nameOf(stock)} is used to ${Math.floor(stock.share * 100)} %`),
     ...rates.filter((warning) => !isStock(warning)),
+  ];
+}
+
+/** As in "max_vectors of acme". */
+function nameOf({ quota, of }: StockUse): string {
+  return `${quota} of ${of}`;
+}
+
+/** Stocks as they are measured here, all else as admission has it. */
+function quotaUse(
+  id: string,
+  stocks: readonly StockUse[],
+  admission: ManagementOptions['admission'],
+): QuotaUseView[] {
+  const others = (admission?.uses?.(id) ?? []).filter(
+    ({ quota }) => !(STOCK_NAMES as readonly string[]).includes(quota),
+  );
+  return [
+    ...stocks.map(({ threshold: _, ...use }) => use),
+    ...others.map(({ quota, levelId: of, limit, used, share }) => ({ quota, of, limit, used, share })),
   ];
 }

@@ -1,7 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
-import { notNext } from './catalog-memory.js';
 import { AUDIT_COLUMNS, RECORD_COLUMNS } from './catalog-schema.js';
-import type { AuditRow, CatalogChange, CatalogRow } from './catalog-store.js';
+import { type AuditRow, type CatalogChange, type CatalogRow, notNext } from './catalog-store.js';
 import { probe } from './sqlite-content.js';
 import { rewrite } from './sqlite-rewrite.js';
 import { encodeText } from './sqlite-text.js';

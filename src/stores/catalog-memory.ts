@@ -7,6 +7,7 @@ import {
   type CatalogRow,
   type CatalogStore,
   LOADED_KINDS,
+  notNext,
 } from './catalog-store.js';
 import { StorageError, type StoreHealth } from './store.js';
 
@@ -106,11 +107,6 @@ export class MemoryCatalog implements CatalogStore {
   private assertOpen(): void {
     if (this.isClosed) throw new StorageError('closed', 'the catalog is closed');
   }
-}
-
-/** Somebody else wrote, or the log is another one. */
-export function notNext(seq: number, last: number): StorageError {
-  return new StorageError('io', `the audit log ends at ${last}: ${seq} is not its next entry`);
 }
 
 function placeOf(kind: CatalogKind, key: string): string {

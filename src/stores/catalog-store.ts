@@ -1,4 +1,4 @@
-import type { StoreHealth } from './store.js';
+import { StorageError, type StoreHealth } from './store.js';
 
 /**
  * Where the catalog of namespaces keeps its records and its audit log. Drivers: `memory`, and `sqlite`: one file in
@@ -24,11 +24,17 @@ export interface CatalogStore {
   get(kind: CatalogKind, key: string): Promise<CatalogRow | undefined>;
   /** Applies the changes in order, all or none. An empty list does nothing. */
   commit(changes: readonly CatalogChange[]): Promise<void>;
-  /** Audit rows after `after` (0 = from the start) in ascending `seq`, at most `limit`, of those that fit the filter. */
+  /**
+   * Audit rows after `after` (0 = from the start) in ascending `seq`, at most `limit`, of those that fit the filter.
+   * Costs a walk over those of the namespace, actor or action asked for, or over all, from `after` on.
+   */
   audit(filter: AuditFilter, after: number, limit: number): Promise<AuditRow[]>;
   /** Removes expired rows, at most `limit`; whether there are more. */
   sweep(now: number, limit: number): Promise<boolean>;
-  /** Rewrites the file so that nothing of what was removed or redacted is left in it. Costs as much as the file is large. */
+  /**
+   * Rewrites the file so that nothing of what was removed or redacted is left in it. Costs as much as the file is large
+   * (about a second for 200 MB); rejects with `io` while a reader in another process keeps it from that.
+   */
   compact(): Promise<void>;
   /** Without touching the disk; `detail` is one sentence for people. */
   health(): StoreHealth;
@@ -97,4 +103,9 @@ export interface CatalogContents {
   readonly rows: readonly CatalogRow[];
   /** Undefined = nothing was ever appended. */
   readonly lastAudit: AuditRow | undefined;
+}
+
+/** For drivers: of an entry that is not the next one. */
+export function notNext(seq: number, last: number): StorageError {
+  return new StorageError('io', `the audit log ends at ${last}: ${seq} is not its next entry`);
 }

@@ -25,8 +25,11 @@ export function setAside(files: Files, path: string, now: number): string {
   }
 }
 
-/** What commands leave in `STORAGE_DIR` that may hold state of any namespace: damaged records, and state of another mode. */
-const SHARED = /^(records\.damaged-.*\.ndjson|migrated-from-.*)$/;
+/**
+ * What lies in `STORAGE_DIR` and may hold something of any namespace: damaged records, a damaged catalog, state of
+ * another mode that made room.
+ */
+const SHARED = /^(records\.damaged-.*\.ndjson|neuralcache-catalog\.db\.damaged-.*|migrated-from-.*)$/;
 
 /** Files and folders of that kind; sorted. Throws what the file system throws. */
 export function listShared(files: Pick<Files, 'list'>, folder: string): string[] {

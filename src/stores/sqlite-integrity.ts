@@ -1,8 +1,9 @@
 import BetterSqlite3, { type Database } from 'better-sqlite3';
+import { CATALOG } from './catalog-schema.js';
 import { storageError } from './disk-failure.js';
 import { inspectFile, refuseNewer } from './sqlite-file.js';
 import { inspectLog } from './sqlite-log.js';
-import { FORMAT_VERSION, formatOf } from './sqlite-schema.js';
+import { type DatabaseKind, formatOf, STATE } from './sqlite-schema.js';
 import { decodeText } from './sqlite-text.js';
 import { StorageError } from './store.js';
 
@@ -10,12 +11,27 @@ import { StorageError } from './store.js';
 const MAX_FAULTS = 3;
 
 /**
- * Reads a database to its end, through a connection that changes nothing, and answers what is wrong with it: pages and
- * indexes, tables that are not ours, counts that do not fit, and rows of another namespace than `owner`. A file that is
- * not there is in order. Throws what the disk does, and `StorageError` `newer`.
+ * Of namespaces' state, what `problemsOf` finds, counts that do not fit, and rows of another namespace than `owner`.
  */
-export function integrityProblems(path: string, owner: string | null): string[] {
-  const state = inspectFile(path);
+export function stateProblems(path: string, owner: string | null): string[] {
+  return problemsOf(path, STATE, (database) => [...strangers(database, owner), ...wrongTotals(database)]);
+}
+
+/** Of the catalog, what `problemsOf` finds. Whether its audit log is whole is told by its hashes, not here. */
+export function catalogProblems(path: string): string[] {
+  return problemsOf(path, CATALOG, (database) => {
+    for (const table of ['records', 'audit']) database.prepare(`SELECT count(*) FROM ${table}`).get();
+    return [];
+  });
+}
+
+/**
+ * Reads a database to its end, through a connection that changes nothing, and answers what is wrong with it: pages and
+ * indexes, tables that are not ours, and what `more` finds. A file that is not there is in order. Throws what the disk
+ * does, and `StorageError` `newer`.
+ */
+function problemsOf(path: string, kind: DatabaseKind, more: (database: Database) => string[]): string[] {
+  const state = inspectFile(path, kind);
   if (state === 'absent') return [];
   if (state === 'damaged' && inspectLog(path)?.isDamaged)
     return ['its write-ahead log is damaged before its end'];
@@ -23,8 +39,11 @@ export function integrityProblems(path: string, owner: string | null): string[] 
   let database: Database | undefined;
   try {
     database = new BetterSqlite3(path, { readonly: true, fileMustExist: true });
-    refuseNewer(path, formatOf(database));
-    return problemsIn(database, owner);
+    const format = formatOf(database);
+    refuseNewer(path, format, kind);
+    if (format < kind.migrations.length)
+      throw new StorageError('io', 'it has an old format: start the server once');
+    return [...pageProblems(database), ...more(database)].map(oneLine);
   } catch (cause) {
     const error = storageError(cause, path);
     if (error.failure === 'damaged') return ['it cannot be read to its end'];
@@ -37,12 +56,9 @@ export function integrityProblems(path: string, owner: string | null): string[] 
   }
 }
 
-function problemsIn(database: Database, owner: string | null): string[] {
-  const format = formatOf(database);
-  if (format < FORMAT_VERSION) throw new StorageError('io', 'it has an old format: start the server once');
+function pageProblems(database: Database): string[] {
   const faults = database.pragma(`integrity_check(${MAX_FAULTS})`) as { integrity_check: string }[];
-  const pages = faults.map((fault) => fault.integrity_check).filter((fault) => fault !== 'ok');
-  return [...pages, ...strangers(database, owner), ...wrongTotals(database)].map(oneLine);
+  return faults.map((fault) => fault.integrity_check).filter((fault) => fault !== 'ok');
 }
 
 function strangers(database: Database, owner: string | null): string[] {

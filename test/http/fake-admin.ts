@@ -144,6 +144,7 @@ export class FakeAdmin implements NamespaceAdmin, ChangeLog {
       impressions: 1,
       quota_utilization: 0.85,
       warnings: ['max_vectors is used to 85 %'],
+      quota_use: [{ quota: 'max_vectors' as const, of: id, limit: 1000, used: 850, share: 0.85 }],
       created_at,
       last_used_at,
     };

@@ -55,7 +55,7 @@ export const BOOM = 'boom';
  */
 export class FakeServices implements Services {
   readonly clock = new ManualClock();
-  admission = openAdmission;
+  admission: Admission = openAdmission;
   readonly ranked: { namespace: string; request: RerankRequest }[] = [];
   /** What held for each call. */
   readonly options: (RerankOptions | undefined)[] = [];

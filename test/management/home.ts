@@ -1,11 +1,9 @@
 import { ManualClock } from '../../src/base/clock.js';
 import { ChainVerifier } from '../../src/catalog/audit-chain.js';
 import { NamespaceCatalog } from '../../src/catalog/catalog.js';
+import type { ManagementOptions } from '../../src/management/management-options.js';
 import type { AdminCall, ErasedNamespace, NamespaceView } from '../../src/management/namespace-admin.js';
-import {
-  NamespaceManagement,
-  type NamespaceManagementOptions,
-} from '../../src/management/namespace-management.js';
+import { NamespaceManagement } from '../../src/management/namespace-management.js';
 import { NamespaceNames } from '../../src/namespaces/name.js';
 import { Namespace } from '../../src/namespaces/namespace.js';
 import { NamespaceRegistry } from '../../src/namespaces/registry.js';
@@ -20,7 +18,7 @@ export const GRACE_S = 100;
 const LIST = documents(4);
 
 /** What a test wants otherwise. */
-export type HomeOptions = Partial<NamespaceManagementOptions> & {
+export type HomeOptions = Partial<ManagementOptions> & {
   readonly state?: Store;
   readonly kept?: CatalogStore;
   readonly clock?: ManualClock;
@@ -78,9 +76,6 @@ export class Home {
         failed: (what, namespace, error) =>
           home.failures.push(`${what} ${namespace}: ${(error as Error).message}`),
         purged: (namespace) => home.purged.push(namespace),
-      },
-      apply: async () => {
-        throw new Error('nothing is declared here');
       },
       ...more,
     });

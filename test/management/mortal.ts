@@ -38,7 +38,7 @@ export class Mortal {
   }
 
   /** What a process over the stores of `home` is opened with. */
-  options(home: Home): Partial<ManagementOptions> & { readonly kept: Home['kept'] } {
+  options(home: Home): Omit<Partial<ManagementOptions>, 'clock'> & { readonly kept: Home['kept'] } {
     return {
       kept: this.sees(home.kept, ['commit', 'compact']),
       store: this.sees<StateStore>(home.state, ['erase', 'usage', 'namespaces', 'get']),

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { NamespaceSpec } from '../../src/management/namespace-admin.js';
 import { MemoryCatalog } from '../../src/stores/catalog-memory.js';
 import { StorageError } from '../../src/stores/store.js';
-import { DeclaredHome, GRACE_S, told } from './declared-home.js';
+import { DeclaredHome, told } from './declared-home.js';
+import { GRACE_S } from './home.js';
 
 const BY = { actor: 'token:1', requestId: 'r0' };
 

@@ -113,6 +113,17 @@ export const namespaceStats = z.object({
   total_deletes: count,
   quota_utilization: number.min(0).meta({ description: 'the largest share of a quota that is used' }),
   warnings: z.array(text),
+  quota_use: z
+    .array(
+      z.object({
+        quota: text,
+        of: text.meta({ description: 'whose pool it is' }),
+        limit: number.min(0),
+        used: number.min(0),
+        share: number.min(0),
+      }),
+    )
+    .meta({ description: 'what is used of each quota that holds, pool by pool' }),
   created_at: time.nullable(),
   last_used_at: time.nullable(),
 });

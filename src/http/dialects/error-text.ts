@@ -1,14 +1,17 @@
-import { type AppError, VALIDATION_FAILED, type ValidationIssue } from '../../base/errors.js';
+import type { AppError, ValidationIssue } from '../../base/errors.js';
+
+/** Kind of rule whose message says it all. */
+const QUOTA = 'quota';
 
 /** The broken rules of a body; none for other errors. */
 export function issuesOf({ code, detail }: AppError): readonly ValidationIssue[] {
   return code === 'VALIDATION_ERROR' && Array.isArray(detail) ? (detail as ValidationIssue[]) : [];
 }
 
-/** An error in one sentence: its own, else of a body that breaks rules the first one, for instance `documents[3] must be a string`. */
+/** An error in one sentence: of a body that breaks rules the first one, unless it is a quota, for instance `documents[3] must be a string`. */
 export function errorText(error: AppError): string {
   const [first] = issuesOf(error);
-  if (first === undefined || error.message !== VALIDATION_FAILED) return error.message;
+  if (first === undefined || first.type === QUOTA) return error.message;
   const place = first.loc
     .map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`))
     .join('');

@@ -1,5 +1,5 @@
 import { AppError } from '../../base/errors.js';
-import type { AdminCall, NamespaceAdmin, NamespaceView } from '../../management/namespace-admin.js';
+import type { AdminCall, NamespaceView } from '../../management/namespace-admin.js';
 import type { Exchange } from '../exchange.js';
 import type { RouteTools } from './handler.js';
 
@@ -8,12 +8,6 @@ const BODY_LIMIT_BYTES = 65_536;
 const MAX_KEY_LENGTH = 255;
 /** What a key may be made of; it is kept, and compared as it came. */
 const IDEMPOTENCY_KEY = /^[\x20-\x7e]+$/;
-
-/** @throws RangeError where nothing is there to manage namespaces; then the app has no routes for it */
-export function adminOf({ services: { admin } }: RouteTools): NamespaceAdmin {
-  if (admin === undefined) throw new RangeError('nothing manages namespaces');
-  return admin;
-}
 
 /**
  * The namespace that stands in the path as `/admin/namespaces/{id}`, as it was sent: nothing is percent-decoded, so a name

@@ -3,7 +3,7 @@ import { statusBody } from '../schemas/admin-namespace.js';
 import { noQuery } from '../schemas/admin-queries.js';
 import { quotasSpec } from '../schemas/admin-quotas.js';
 import { readAs, readQuery, withoutNulls } from '../schemas/read-as.js';
-import { adminOf, answerNamespace, callOf, subjectOf, withBodyLimit } from './admin-call.js';
+import { answerNamespace, callOf, subjectOf, withBodyLimit } from './admin-call.js';
 import type { Handler, RouteTools } from './handler.js';
 import { readJson } from './read-json.js';
 
@@ -12,7 +12,7 @@ const APPLY_LIMIT_BYTES = 1_048_576;
 
 /** `PUT /admin/namespaces/{id}/quotas`: its own quotas are these, and no others. */
 export function setQuotasRoute(tools: RouteTools): Handler {
-  const admin = adminOf(tools);
+  const { admin } = tools.services;
   const bounded = withBodyLimit(tools);
   return async (exchange) => {
     const id = subjectOf(exchange, tools);
@@ -24,7 +24,7 @@ export function setQuotasRoute(tools: RouteTools): Handler {
 
 /** `PUT /admin/namespaces/{id}/status`. */
 export function setStatusRoute(tools: RouteTools): Handler {
-  const admin = adminOf(tools);
+  const { admin } = tools.services;
   const bounded = withBodyLimit(tools);
   return async (exchange) => {
     const id = subjectOf(exchange, tools);
@@ -36,7 +36,7 @@ export function setStatusRoute(tools: RouteTools): Handler {
 
 /** `POST /admin/namespaces/{id}/restore`; a body says nothing. */
 export function restoreNamespaceRoute(tools: RouteTools): Handler {
-  const admin = adminOf(tools);
+  const { admin } = tools.services;
   return async (exchange) => {
     const id = subjectOf(exchange, tools);
     readQuery(noQuery, exchange.req.url);
@@ -46,7 +46,7 @@ export function restoreNamespaceRoute(tools: RouteTools): Handler {
 
 /** `POST /admin/apply`: what has changed, or would. */
 export function applyRoute(tools: RouteTools): Handler {
-  const admin = adminOf(tools);
+  const { admin } = tools.services;
   const bounded = withBodyLimit(tools, APPLY_LIMIT_BYTES);
   return async (exchange) => {
     readQuery(noQuery, exchange.req.url);

@@ -2,20 +2,13 @@ import type { ErasedNamespace, NamespaceView } from '../../management/namespace-
 import { namespacePatch, namespaceSpec } from '../schemas/admin-namespace.js';
 import { listQuery, noQuery, removeQuery } from '../schemas/admin-queries.js';
 import { readAs, readQuery, withoutNulls } from '../schemas/read-as.js';
-import {
-  adminOf,
-  answerNamespace,
-  callOf,
-  idempotencyKeyOf,
-  subjectOf,
-  withBodyLimit,
-} from './admin-call.js';
+import { answerNamespace, callOf, idempotencyKeyOf, subjectOf, withBodyLimit } from './admin-call.js';
 import type { Handler, RouteTools } from './handler.js';
 import { readJson } from './read-json.js';
 
 /** `GET /admin/namespaces`. */
 export function listNamespacesRoute(tools: RouteTools): Handler {
-  const admin = adminOf(tools);
+  const { admin } = tools.services;
   return async (exchange) => {
     const query = readQuery(listQuery, exchange.req.url);
     const parent = query.parent === undefined ? {} : { parent: tools.namespaces.parse(query.parent) };
@@ -26,7 +19,7 @@ export function listNamespacesRoute(tools: RouteTools): Handler {
 
 /** `POST /admin/namespaces`: 201 also where an `Idempotency-Key` repeats the first answer. */
 export function createNamespaceRoute(tools: RouteTools): Handler {
-  const admin = adminOf(tools);
+  const { admin } = tools.services;
   const bounded = withBodyLimit(tools);
   return async (exchange) => {
     readQuery(noQuery, exchange.req.url);
@@ -44,7 +37,7 @@ export function createNamespaceRoute(tools: RouteTools): Handler {
 
 /** `GET /admin/namespaces/{id}`. */
 export function getNamespaceRoute(tools: RouteTools): Handler {
-  const admin = adminOf(tools);
+  const { admin } = tools.services;
   return async (exchange) => {
     const id = subjectOf(exchange, tools);
     readQuery(noQuery, exchange.req.url);
@@ -54,7 +47,7 @@ export function getNamespaceRoute(tools: RouteTools): Handler {
 
 /** `PATCH /admin/namespaces/{id}`: a merge patch (RFC 7396), null takes a value away. */
 export function updateNamespaceRoute(tools: RouteTools): Handler {
-  const admin = adminOf(tools);
+  const { admin } = tools.services;
   const bounded = withBodyLimit(tools);
   return async (exchange) => {
     const id = subjectOf(exchange, tools);
@@ -66,7 +59,7 @@ export function updateNamespaceRoute(tools: RouteTools): Handler {
 
 /** `DELETE /admin/namespaces/{id}`: 202 where it is to be purged, 200 with what was erased where it was. */
 export function removeNamespaceRoute(tools: RouteTools): Handler {
-  const admin = adminOf(tools);
+  const { admin } = tools.services;
   return async (exchange) => {
     const id = subjectOf(exchange, tools);
     const { force = false, grace } = readQuery(removeQuery, exchange.req.url);

@@ -1,11 +1,11 @@
 import { auditQuery, noQuery } from '../schemas/admin-queries.js';
 import { readQuery } from '../schemas/read-as.js';
-import { adminOf, subjectOf } from './admin-call.js';
+import { subjectOf } from './admin-call.js';
 import type { Handler, RouteTools } from './handler.js';
 
 /** `GET /admin/namespaces/{id}/stats`. */
 export function namespaceStatsRoute(tools: RouteTools): Handler {
-  const admin = adminOf(tools);
+  const { admin } = tools.services;
   return async (exchange) => {
     const id = subjectOf(exchange, tools);
     readQuery(noQuery, exchange.req.url);
@@ -15,7 +15,7 @@ export function namespaceStatsRoute(tools: RouteTools): Handler {
 
 /** `GET /admin/namespaces/{id}/resolve`. */
 export function resolveNamespaceRoute(tools: RouteTools): Handler {
-  const admin = adminOf(tools);
+  const { admin } = tools.services;
   return async (exchange) => {
     const id = subjectOf(exchange, tools);
     readQuery(noQuery, exchange.req.url);
@@ -25,7 +25,7 @@ export function resolveNamespaceRoute(tools: RouteTools): Handler {
 
 /** `GET /admin/stats`. */
 export function totalStatsRoute(tools: RouteTools): Handler {
-  const admin = adminOf(tools);
+  const { admin } = tools.services;
   return async (exchange) => {
     readQuery(noQuery, exchange.req.url);
     tools.responder.json(exchange, 200, JSON.stringify(await admin.totals()));
@@ -34,7 +34,7 @@ export function totalStatsRoute(tools: RouteTools): Handler {
 
 /** `GET /admin/audit`, oldest first. */
 export function auditRoute(tools: RouteTools): Handler {
-  const admin = adminOf(tools);
+  const { admin } = tools.services;
   return async (exchange) => {
     const query = readQuery(auditQuery, exchange.req.url);
     const named = query.namespace === undefined ? {} : { namespace: tools.namespaces.parse(query.namespace) };

@@ -22,7 +22,7 @@ export function cachePurgeRoute(tools: RouteTools): Handler {
     const wish = readPurge(await readJson(exchange, bounded), tools.namespaces.parse);
     const purged = await services.purgeCaches(wish);
     const after = { ...wish, purged };
-    await services.admin?.note('cache.purge', wish.namespace ?? '', after, callOf(exchange));
+    await services.admin.note('cache.purge', wish.namespace ?? '', after, callOf(exchange));
     tools.responder.json(exchange, 200, JSON.stringify({ status: 'ok', ...wish, purged }));
   };
 }

@@ -187,6 +187,13 @@ describe('a name in the path', () => {
   });
 });
 
+it('a name in the path with a percent sign is none, whatever the pattern allows', async () => {
+  const { ask, admin, services } = administrator();
+  services.parseNamespace = (raw) => raw;
+  const { status, body } = await ask('get', `${PATH}/%61`);
+  expect([status, body.error.message, admin.asked]).toEqual([400, 'Invalid namespace', []]);
+});
+
 describe('whatever is sent', () => {
   const scalar = fc.oneof(
     fc.jsonValue({ maxDepth: 2 }),
