@@ -24,6 +24,8 @@ export interface ManagementParts {
   readonly residents?: Residents;
   readonly admission?: () => NamespaceAdmission;
   readonly pairCaches?: PairCaches;
+  /** Told of those that are gone. */
+  readonly stock?: { forget(namespace: string): void };
   readonly metrics?: Metrics;
   readonly logger?: Logger;
   readonly sparingly?: Sparingly;
@@ -56,6 +58,7 @@ export function openManagement(settings: Settings, parts: ManagementParts): Name
     isDegraded: (name) => residents.peek(name)?.ready === false,
     events: {
       purged(namespace) {
+        parts.stock?.forget(namespace);
         metrics?.namespacePurged('purged');
         metrics?.namespaceForgotten(namespace);
       },
