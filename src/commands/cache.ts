@@ -73,7 +73,7 @@ async function purgeFile(
   await owningFolder(state, settings, 'purge the cache on disk', async () => {
     await state.purgeCaches(settings, wish);
     const note = { action: 'cache.purge', namespace: wish.namespace ?? '', after: wish };
-    await folder.note(settings, note, commandCall());
+    await folder.note(settings, [note], commandCall());
   });
 }
 
