@@ -5,6 +5,7 @@ import type { Metrics } from './base/metrics.js';
 import type { Settings } from './base/settings/table.js';
 import { withoutCredentials } from './base/settings/without-credentials.js';
 import type { Sparingly } from './base/sparingly.js';
+import { leftCache } from './compose-cache.js';
 import type { OpenedCatalog } from './compose-catalog.js';
 import { NO_RESIDENTS, type Residents } from './management/management-options.js';
 import { NamespaceManagement } from './management/namespace-management.js';
@@ -37,7 +38,7 @@ export function openManagement(settings: Settings, parts: ManagementParts): Name
   return new NamespaceManagement({
     catalog: opened.catalog,
     store,
-    cache,
+    cache: cache ?? (store.durable ? leftCache(settings, clock) : undefined),
     residents,
     names,
     clock,
