@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
+import { vi } from 'vitest';
 import type { Caller, Permit, Purpose } from '../../src/admission/admission.js';
 import {
   NamespaceAdmission,
@@ -157,4 +158,19 @@ export class Asking {
     if (this.permit !== undefined) return 'in';
     return this.error === undefined ? 'waits' : `${this.error.code}: ${this.error.message}`;
   }
+}
+
+/** A catalog, and time that goes by for clock and timers alike while promises run out. Needs fake timers. */
+export function setUpAdmission() {
+  const catalog = new FakeCatalog();
+  const pass = async (ms: number) => {
+    catalog.clock.advance(ms);
+    await vi.advanceTimersByTimeAsync(ms);
+  };
+  return { catalog, pass };
+}
+
+/** Timers that `pass` moves. */
+export function useFakeTimers(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 }

@@ -30,7 +30,8 @@ export function cohereBody(answer: DialectAnswer, version: '1' | '2'): string {
 /** Cohere's own words where clients are known to read them. */
 export function cohereText(error: AppError): string {
   const [first] = issuesOf(error);
-  if (first === undefined) return error.message;
+  const text = errorText(error);
+  if (first === undefined || text === error.message) return text;
   const isList = first.loc.length === 1 && first.loc[0] === 'documents' && first.type === 'too_short';
-  return `invalid request: ${isList ? 'list of documents must not be empty' : errorText(error)}`;
+  return `invalid request: ${isList ? 'list of documents must not be empty' : text}`;
 }
