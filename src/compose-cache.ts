@@ -10,7 +10,7 @@ import type { Sparingly } from './base/sparingly.js';
 import { type PairStore, pairPrefix } from './proxy/kept-pairs.js';
 import { PairCaches } from './proxy/pair-caches.js';
 import type { CacheStore } from './stores/cache-store.js';
-import type { Store } from './stores/store.js';
+import type { ErasedState, Store } from './stores/store.js';
 import { CACHE_FILE, openWorkerCache } from './stores/worker-cache.js';
 
 /** Opens the cache on disk, where something is to be kept there. The folder must be owned by this process. */
@@ -115,12 +115,6 @@ export function droppingCached(store: Store, settings: Settings, clock: Clock): 
     await drop(namespace);
     await purgeCacheFile(settings, { namespace }, clock);
   };
-  const erase = store.erase.bind(store);
-  store.erase = async (namespace) => {
-    const erased = await erase(namespace);
-    await eraseCacheFile(settings, namespace, clock);
-    return erased;
-  };
   return store;
 }
 
@@ -129,23 +123,26 @@ export function purgeCacheFile(settings: Settings, wish: PurgeWish, clock: Clock
   return usingCacheFile(settings, clock, (cache) => purgeStored(wish, cache));
 }
 
-/** Erases a namespace from the cache on disk, if there is one, also where none is in use. Rejects with `StorageError`. */
-export function eraseCacheFile(settings: Settings, namespace: string, clock: Clock): Promise<void> {
-  return usingCacheFile(settings, clock, async (cache) => {
-    await cache.erase(namespace);
-  });
+/** Where no cache is in use: erases from the file that an earlier run may have left in a folder that is owned. */
+export function leftCache(settings: Settings, clock: Clock): Pick<CacheStore, 'erase'> {
+  const nothing: ErasedState = { rows: 0, bytes: 0, files: [], left: [] };
+  return {
+    erase: async (namespace) =>
+      (await usingCacheFile(settings, clock, (cache) => cache.erase(namespace))) ?? nothing,
+  };
 }
 
-async function usingCacheFile(
+/** Undefined where there is no such file. */
+async function usingCacheFile<T>(
   { storageDir, cachePersistMaxBytes }: Settings,
   clock: Clock,
-  work: (cache: CacheStore) => Promise<void>,
-): Promise<void> {
+  work: (cache: CacheStore) => Promise<T>,
+): Promise<T | undefined> {
   const path = join(storageDir, CACHE_FILE);
-  if (!existsSync(path)) return;
+  if (!existsSync(path)) return undefined;
   const cache = openWorkerCache({ path, maxBytes: cachePersistMaxBytes, clock });
   try {
-    await work(cache);
+    return await work(cache);
   } finally {
     await cache.close();
   }

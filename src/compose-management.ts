@@ -5,6 +5,7 @@ import type { Metrics } from './base/metrics.js';
 import type { Settings } from './base/settings/table.js';
 import { withoutCredentials } from './base/settings/without-credentials.js';
 import type { Sparingly } from './base/sparingly.js';
+import { leftCache } from './compose-cache.js';
 import type { OpenedCatalog } from './compose-catalog.js';
 import { NO_RESIDENTS, type Residents } from './management/management-options.js';
 import { NamespaceManagement } from './management/namespace-management.js';
@@ -23,6 +24,8 @@ export interface ManagementParts {
   readonly residents?: Residents;
   readonly admission?: () => NamespaceAdmission;
   readonly pairCaches?: PairCaches;
+  /** Told of those that are gone. */
+  readonly stock?: { forget(namespace: string): void };
   readonly metrics?: Metrics;
   readonly logger?: Logger;
   readonly sparingly?: Sparingly;
@@ -35,7 +38,7 @@ export function openManagement(settings: Settings, parts: ManagementParts): Name
   return new NamespaceManagement({
     catalog: opened.catalog,
     store,
-    cache,
+    cache: cache ?? (store.durable ? leftCache(settings, clock) : undefined),
     residents,
     names,
     clock,
@@ -55,6 +58,7 @@ export function openManagement(settings: Settings, parts: ManagementParts): Name
     isDegraded: (name) => residents.peek(name)?.ready === false,
     events: {
       purged(namespace) {
+        parts.stock?.forget(namespace);
         metrics?.namespacePurged('purged');
         metrics?.namespaceForgotten(namespace);
       },

@@ -29,6 +29,12 @@ export interface PolicyParts {
   readonly sparingly: Sparingly;
 }
 
+export interface PolicyWatch {
+  /** Tries again what failed, if anything did; does not wait. */
+  retry(): void;
+  stop(): void;
+}
+
 /** What the settings alone decide: nobody registered anything. */
 const NO_CHOICE: ScorerChoice = Object.freeze({});
 const NO_QUOTAS: readonly StockQuota[] = Object.freeze([]);
@@ -87,17 +93,30 @@ export class ManagedPolicies {
     };
   }
 
-  /** Goes by every change from now on, until what it answers is called. */
-  watch(registry: NamespaceRegistry<Namespace>, cache: CacheStore | undefined): () => void {
+  /**
+   * Goes by every change from now on, until `stop`. What a failing disk did not let go is tried again by `retry`; open
+   * namespaces that could not be changed are maintenance's.
+   */
+  watch(registry: NamespaceRegistry<Namespace>, cache: CacheStore | undefined): PolicyWatch {
     const { store } = this.parts;
     const failed = (operation: string, error: Error) => this.failed(operation, error);
+    let isBehind = false;
+    const drop = (): void => {
+      isBehind = false;
+      if (cache === undefined) return;
+      void this.dropUncached(cache).catch((error) => {
+        isBehind = true;
+        failed('cache drop', error);
+      });
+    };
     const goBy = (): void => {
       this.stock.reset();
       reconfigure(registry, store, failed);
-      if (cache !== undefined) void this.dropUncached(cache).catch((error) => failed('cache drop', error));
+      drop();
     };
     goBy();
-    return this.source?.onChange(goBy) ?? (() => undefined);
+    const stop = this.source?.onChange(goBy) ?? (() => undefined);
+    return { stop, retry: () => isBehind && drop() };
   }
 
   /** Takes off the disk what was cached of namespaces that are to keep nothing; once each. */

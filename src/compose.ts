@@ -196,14 +196,17 @@ function composeWith(
     events,
     use: (name, work) => registry.use(name, work),
   });
-  const stopWatching = policies.watch(registry, cache);
+  const watch = policies.watch(registry, cache);
   const maintenance = new Maintenance({
     registry,
     store,
     stock,
     clock,
     intervalMs: settings.storageFlushIntervalMs,
-    retry: () => void installHash(),
+    retry() {
+      watch.retry();
+      installHash();
+    },
     onFailure: (operation, error) => {
       metrics.storageFailed(operation);
       const held = sparingly.turn(operation);
@@ -220,7 +223,7 @@ function composeWith(
   const { catalog } = opened;
   const managed = { opened, store, cache, names, clock, residents: registry };
   const admin = openManagement(settings, {
-    ...{ ...managed, pairCaches, metrics, logger, sparingly },
+    ...{ ...managed, pairCaches, stock, metrics, logger, sparingly },
     admission: () => admission,
   });
   const admission = openAdmission(settings, {
@@ -274,7 +277,7 @@ function composeWith(
     retentionReport: async () => retention.report(),
     newRequestId: () => requestIds.next(),
     async close() {
-      stopWatching();
+      watch.stop();
       stopTelling();
       const patience = AbortSignal.timeout(settings.shutdownTimeoutMs);
       const saved = Promise.all([retention.stop(), maintenance.stop(), admin.stop()])

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { AppError } from '../base/errors.js';
+import { AppError, type ValidationIssue } from '../base/errors.js';
 import { SettingsError } from '../base/settings/load-settings.js';
 import type { CreateService } from '../evaluation/ranked-service.js';
 import { DeclaredError } from '../management/declared-file.js';
@@ -84,6 +84,7 @@ function buildProgram(context: CommandContext, parts: CommandParts): Command {
 /** What a person is told; failures nobody foresaw say so. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return `Unexpected failure: ${String(error)}`;
+  if (error instanceof AppError && error.code === 'VALIDATION_ERROR') return brokenRules(error);
   const isForeseen = [
     CommandError,
     DeclaredError,
@@ -95,4 +96,11 @@ function describe(error: unknown): string {
   ].some((kind) => error instanceof kind);
   if (isForeseen || typeof (error as NodeJS.ErrnoException).code === 'string') return error.message;
   return `Unexpected failure: ${error.message}`;
+}
+
+/** Every rule that is broken, a line each, where the message does not say it already. */
+function brokenRules({ message, detail }: AppError): string {
+  const issues = Array.isArray(detail) ? (detail as readonly ValidationIssue[]) : [];
+  const lines = issues.map(({ loc, msg }) => (loc.length === 0 ? msg : `${loc.join('.')} ${msg}`));
+  return issues.some(({ msg }) => message.includes(msg)) || lines.length === 0 ? message : lines.join('\n');
 }

@@ -72,11 +72,10 @@ export class Purger {
   }
 
   /**
-   * Does what is left to do of a purge that has begun, after those that came before. Rejects with `AppError` 409 where it
-   * is being done, 503 where the disk does not let go: to be called again.
+   * Does what is left to do of a purge that has begun and is not under way, after those that came before. Rejects with
+   * `AppError` 503 where the disk does not let go: to be called again.
    */
   finish(id: string, call: AdminCall): Promise<ErasedNamespace> {
-    if (this.underWay.has(id)) return Promise.reject(statusRefusal(id, 'deleted', false));
     this.underWay.add(id);
     const done = this.tail
       .then(() => this.purge(id, call))

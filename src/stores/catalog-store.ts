@@ -33,7 +33,7 @@ export interface CatalogStore {
   sweep(now: number, limit: number): Promise<boolean>;
   /**
    * Rewrites the file so that nothing of what was removed or redacted is left in it. Costs as much as the file is large
-   * (about a second for 200 MB); rejects with `io` while a reader in another process keeps it from that.
+   * (10 to 15 ms a MB); rejects with `io` while a reader in another process keeps it from that.
    */
   compact(): Promise<void>;
   /** Without touching the disk; `detail` is one sentence for people. */

@@ -40,8 +40,8 @@ export interface Store {
    * Removes every row of a namespace, and every byte that it ever left in the driver's files: also of what had been
    * removed or overwritten before, in drafts, and in files of it alone that were set aside as damaged. What is not its
    * alone and may hold something of it is not touched, but named. Can be called again after a failure or a crash, and of
-   * what is not there. In a file that all share it rewrites the whole file: about a second for 200 MB, during which other
-   * calls wait, and room for the file twice more.
+   * what is not there. In a file that all share it rewrites the whole file: 10 to 15 ms a MB, during which other calls
+   * wait, and room for the file twice more.
    */
   erase(namespace: string): Promise<ErasedState>;
   /** The namespace is not needed for now: lets go of files and memory held for it. A later call opens it again. */

@@ -9,8 +9,16 @@ const SECRET = 'a-secret-nobody-else-has';
 describe.each(DRIVERS)('deleting a namespace (%s)', (_name, open) => {
   let stores: Stores;
   let home: Home;
+  /** Newest audit entry when the catalog was last compacted. */
+  let compactedTo: number | undefined;
   beforeEach(async () => {
     stores = await open();
+    const { kept } = stores;
+    const compact = kept.compact.bind(kept);
+    kept.compact = async () => {
+      compactedTo = (await kept.load()).lastAudit?.seq;
+      await compact();
+    };
     home = await Home.open(stores);
   });
   afterEach(() => stores.close());
@@ -271,6 +279,7 @@ describe.each(DRIVERS)('deleting a namespace (%s)', (_name, open) => {
             'namespace.purged',
           ]);
           expect(await catalogText()).not.toContain(SECRET);
+          expect(compactedTo).toBe((await home.kept.load()).lastAudit!.seq);
         } else {
           expect(restarted.catalog.record(id)?.status).toBe('active');
           expect((await restarted.state.usage(id)).rows.cell).toBe(3);

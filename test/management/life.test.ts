@@ -114,7 +114,7 @@ async function crash(home: Home, model: LifeModel, next: Step & { do: 'crash' })
 describe.each(DRIVERS)('the life of namespaces (%s)', (driver, open) => {
   it('goes as the model says, whatever is asked, and whenever the process ends', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40, size: 'max' }), async (steps) => {
         const stores = await open();
         try {
           const model = new LifeModel();
@@ -131,7 +131,7 @@ describe.each(DRIVERS)('the life of namespaces (%s)', (driver, open) => {
           await stores.close();
         }
       }),
-      { numRuns: driver === 'memory' ? 150 : 25 },
+      { numRuns: driver === 'memory' ? 60 : 15 },
     );
   }, 60_000);
 });

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Maintenance } from '../../src/namespaces/maintenance.js';
+import { cellRow } from '../../src/namespaces/records.js';
 import { StorageError } from '../../src/stores/store.js';
+import { START_MS } from '../fixtures/memory.js';
 import { settle } from './registry-fixture.js';
-import { Home } from './retention-home.js';
+import { cell, Home } from './retention-home.js';
 
 let home: Home;
 let failures: string[];
@@ -95,5 +97,46 @@ describe('a round', () => {
     const before = loads.count;
     await run(5);
     expect([failures, loads.count]).toEqual([[], before]);
+  });
+});
+
+describe('a namespace whose scorer is another one by its policies', () => {
+  it('leaves memory, saved, at the next round; with a failing disk as soon as that works', async () => {
+    const outdated = new Set<string>();
+    const lendScorer = (name: string) => ({
+      scorer: home.reranker.scorer,
+      isCurrent: () => !outdated.has(name),
+      giveBack: () => void outdated.delete(name),
+    });
+    Object.assign(home.reranker.dependencies, { lendScorer });
+    await rank();
+    await home.open('two');
+    outdated.add('one');
+    home.store.failing.add('commit');
+    await run(1);
+    expect(home.registry.names().sort()).toEqual(['one', 'two']);
+    home.store.failing.clear();
+    await run(1);
+    expect(home.registry.names()).toEqual(['two']);
+    expect((await home.store.usage('one')).rows.impression).toBe(1);
+  });
+
+  it('is opened again at once where nothing keeps what it knows, and knows it still', async () => {
+    let revision = 1;
+    const lendScorer = () => {
+      const lent = revision;
+      return { scorer: home.reranker.scorer, isCurrent: () => lent === revision, giveBack: () => undefined };
+    };
+    Object.assign(home.reranker.dependencies, { lendScorer });
+    Object.defineProperty(home.store, 'durable', { value: false });
+    await home.put('one', cellRow(cell('c', START_MS)));
+    const before = await home.open('one');
+    revision = 2;
+    await run(2);
+    const after = home.registry.peek('one');
+    expect(after === before).toBe(false);
+    expect(after?.memory.size).toBe(1);
+    await home.registry.evict('one', 'idle');
+    expect(await home.store.namespaces()).toEqual([]);
   });
 });
