@@ -79,6 +79,18 @@ describe('concurrent queries', () => {
     ]);
   });
 
+  it('are not overtaken by one who comes when there is room again', async () => {
+    const { catalog, pass } = setUpAdmission();
+    catalog.hold('acme', { levels: [level('acme', { max_concurrent_queries: 1 })] });
+    const admission = catalog.admission();
+    const asked = [1, 2].map(() => new Asking(admission, 'acme'));
+    catalog.hold('acme', { levels: [level('acme', two)] });
+    asked.push(new Asking(admission, 'acme'));
+    admission.changed();
+    await pass(0);
+    expect(asked.map(({ outcome }) => outcome)).toEqual(['in', 'in', 'waits']);
+  });
+
   it('that wait are judged by what holds when their turn comes', async () => {
     const { catalog, pass } = setUpAdmission();
     catalog.hold('acme', { levels: [level('acme', { max_concurrent_queries: 1 })] });

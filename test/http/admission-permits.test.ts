@@ -125,6 +125,24 @@ describe('a drain', () => {
   });
 });
 
+describe('a batch of feedback that is ended', () => {
+  it('applies none of those that are left', async () => {
+    const { admission, services, post } = setUpApp();
+    const applied: string[] = [];
+    services.feedback = async (namespace) => {
+      applied.push(namespace);
+      await admission.drain(namespace, 0);
+      return { outcome: 'applied' };
+    };
+    const { status, body } = await post('/feedback/batch', [FEEDBACK, FEEDBACK, FEEDBACK]);
+    expect([status, body.error.message, applied]).toEqual([
+      409,
+      'Namespace is being deleted: acme',
+      ['acme'],
+    ]);
+  });
+});
+
 describe('a loud neighbour', () => {
   it('with many waiting does not hold back another namespace', async () => {
     const { admission, services, post } = setUpApp({ turns: { slots: 4, queueMax: 100, waitMs: 60_000 } });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NO_RESIDENTS } from '../../src/management/management-options.js';
 import { gate } from '../namespaces/registry-fixture.js';
 import { DRIVERS, type Stores } from './drivers.js';
 import { BY, failing, GRACE_S, Home } from './home.js';
@@ -225,6 +226,16 @@ describe.each(DRIVERS)('deleting a namespace (%s)', (_name, open) => {
     await expect(lying.purge('acme')).rejects.toMatchObject(failing('UNAVAILABLE'));
     expect((await lying.management.get('acme')).status).toBe('deleted');
     expect(lying.purged).toEqual([]);
+  });
+
+  it('works on a folder alone, where nothing is open', async () => {
+    const alone = await home.again({ residents: NO_RESIDENTS });
+    await alone.create('acme');
+    await alone.store('acme', 3);
+    expect(await alone.management.stats('acme')).toMatchObject({ cells: 3, total_requests: 0 });
+    expect(await alone.purge('acme')).toMatchObject({ erased: { rows: 3 }, verified: true });
+    expect((await alone.management.totals()).resident_namespaces).toBe(0);
+    expect(await alone.state.namespaces()).toEqual([]);
   });
 
   it('is not undone by a request that is still inside, whatever that does', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CacheControl } from '../../src/base/request-wishes.js';
 import { createCombinedScorer } from '../../src/scorers/combine.js';
+import { SharedParts } from '../../src/scorers/create-scorer.js';
 import { withInputPrior } from '../../src/scorers/input-prior.js';
 import { crossEncoderScorer, FakeCrossEncoder } from '../fixtures/fake-models.js';
 import { PairHome } from '../fixtures/pair-home.js';
@@ -128,5 +129,17 @@ describe('the input scorer', () => {
     await namespace.scores('wing', TEXTS);
     namespace.scorer.clear();
     expect(namespace.scorer.bytes).toBe(0);
+  });
+});
+
+describe('parts that scorers share', () => {
+  it('are made once for all of the same tools', () => {
+    const shared = new SharedParts();
+    newScorer('hybrid:1,lexical:1', { shared });
+    const parts = [...shared.parts];
+    expect(parts.map(([name]) => name)).toEqual(['hybrid', 'lexical']);
+    newScorer('lexical:1,hybrid:2', { shared });
+    expect([...shared.parts]).toEqual(parts);
+    expect(shared.parts.get('hybrid')).toBe(parts[0]![1]);
   });
 });
