@@ -79,7 +79,7 @@ async function questionOf(
 
 function erasedReport({ id, erased, verified, left }: ErasedNamespace) {
   const { rows, bytes, files } = erased;
-  const filesLine = files.length > 0 ? `Damaged files of it went too: ${files.join(', ')}\n` : '';
+  const filesLine = files.length > 0 ? `Removed files: ${files.join(', ')}\n` : '';
   const leftLine =
     left.length > 0 ? `Set aside as damaged, and may still hold some of it: ${left.join(', ')}\n` : '';
   return {
