@@ -43,6 +43,7 @@ export async function openCatalog(settings: Settings, tools: CatalogTools): Prom
       clock,
       names,
       maxRegistered: settings.namespacesMaxRegistered,
+      isOptional: !isManaged(settings),
       ...(policyProblem && { policyProblem }),
       onAppended({ seq, actor, action, namespace, requestId, hash }) {
         metrics?.audited(action);
@@ -57,6 +58,11 @@ export async function openCatalog(settings: Settings, tools: CatalogTools): Prom
     await store.close();
     throw error;
   }
+}
+
+/** Whether anybody manages namespaces, as far as the settings tell: then nothing may slip through that they forbid. */
+function isManaged({ adminTokens, namespacesFile, namespaceAutoCreate }: Settings): boolean {
+  return adminTokens.length > 0 || namespacesFile !== undefined || !namespaceAutoCreate;
 }
 
 async function openCatalogStore(

@@ -206,6 +206,8 @@ function composeWith(
     retry() {
       watch.retry();
       installHash();
+      // Its failure is in the health of its store.
+      if (!opened.catalog.isLoaded) void opened.catalog.reload().catch(() => undefined);
     },
     onFailure: (operation, error) => {
       metrics.storageFailed(operation);
