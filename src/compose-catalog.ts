@@ -94,3 +94,12 @@ export function catalogHealth({ store, catalog }: OpenedCatalog): StoreHealth {
   if (catalog.isLoaded || health.status === 'degraded') return health;
   return { status: 'degraded', detail: 'the catalog of namespaces is not loaded yet' };
 }
+
+/** Where something is wrong with the catalog, finds out whether it still is. Does not wait; failures are in its health. */
+export function retryCatalog({ store, catalog }: OpenedCatalog, clock: Clock): void {
+  if (catalogHealth({ store, catalog }).status === 'ok') return;
+  store
+    .sweep(clock.now(), 1)
+    .then(() => (catalog.isLoaded ? undefined : catalog.reload()))
+    .catch(() => undefined);
+}

@@ -13,7 +13,7 @@ import { Sparingly } from './base/sparingly.js';
 import { withinTime } from './base/within-time.js';
 import { measureOf, openAdmission } from './compose-admission.js';
 import { openCache, openPairCaches, type PurgeWish, purgeCaches } from './compose-cache.js';
-import { catalogHealth, type OpenedCatalog, openCatalog } from './compose-catalog.js';
+import { catalogHealth, type OpenedCatalog, openCatalog, retryCatalog } from './compose-catalog.js';
 import { openManagement, watchNamespaces } from './compose-management.js';
 import { type OpenedModels, openModels } from './compose-models.js';
 import { gateSettings, rerankerSettings } from './compose-options.js';
@@ -206,8 +206,7 @@ function composeWith(
     retry() {
       watch.retry();
       installHash();
-      // Its failure is in the health of its store.
-      if (!opened.catalog.isLoaded) void opened.catalog.reload().catch(() => undefined);
+      retryCatalog(opened, clock);
     },
     onFailure: (operation, error) => {
       metrics.storageFailed(operation);
