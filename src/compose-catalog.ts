@@ -43,6 +43,7 @@ export async function openCatalog(settings: Settings, tools: CatalogTools): Prom
       clock,
       names,
       maxRegistered: settings.namespacesMaxRegistered,
+      isOptional: !isManaged(settings),
       ...(policyProblem && { policyProblem }),
       onAppended({ seq, actor, action, namespace, requestId, hash }) {
         metrics?.audited(action);
@@ -57,6 +58,11 @@ export async function openCatalog(settings: Settings, tools: CatalogTools): Prom
     await store.close();
     throw error;
   }
+}
+
+/** Whether anybody manages namespaces, as far as the settings tell: then nothing may slip through that they forbid. */
+function isManaged({ adminTokens, namespacesFile, namespaceAutoCreate }: Settings): boolean {
+  return adminTokens.length > 0 || namespacesFile !== undefined || !namespaceAutoCreate;
 }
 
 async function openCatalogStore(
@@ -87,4 +93,13 @@ export function catalogHealth({ store, catalog }: OpenedCatalog): StoreHealth {
   const health = store.health();
   if (catalog.isLoaded || health.status === 'degraded') return health;
   return { status: 'degraded', detail: 'the catalog of namespaces is not loaded yet' };
+}
+
+/** Where something is wrong with the catalog, finds out whether it still is. Does not wait; failures are in its health. */
+export function retryCatalog({ store, catalog }: OpenedCatalog, clock: Clock): void {
+  if (catalogHealth({ store, catalog }).status === 'ok') return;
+  store
+    .sweep(clock.now(), 1)
+    .then(() => (catalog.isLoaded ? undefined : catalog.reload()))
+    .catch(() => undefined);
 }

@@ -13,7 +13,7 @@ import { Sparingly } from './base/sparingly.js';
 import { withinTime } from './base/within-time.js';
 import { measureOf, openAdmission } from './compose-admission.js';
 import { openCache, openPairCaches, type PurgeWish, purgeCaches } from './compose-cache.js';
-import { catalogHealth, type OpenedCatalog, openCatalog } from './compose-catalog.js';
+import { catalogHealth, type OpenedCatalog, openCatalog, retryCatalog } from './compose-catalog.js';
 import { keepDeclared } from './compose-declared.js';
 import { openManagement, watchNamespaces } from './compose-management.js';
 import { type OpenedModels, openModels } from './compose-models.js';
@@ -207,6 +207,7 @@ function composeWith(
     retry() {
       watch.retry();
       installHash();
+      retryCatalog(opened, clock);
     },
     onFailure: (operation, error) => {
       metrics.storageFailed(operation);

@@ -27,6 +27,11 @@ export interface CatalogOptions {
   readonly names: { accepts(name: string): boolean; readonly defaultName: string };
   /** Most registered namespaces. */
   readonly maxRegistered: number;
+  /**
+   * What is asked before a first load succeeded: true = answered as if nothing were registered, for servers where nobody
+   * manages namespaces; default: refused with 503, for who is suspended is not known.
+   */
+  readonly isOptional?: boolean;
   /** See `EditRules`. */
   readonly policyProblem?: (policies: Policies) => string | undefined;
   /** For salts of the audit log; default those of the system. */
@@ -52,7 +57,7 @@ const RETRY_MS = 1000;
  * the catalog as it would become, committed with its audit entries at once, and then taken into memory.
  *
  * Where a commit's outcome is unknown everything is loaded anew before the next change. Until a first load succeeded
- * (`isLoaded`) every question throws `AppError` 503.
+ * (`isLoaded`) every question throws `AppError` 503, unless the catalog is optional.
  */
 export class NamespaceCatalog implements CatalogView {
   private state = new CatalogState();
@@ -232,6 +237,7 @@ export class NamespaceCatalog implements CatalogView {
       // A failure has been told by what throws below, and is tried again.
       this.reload().catch(() => undefined);
     }
+    if (this.options.isOptional) return this.state;
     throw new AppError('UNAVAILABLE', 'The catalog of namespaces cannot be read just now');
   }
 
