@@ -290,6 +290,40 @@ describe('a catalog whose store fails', () => {
     expect(catalog.records().map(({ id }) => id)).toEqual(['b']);
   });
 
+  it('writes nothing over a file that took the place of its own before that was read', async () => {
+    const { catalog, store, put } = await openHome();
+    await put(recordOf('a'));
+    const suspended = recordRow({ ...catalog.record('a')!, status: 'suspended' });
+    store.rows.set('namespace a', suspended);
+    store.failingLoad = 'io';
+    await expect(catalog.reload()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(catalog.isCurrent).toBe(false);
+    await expect(put(recordOf('b'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    store.failingLoad = null;
+    const changed = await catalog.change(BY, (view) => {
+      const known = view.record('a')!;
+      return { put: [{ ...known, owner: 'me' }], result: known.status };
+    });
+    expect([changed, catalog.effective('a').status, catalog.isCurrent]).toEqual([
+      'suspended',
+      'suspended',
+      true,
+    ]);
+  });
+
+  it('does not continue the audit log of a file that took the place of its own unseen', async () => {
+    const { catalog, store, put } = await openHome();
+    await put(recordOf('a'));
+    const other = await openHome();
+    await other.put(recordOf('other'));
+    store.log = other.store.log;
+    await expect(put({ ...catalog.record('a')!, owner: 'me' })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+    await put({ ...catalog.record('a')!, owner: 'me' });
+    expect([store.log.length, verifyChain(store.log)]).toEqual([2, null]);
+  });
+
   it('answers nothing before it was read once, and comes back by being asked', async () => {
     const store = new FakeCatalogStore();
     store.failingLoad = 'damaged';
