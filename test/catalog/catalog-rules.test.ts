@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { CatalogState } from '../../src/catalog/catalog-state.js';
 import type { NamespaceRecord } from '../../src/catalog/record.js';
 import { failing, NOW, openHome, recordOf } from './home.js';
 
@@ -217,6 +218,15 @@ describe('bounds', () => {
       broken(['tier'], 'Free tier limited to 10000 vectors, and a.b below it has more'),
     );
   });
+});
+
+it('counts a bounded family once, however many of it change', async () => {
+  const { put } = await openHome();
+  await put(recordOf('a', { quotas: { max_namespaces: spec(100) } }));
+  const below = vi.spyOn(CatalogState.prototype, 'below');
+  await put(...Array.from({ length: 50 }, (_, place) => recordOf(`a.n${place}`)));
+  expect(below.mock.calls.filter(([id]) => id === 'a')).toHaveLength(1);
+  below.mockRestore();
 });
 
 describe('a list', () => {
