@@ -12,7 +12,7 @@ import type {
 import { StorageError } from '../stores/store.js';
 import { nextRow, type RandomBytes } from './audit-chain.js';
 import { CatalogState } from './catalog-state.js';
-import type { Author, CatalogEdit, CatalogView, RecordPage, RecordQuery } from './catalog-view.js';
+import type { Author, CatalogEdit, CatalogView } from './catalog-view.js';
 import type { Effective } from './effective.js';
 import { loadContents } from './load-contents.js';
 import { type PlannedEdit, planEdit } from './plan-edit.js';
@@ -126,10 +126,6 @@ export class NamespaceCatalog implements CatalogView {
 
   records(): readonly NamespaceRecord[] {
     return this.known.records();
-  }
-
-  list(query: RecordQuery): RecordPage {
-    return this.known.list(query);
   }
 
   parentOf(name: string): string | null {

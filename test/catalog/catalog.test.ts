@@ -334,7 +334,6 @@ describe('a catalog whose store fails', () => {
       () => catalog.effective('a'),
       () => catalog.record('a'),
       () => catalog.records(),
-      () => catalog.list({ limit: 1 }),
       () => catalog.usage('a'),
     ];
     for (const ask of asked) expect(ask).toThrow(expect.objectContaining(unread));
