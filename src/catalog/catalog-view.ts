@@ -48,6 +48,7 @@ export interface CatalogEdit<R> {
   readonly remove?: readonly string[];
   /** Other rows: answers to be repeated, …; not kind `namespace` and no appends. */
   readonly rows?: readonly CatalogChange[];
+  /** One at least for each record in `put`: revisions of records made later start behind them. */
   readonly audit?: readonly AuditNote[];
   /** A namespace whose older audit entries lose their values; those of `audit` above keep theirs. */
   readonly redact?: string;

@@ -164,7 +164,8 @@ export class NamespaceCatalog implements CatalogView {
         maxRegistered,
         policyProblem,
       };
-      const plan = planEdit(this.state, edit(this), { ...rules, newer: this.newer, now });
+      const seq = (this.lastRow?.seq ?? 0) + 1;
+      const plan = planEdit(this.state, edit(this), { ...rules, newer: this.newer, now, seq });
       const appended = this.auditRows(by, plan, now);
       const changes = [...plan.changes, ...this.appends(appended)];
       if (changes.length > 0) await this.commit(changes);

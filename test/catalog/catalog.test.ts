@@ -55,6 +55,19 @@ describe('the catalog', () => {
     });
   });
 
+  it('never gives a record that is made anew a revision that one of its name had', async () => {
+    const { catalog, put, remove } = await openHome();
+    const met: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      await put(recordOf('a'));
+      met.push(catalog.record('a')!.revision);
+      await put({ ...catalog.record('a')!, owner: `${round}` });
+      met.push(catalog.record('a')!.revision);
+      await remove('a');
+    }
+    expect(met).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
   it('makes changes one after the other, each on what the one before left', async () => {
     const { catalog } = await openHome();
     const makeOnce = () =>
