@@ -110,11 +110,14 @@ const WORDS: Readonly<Record<QuotaName, string>> = {
 const ACTIONS: readonly QuotaAction[] = ['reject', 'throttle', 'alert'];
 const DEFAULT_THRESHOLD = 0.8;
 
-/** Why a tier does not allow this quota, as in "Free tier limited to 10000 vectors"; undefined = it does. */
+/**
+ * Why a tier does not allow this quota, as in "Free tier limited to 10000 vectors"; undefined = it does. One that only
+ * alerts bounds nothing, so no ceiling allows it.
+ */
 export function ceilingProblem(tier: Tier, name: QuotaName, spec: QuotaSpec): string | undefined {
   const ceiling = TIER_QUOTAS[tier][name]?.limit ?? Number.POSITIVE_INFINITY;
   const most = Math.max(
-    spec.limit ?? Number.POSITIVE_INFINITY,
+    spec.action === 'alert' ? Number.POSITIVE_INFINITY : (spec.limit ?? Number.POSITIVE_INFINITY),
     spec.burst ?? 0,
     spec.auto_raise?.ceiling ?? 0,
   );

@@ -73,7 +73,7 @@ export class Sweeper {
 
   private async sweepAll(): Promise<void> {
     const { catalog, purger, autoRaise } = this.parts;
-    if (!catalog.isLoaded && !(await this.attempt('sweep', null, () => catalog.reload()))) return;
+    if (!catalog.isCurrent && !(await this.attempt('sweep', null, () => catalog.reload()))) return;
     for (const { id } of catalog.records().filter((record) => this.isDue(record))) {
       if (this.isStopped) return;
       await this.attempt('purge', id, () => this.purge(id));
