@@ -60,7 +60,7 @@ export class NamespaceManagement implements NamespaceAdmin {
     this.sweeper.start();
   }
 
-  /** Ends after the purge under way; what has begun goes on at the next start. */
+  /** Ends after the purge that is erasing; others that have begun go on at the next start. */
   stop(): Promise<void> {
     return this.sweeper.stop();
   }
