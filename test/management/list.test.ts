@@ -115,7 +115,7 @@ describe('listing namespaces', () => {
           () => 'found',
           ({ code }) => code,
         ),
-      'NAMESPACE_NOT_FOUND',
+      'NOT_FOUND',
     ],
     ['in a list', (home: Home) => ids(home), ['default']],
   ])('leaves out one that is purged while it is looked at, %s', async (_how, look, expected) => {
