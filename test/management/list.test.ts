@@ -135,4 +135,28 @@ describe('listing namespaces', () => {
     expect(await look(home)).toEqual(expected);
     expect(home.catalog.record('acme')).toBeUndefined();
   });
+
+  it('shows nothing of one that was purged, while it was looked at, for the next that has its name', async () => {
+    const home = await Home.open();
+    await home.create('acme');
+    await home.use('acme');
+    await home.registry.evict('acme', 'idle');
+    home.clock.advance(1000);
+    await ids(home);
+    home.clock.advance(120_000);
+    const { usage } = home.state;
+    home.state.usage = async (name) => {
+      home.state.usage = usage;
+      const before = await usage.call(home.state, name);
+      await home.purge('acme');
+      return before;
+    };
+    await expect(home.management.get('acme')).rejects.toMatchObject(failing('NOT_FOUND'));
+    await home.create('acme');
+    // Something is stored of it, but it has answered nobody yet.
+    await home.store('acme', 1);
+    home.clock.advance(1000);
+    await ids(home);
+    expect((await home.management.get('acme')).last_used_at).toBeNull();
+  });
 });
