@@ -1,7 +1,7 @@
 import { withinTime } from '../base/within-time.js';
 import { type Bucket, type BucketRule, levelAt, pour } from './bucket.js';
 
-/** Share of the burst that is reserved ahead, at least one unit: what a crash may cost. */
+/** Share of the burst that is reserved ahead, at least one unit: what a crash may cost, besides `marginOf`. */
 const RESERVED_SHARE = 0.01;
 /** How long requests go on without the disk before it is asked again. */
 const RETRY_MS = 10_000;
@@ -91,9 +91,10 @@ export class DayBucket {
   /** Never rejects. */
   private write(rule: BucketRule, units: number): Promise<void> {
     const at = this.clock.now();
-    const wanted = levelAt(this.bucket, rule, at) + Math.max(units, chunkOf(rule));
+    const margin = this.marginOf(rule);
+    const wanted = levelAt(this.bucket, rule, at) + Math.max(units, chunkOf(rule)) + margin;
     // Somewhat beyond the burst: at its limit a namespace would else have to wait for the disk with every request.
-    const kept = { level: Math.min(wanted, rule.burst * (1 + RESERVED_SHARE)), at };
+    const kept = { level: Math.min(wanted, rule.burst + chunkOf(rule) + margin), at };
     const written = this.storage.write(this.levelId, kept).then(
       () => {
         this.kept = kept;
@@ -105,6 +106,14 @@ export class DayBucket {
       this.writing = undefined;
     });
     return this.writing;
+  }
+
+  /**
+   * What drains from the kept level while the disk writes it, and a unit for what is slow besides: a bucket that is empty
+   * drains no further meanwhile, so without it the level would never cover what it was written for.
+   */
+  private marginOf({ perMs }: BucketRule): number {
+    return 1 + perMs * this.storage.patienceMs;
   }
 
   private goOnWithout(error: unknown): void {
