@@ -30,6 +30,7 @@ export class DayBucket {
   /** What is on disk: at any time at least as much as was admitted. */
   private kept: Readonly<Bucket>;
   private writing: Promise<void> | undefined;
+  private reserving: Promise<void> | undefined;
   private uncoveredUntil = Number.NEGATIVE_INFINITY;
   private isClosed = false;
 
@@ -52,21 +53,31 @@ export class DayBucket {
     return levelAt(this.bucket, rule, now) + units <= levelAt(this.kept, rule, now) + TOLERANCE;
   }
 
-  /** Resolves once such units may be on disk, or the disk had its time: then look again. */
-  async reserve(rule: BucketRule, units: number): Promise<void> {
+  /**
+   * Resolves once such units may be on disk, or the disk had its time: then look again. Whoever asks while somebody waits
+   * waits for the same.
+   */
+  reserve(rule: BucketRule, units: number): Promise<void> {
+    if (this.covers(rule, units)) return Promise.resolve();
+    this.reserving ??= this.awaitDisk(rule, units).finally(() => {
+      this.reserving = undefined;
+    });
+    return this.reserving;
+  }
+
+  /** The disk had its time: it is not waited for until it is asked again. */
+  giveUp(): void {
     const { patienceMs } = this.storage;
-    const writing = this.writing ?? this.write(rule, units);
-    if (await withinTime(writing, patienceMs)) return;
     this.goOnWithout(new Error(`the count of the day was not kept within ${patienceMs} ms`));
   }
 
-  /** Pours units in, and reserves more where they run low. */
-  take(rule: BucketRule, units: number): void {
+  /** Pours units in, and reserves more where they run low: for so many who wait, at least. */
+  take(rule: BucketRule, units: number, waiting = 0): void {
     const now = this.clock.now();
     pour(this.bucket, rule, now, units);
     const ahead = levelAt(this.kept, rule, now) - levelAt(this.bucket, rule, now);
     const isDue = ahead < chunkOf(rule) / 2 && now >= this.uncoveredUntil;
-    if (isDue && !this.isClosed && this.writing === undefined) void this.write(rule, 1);
+    if (isDue && !this.isClosed && this.writing === undefined) void this.write(rule, waiting + 1);
   }
 
   /** Whether nothing is lost with it. */
@@ -86,6 +97,11 @@ export class DayBucket {
     } catch (error) {
       this.storage.onUnsaved(this.levelId, error);
     }
+  }
+
+  private async awaitDisk(rule: BucketRule, units: number): Promise<void> {
+    const writing = this.writing ?? this.write(rule, units);
+    if (!(await withinTime(writing, this.storage.patienceMs))) this.giveUp();
   }
 
   /** Never rejects. */

@@ -76,7 +76,7 @@ export class RequestPermit implements Permit, Guest {
       : [...rates, 'X-NeuralCache-Quota-Warning', [...new Set(warnings)].join(', ')];
   }
 
-  charge(items: number): void | Promise<void> {
+  charge(items: number, since = this.gate.clock.now()): void | Promise<void> {
     const { gate, plan, caller } = this;
     const more = items - 1;
     if (more <= 0 || (plan === undefined && gate.callers === undefined)) return;
@@ -87,7 +87,10 @@ export class RequestPermit implements Permit, Guest {
     if (over !== undefined) throw this.refused(over);
     for (const rate of rates) {
       const obstacle = rate.obstacle(NOBODY, now, more);
-      if (obstacle?.ready !== undefined) return obstacle.ready.then(() => this.charge(items));
+      if (obstacle?.ready !== undefined) {
+        if (now - since >= gate.usageWaitMs) obstacle.giveUp?.();
+        return obstacle.ready.then(() => this.charge(items, since));
+      }
       if (obstacle !== undefined) throw this.refusedBy(obstacle);
     }
     gate.callers?.take(caller, now, more);
