@@ -74,7 +74,7 @@ export class RequestPermit implements Permit, Guest {
       : [...rates, 'X-NeuralCache-Quota-Warning', [...new Set(warnings)].join(', ')];
   }
 
-  charge(items: number): void | Promise<void> {
+  charge(items: number, since = this.gate.clock.now()): void | Promise<void> {
     const { gate, plan, caller } = this;
     const more = items - 1;
     if (more <= 0 || (plan === undefined && gate.callers === undefined)) return;
@@ -82,7 +82,10 @@ export class RequestPermit implements Permit, Guest {
     const rates = plan?.ratesOf(this.purpose) ?? [];
     for (const rate of rates) if (rate.neverFits(items)) throw neverFits(items, rate.rule.burst);
     const obstacle = this.rateObstacle(plan, NOBODY, now, more);
-    if (obstacle?.ready !== undefined) return obstacle.ready.then(() => this.charge(items));
+    if (obstacle?.ready !== undefined) {
+      if (now - since >= gate.usageWaitMs) obstacle.giveUp?.();
+      return obstacle.ready.then(() => this.charge(items, since));
+    }
     if (obstacle !== undefined) throw this.refusedBy(obstacle);
     gate.callers?.take(caller, now, more);
     for (const rate of rates) rate.take(now, more);
@@ -160,7 +163,8 @@ export class RequestPermit implements Permit, Guest {
     this.mayLearn = true;
     for (const stock of plan.stocks) {
       const full = stock.refusal();
-      if (full === undefined) continue;
+      // A feedback that does not fit has its limit raised when it is tried.
+      if (full === undefined || (this.purpose === 'feedback' && stock.mayRise)) continue;
       if (this.purpose === 'feedback') throw this.refused(full);
       this.mayLearn = false;
     }
