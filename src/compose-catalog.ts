@@ -4,6 +4,7 @@ import type { Metrics } from './base/metrics.js';
 import type { Settings } from './base/settings/table.js';
 import { NamespaceCatalog } from './catalog/catalog.js';
 import type { Policies } from './catalog/policies.js';
+import { auditLine } from './management/read-audit.js';
 import type { NamespaceNames } from './namespaces/name.js';
 import { MemoryCatalog } from './stores/catalog-memory.js';
 import type { CatalogStore } from './stores/catalog-store.js';
@@ -45,10 +46,9 @@ export async function openCatalog(settings: Settings, tools: CatalogTools): Prom
       maxRegistered: settings.namespacesMaxRegistered,
       isOptional: !isManaged(settings),
       ...(policyProblem && { policyProblem }),
-      onAppended({ seq, actor, action, namespace, requestId, hash }) {
-        metrics?.audited(action);
-        const about = namespace === '' ? {} : { namespace };
-        logger?.info({ audit: seq, action, actor, ...about, requestId, hash }, 'audit');
+      onAppended(row) {
+        metrics?.audited(row.action);
+        logger?.info(auditLine(row), 'audit');
       },
       onProblem: (problem) => logger?.error({ problem }, 'a record of the catalog cannot be read'),
     });

@@ -14,6 +14,7 @@ import { withinTime } from './base/within-time.js';
 import { measureOf, openAdmission } from './compose-admission.js';
 import { openCache, openPairCaches, type PurgeWish, purgeCaches } from './compose-cache.js';
 import { catalogHealth, type OpenedCatalog, openCatalog, retryCatalog } from './compose-catalog.js';
+import { keepDeclared } from './compose-declared.js';
 import { openManagement, watchNamespaces } from './compose-management.js';
 import { type OpenedModels, openModels } from './compose-models.js';
 import { gateSettings, rerankerSettings } from './compose-options.js';
@@ -132,7 +133,11 @@ export async function compose(
       keeper: keeper ?? vectors,
       onFallback: modelFailures('scorer', tools),
     });
-    return composeWith(tools, { store, catalog, names, cache, pairCaches, models, policies }, residents);
+    const opened = { store, catalog, names, cache, pairCaches, models, policies };
+    const services = composeWith(tools, opened, residents);
+    // Who may use only what there is must not be sent away for want of a list; a disk that fails is asked again.
+    if (!settings.namespaceAutoCreate) await services.admin.learnNames().catch(() => undefined);
+    return services;
   } catch (error) {
     await models?.close();
     await cache?.close();
@@ -207,6 +212,7 @@ function composeWith(
       watch.retry();
       installHash();
       retryCatalog(opened, clock);
+      if (!settings.namespaceAutoCreate) void admin.learnNames().catch(() => undefined);
     },
     onFailure: (operation, error) => {
       metrics.storageFailed(operation);
@@ -328,8 +334,8 @@ function chanceOf({ deterministic, deterministicSeed }: Settings): Random {
 }
 
 /** The program for `serve`. */
-export function startServices(settings: Settings, logger: Logger): Promise<ComposedServices> {
-  return compose(settings, logger);
+export async function startServices(settings: Settings, logger: Logger): Promise<ComposedServices> {
+  return keepDeclared(settings, await compose(settings, logger), logger);
 }
 
 /** The program for a command that measures or ranks by itself: its own settings on top, a clock of its own, no log, chance that

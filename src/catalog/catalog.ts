@@ -225,7 +225,7 @@ export class NamespaceCatalog implements CatalogView {
 
   /** Makes the store forget what was removed and redacted. Rejects with `AppError` 503. */
   compact(): Promise<void> {
-    return this.asked(this.options.store.compact());
+    return this.asked(this.options.store.compact(), 'compacted');
   }
 
   /** Waits for the changes under way and closes the store. */
@@ -312,17 +312,20 @@ export class NamespaceCatalog implements CatalogView {
     for (const listener of [...this.listeners]) listener(ids);
   }
 
-  private async asked<T>(answer: Promise<T>): Promise<T> {
+  private async asked<T>(answer: Promise<T>, verb: Verb = 'read'): Promise<T> {
     try {
       return await answer;
     } catch (error) {
-      throw unavailable(error, 'read');
+      throw unavailable(error, verb);
     }
   }
 }
 
+/** What could not be done with the catalog. */
+type Verb = 'read' | 'written' | 'compacted';
+
 /** What callers are told of a failing store; anything else is a fault of ours. */
-function unavailable(error: unknown, verb: 'read' | 'written'): unknown {
+function unavailable(error: unknown, verb: Verb): unknown {
   if (!(error instanceof StorageError)) return error;
   const message = `The catalog of namespaces cannot be ${verb} just now (${error.failure})`;
   return new AppError('UNAVAILABLE', message, null, { cause: error });
