@@ -42,7 +42,7 @@ export const FILE_NAMES: Readonly<Record<string, string>> = {
 /**
  * One namespace with what the defaults add. `quotas`, `policies` and `metadata` are merged name by name, all else is the
  * entry's where it says something. A null takes the default away, except where null is a value: no limit, and
- * `retention_days: null`, kept for ever. Does not check names and values of quotas and policies.
+ * `retention_days: null`, kept for ever (`inherit` takes that default away). Does not check names and values of quotas and policies.
  */
 export function mergedSpec(defaults: DeclaredDefaults, entry: DeclaredEntry): NamespaceSpec {
   const { namespace, name, parent, tenant, quotas, policies, metadata, capacity, access, backend_config } =

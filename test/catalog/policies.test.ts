@@ -35,6 +35,15 @@ describe('policies', () => {
     });
   });
 
+  it('inherit is retention that is not set, and nothing else is', () => {
+    expect(read({ retention_days: 'inherit' })).toEqual({ policies: {}, locs: [] });
+    const issues: ValidationIssue[] = [];
+    const never = { retention_days: null, scorer: 'lexical' };
+    expect(patchPolicies(never, { retention_days: 'inherit' }, issues)).toEqual({ scorer: 'lexical' });
+    expect(issues).toEqual([]);
+    expect(read({ consistency: 'inherit' }).locs).toEqual(['policies.consistency']);
+  });
+
   it('a patch replaces what it names, takes away what it names with null, and leaves the rest', () => {
     const issues: ValidationIssue[] = [];
     const patch = {
