@@ -68,7 +68,14 @@ async function apply(
   const { maxDimension } = exchange.permit!.limits;
   checkDimension(maxDimension, request.bestDocumentEmbedding, [...loc, 'best_doc_embedding']);
   checkStillWanted(exchange);
-  const { outcome, issues = [], message } = await services.feedback(namespace, request);
+  const {
+    outcome,
+    issues = [],
+    message,
+  } = await services.feedback(namespace, {
+    ...request,
+    signal: () => exchange.callerGone(),
+  });
   services.metrics.feedbackFinished(outcome, namespace);
   switch (outcome) {
     case 'applied':
