@@ -3,18 +3,15 @@ import { join } from 'node:path';
 import { systemClock } from './base/clock.js';
 import type { Settings } from './base/settings/table.js';
 import { NamespaceCatalog } from './catalog/catalog.js';
+import { namesOf } from './compose.js';
 import { openCatalog } from './compose-catalog.js';
 import { openManagement } from './compose-management.js';
 import { openStateOwner, openStateReader, storedState } from './compose-stores.js';
-import type { NamespaceManagement } from './management/namespace-management.js';
-import { NamespaceNames } from './namespaces/name.js';
+import type { AdminCall } from './management/namespace-admin.js';
 import { openCatalogReader } from './stores/catalog-reader.js';
 import type { CatalogReader, CatalogStore } from './stores/catalog-store.js';
 import { StorageError, type Store, type StoreReader } from './stores/store.js';
 import { CACHE_FILE, openWorkerCache } from './stores/worker-cache.js';
-
-/** Who changes something, and what; see `NamespaceManagement.note`. */
-type Note = Parameters<NamespaceManagement['note']>;
 
 /** How commands manage the namespaces of a folder without a server. */
 export const folderAdmin = {
@@ -77,25 +74,17 @@ export const folderAdmin = {
 
   async note(
     settings: Settings,
-    { action, namespace, after }: { action: Note[0]; namespace: Note[1]; after: Note[2] },
-    call: Note[3],
+    entries: readonly { readonly action: string; readonly namespace: string; readonly after: object }[],
+    call: AdminCall,
   ): Promise<void> {
     const { catalog } = await openCatalog(settings, { clock: systemClock(), names: namesOf(settings) });
     try {
-      await catalog.change(call, () => ({ audit: [{ action, namespace, after }], result: undefined }));
+      await catalog.change(call, () => ({ audit: entries, result: undefined }));
     } finally {
       await catalog.close();
     }
   },
 };
-
-function namesOf(settings: Settings): NamespaceNames {
-  return new NamespaceNames({
-    pattern: settings.namespacePattern,
-    policy: settings.namespacePolicy,
-    defaultName: settings.defaultNamespace,
-  });
-}
 
 function readOnly(): never {
   throw new StorageError('read-only', 'The folder is only looked at');

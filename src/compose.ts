@@ -14,6 +14,7 @@ import { withinTime } from './base/within-time.js';
 import { measureOf, openAdmission } from './compose-admission.js';
 import { openCache, openPairCaches, type PurgeWish, purgeCaches } from './compose-cache.js';
 import { catalogHealth, type OpenedCatalog, openCatalog, retryCatalog } from './compose-catalog.js';
+import { keepDeclared } from './compose-declared.js';
 import { openManagement, watchNamespaces } from './compose-management.js';
 import { type OpenedModels, openModels } from './compose-models.js';
 import { gateSettings, rerankerSettings } from './compose-options.js';
@@ -333,8 +334,8 @@ function chanceOf({ deterministic, deterministicSeed }: Settings): Random {
 }
 
 /** The program for `serve`. */
-export function startServices(settings: Settings, logger: Logger): Promise<ComposedServices> {
-  return compose(settings, logger);
+export async function startServices(settings: Settings, logger: Logger): Promise<ComposedServices> {
+  return keepDeclared(settings, await compose(settings, logger), logger);
 }
 
 /** The program for a command that measures or ranks by itself: its own settings on top, a clock of its own, no log, chance that

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { callServer, serverUrl } from './call-server.js';
 import { type CommandContext, CommandError } from './context.js';
+import { commandCall, type FolderAdmin } from './open-admin.js';
 import { readSettings } from './read-settings.js';
 import { durableSettings, namesOf, owningFolder, type StoredState } from './stored-state.js';
 import { oneLine } from './terminal.js';
@@ -17,7 +18,12 @@ interface PurgeOptions {
 type PurgeWish = Parameters<StoredState['purgeCaches']>[1];
 
 /** `cache purge`: forgets what caches hold, in a running server or on disk. */
-export function registerCache(program: Command, context: CommandContext, state: StoredState): void {
+export function registerCache(
+  program: Command,
+  context: CommandContext,
+  state: StoredState,
+  folder: FolderAdmin,
+): void {
   const cache = program.command('cache').description('look after what is cached');
   cache
     .command('purge')
@@ -27,14 +33,19 @@ export function registerCache(program: Command, context: CommandContext, state: 
     .option('--all', 'everything')
     .option('--url <url>', 'the server; its token is the first of NEURALCACHE_ADMIN_TOKENS')
     .option('--json', 'print JSON')
-    .action((options: PurgeOptions) => purge(context, state, options));
+    .action((options: PurgeOptions) => purge(context, state, folder, options));
 }
 
-async function purge(context: CommandContext, state: StoredState, options: PurgeOptions): Promise<void> {
+async function purge(
+  context: CommandContext,
+  state: StoredState,
+  folder: FolderAdmin,
+  options: PurgeOptions,
+): Promise<void> {
   const wish = readWish(context, options);
   const { url, json } = options;
   if (url !== undefined) await purgeServer(context, serverUrl(url), wish);
-  else await purgeFile(context, state, wish);
+  else await purgeFile(context, state, folder, wish);
   context.stdout.write(json ? `${JSON.stringify({ purged: wish })}\n` : `Purged ${nameOf(wish)}.\n`);
 }
 
@@ -52,9 +63,18 @@ async function purgeServer(context: CommandContext, url: string, wish: PurgeWish
   await callServer({ url, path: '/admin/cache/purge', body: wish, token });
 }
 
-async function purgeFile(context: CommandContext, state: StoredState, wish: PurgeWish): Promise<void> {
+async function purgeFile(
+  context: CommandContext,
+  state: StoredState,
+  folder: FolderAdmin,
+  wish: PurgeWish,
+): Promise<void> {
   const settings = durableSettings(context);
-  await owningFolder(state, settings, 'purge the cache on disk', () => state.purgeCaches(settings, wish));
+  await owningFolder(state, settings, 'purge the cache on disk', async () => {
+    await state.purgeCaches(settings, wish);
+    const note = { action: 'cache.purge', namespace: wish.namespace ?? '', after: wish };
+    await folder.note(settings, [note], commandCall());
+  });
 }
 
 function nameOf({ namespace, model }: PurgeWish): string {

@@ -78,12 +78,13 @@ async function questionOf(
 }
 
 function erasedReport({ id, erased, verified, left }: ErasedNamespace) {
-  const { rows, bytes } = erased;
+  const { rows, bytes, files } = erased;
+  const filesLine = files.length > 0 ? `Removed files: ${files.join(', ')}\n` : '';
   const leftLine =
     left.length > 0 ? `Set aside as damaged, and may still hold some of it: ${left.join(', ')}\n` : '';
   return {
     json: { dropped: id, erased, verified, set_aside: left },
-    people: `Dropped ${oneLine(id)}: ${rows} rows, ${sizeText(bytes)}; looked for afterwards, and nothing found\n${leftLine}`,
+    people: `Dropped ${oneLine(id)}: ${rows} rows, ${sizeText(bytes)}; looked for afterwards, and nothing found\n${filesLine}${leftLine}`,
   };
 }
 

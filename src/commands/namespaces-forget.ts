@@ -53,7 +53,7 @@ async function forget(
     await state.purgeCaches(settings, { namespace: name });
     const found = await forgetDocument(owner, name, id, hash);
     const note = { action: 'namespace.forget', namespace: name, after: found };
-    await folder.note(settings, note, commandCall());
+    await folder.note(settings, [note], commandCall());
     return { keys: documentKeysOf(id, hash), forgotten: found };
   });
   // What was removed may still lie in the files, between what was kept.

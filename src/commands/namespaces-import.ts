@@ -63,7 +63,7 @@ async function importVerified(
     await importStream(owner, name, stream);
     await folder.note(
       settings,
-      { action: 'namespace.import', namespace: name, after: { rows } },
+      [{ action: 'namespace.import', namespace: name, after: { rows } }],
       commandCall(),
     );
     return differences(stream.header, await state.identify(settings));

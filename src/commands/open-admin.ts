@@ -24,7 +24,7 @@ export interface FolderAdmin {
   /** The catalog as it is on the disk, also while a server owns the folder. Makes nothing. */
   readCatalog(settings: Settings): CatalogReader;
   /** Puts what a command changed by itself into the audit log; of who owns the folder alone. */
-  note(settings: Settings, entry: ChangeNote, call: AdminCall): Promise<void>;
+  note(settings: Settings, entries: readonly ChangeNote[], call: AdminCall): Promise<void>;
 }
 
 export interface ChangeNote {

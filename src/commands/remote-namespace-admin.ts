@@ -124,6 +124,7 @@ export class RemoteNamespaceAdmin implements NamespaceAdmin {
   }
 }
 
+/** Names have one spelling in a path: what may stand there stands there as it is. */
 function pathOf(id: string): string {
-  return `/admin/namespaces/${encodeURIComponent(id)}`;
+  return `/admin/namespaces/${encodeURI(id).replace(/[/?#]/g, encodeURIComponent)}`;
 }

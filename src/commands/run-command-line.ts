@@ -74,9 +74,9 @@ function buildProgram(context: CommandContext, parts: CommandParts): Command {
   registerOpenapi(program, context);
   registerNamespaces(program, context, parts.storedState, parts.folderAdmin);
   registerAudit(program, context, parts.folderAdmin);
-  registerStorage(program, context, parts.storedState);
+  registerStorage(program, context, parts.storedState, parts.folderAdmin);
   registerModels(program, context, parts);
-  registerCache(program, context, parts.storedState);
+  registerCache(program, context, parts.storedState, parts.folderAdmin);
   registerWarm(program, context, parts.createService);
   return program;
 }

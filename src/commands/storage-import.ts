@@ -9,6 +9,7 @@ import { type OriginalState, readOriginal } from '../transfer/original-files.js'
 import { replaceNamespace } from '../transfer/replace-namespace.js';
 import { type CommandContext, CommandError } from './context.js';
 import { assertName, assertReplaceable } from './namespaces-import.js';
+import { commandCall, type FolderAdmin } from './open-admin.js';
 import { durableSettings, owning, type StateIdentity, type StoredState } from './stored-state.js';
 import { oneLine } from './terminal.js';
 
@@ -21,7 +22,12 @@ interface StorageImportOptions {
 }
 
 /** `storage import --original PATH`: what the Python original stored; no server may be running. */
-export function registerStorageImport(storage: Command, context: CommandContext, state: StoredState): void {
+export function registerStorageImport(
+  storage: Command,
+  context: CommandContext,
+  state: StoredState,
+  folder: FolderAdmin,
+): void {
   storage
     .command('import')
     .description('carry over what the Python original of this program stored; its files stay as they are')
@@ -30,12 +36,13 @@ export function registerStorageImport(storage: Command, context: CommandContext,
     .option('--encoder <name>', "the encoder that made the original's vectors; it never wrote that down")
     .option('--force', 'replace what the namespaces have')
     .option('--json', 'print JSON')
-    .action((options: StorageImportOptions) => importOriginal(context, state, options));
+    .action((options: StorageImportOptions) => importOriginal(context, state, folder, options));
 }
 
 async function importOriginal(
   context: CommandContext,
   state: StoredState,
+  folder: FolderAdmin,
   options: StorageImportOptions,
 ): Promise<void> {
   const path = resolve(context.cwd, options.original);
@@ -52,6 +59,13 @@ async function importOriginal(
     for (const { report, rows } of carried) {
       if (rows.length > 0) await replaceNamespace(owner, report.namespace, inPages(rows));
     }
+    const imported = carried.filter(({ rows }) => rows.length > 0);
+    const notes = imported.map(({ report: { namespace }, rows }) => ({
+      action: 'namespace.import',
+      namespace,
+      after: { rows: rows.length, from: 'original' },
+    }));
+    if (notes.length > 0) await folder.note(settings, notes, commandCall());
     return carried.map(({ report }) => report);
   });
   const { leftOut } = found;

@@ -143,7 +143,7 @@ export interface ErasedNamespace {
     readonly rows: number;
     readonly bytes: number;
     readonly cached_pairs: number;
-    /** Damaged files of it that lay aside. */
+    /** Files that are gone, damaged ones that lay aside among them. */
     readonly files: readonly string[];
   };
   /** Looked for afterwards, and nothing found. */

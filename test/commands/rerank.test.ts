@@ -124,7 +124,7 @@ describe('rerank refuses', () => {
   it('what the ranking refuses, in one line without a stack', async () => {
     line.write('docs', 'dimension\n');
     const { exitCode, stderr } = await line.run(['rerank', 'red', 'docs']);
-    expect([exitCode, stderr]).toEqual([1, 'Request validation failed\n']);
+    expect([exitCode, stderr]).toEqual([1, 'query_embedding has the wrong dimension\n']);
     line.write('docs', 'boom\n');
     const unforeseen = await line.run(['rerank', 'red', 'docs']);
     expect(unforeseen.exitCode).toBe(1);

@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import { afterAll } from 'vitest';
 import { loadSettings } from '../../src/base/settings/load-settings.js';
 import type { Settings } from '../../src/base/settings/table.js';
+import { folderAdmin } from '../../src/compose-folder-admin.js';
 import { stateForCommands } from '../../src/compose-state.js';
 import { AppHome } from '../app/app-home.js';
 import type { RunningApp } from '../app/running-app.js';
@@ -26,6 +27,7 @@ export class StorageHome {
 
   constructor() {
     this.line.storedState = stateForCommands;
+    this.line.folderAdmin = folderAdmin;
   }
 
   /** A folder that does not exist yet, beside nothing else. */
@@ -46,16 +48,26 @@ export class StorageHome {
     return loadSettings({ env, cwd: this.line.folder }).settings;
   }
 
-  /** Runs a command with the settings of a mode and folder. */
-  run(mode: StoredMode, folder: string, argv: readonly string[]) {
-    const settings = Object.entries({ ...STORED_MODES[mode], STORAGE_DIR: folder });
+  /** Runs a command with the settings of a mode and folder, and more. */
+  run(
+    mode: StoredMode,
+    folder: string,
+    argv: readonly string[],
+    more: Readonly<Record<string, string>> = {},
+  ) {
+    const settings = Object.entries({ ...STORED_MODES[mode], STORAGE_DIR: folder, ...more });
     this.line.env = Object.fromEntries(settings.map(([name, value]) => [`NEURALCACHE_${name}`, value]));
     return this.line.run(argv);
   }
 
   /** Runs one that must succeed, and answers what it printed. */
-  async done(mode: StoredMode, folder: string, argv: readonly string[]): Promise<string> {
-    const { exitCode, stdout, stderr } = await this.run(mode, folder, argv);
+  async done(
+    mode: StoredMode,
+    folder: string,
+    argv: readonly string[],
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.run(mode, folder, argv, more);
     if (exitCode !== 0) throw new Error(`${argv.join(' ')}: ${exitCode} ${stdout} ${stderr}`);
     return stdout;
   }

@@ -136,7 +136,7 @@ describe.each(MODE_PAIRS)('a migration from %s to %s that is ended', (from, to) 
     const report = JSON.parse(await home.done(from, folder, [...argv, '--json']));
     expect(report).toMatchObject({ finished_before: true, namespaces: [], dropped: [] });
     expect(Object.keys(home.checksums(report.moved_to))).not.toEqual([]);
-    expect(await home.done(to, folder, ['namespaces', 'list'])).toBe('Shop\nblog\nnew\n');
+    expect(await home.done(to, folder, ['namespaces', 'list'])).toBe('Shop\nblog\ndefault\nnew\n');
     const again = await home.start(to, folder);
     expect(await home.answers(again)).toEqual(learned);
     await again.stop();
@@ -243,7 +243,7 @@ describe('migrating', () => {
     expect(home.checksums(target)).toEqual(before);
     const done = await home.done('sqlite', folder, [...argv, '--force']);
     expect(done).toContain('\n1 namespace was dropped there that the source has not: blog\n');
-    expect(await home.done('json', target, ['namespaces', 'list'])).toBe('Shop\n');
+    expect(await home.done('json', target, ['namespaces', 'list'])).toBe('Shop\ndefault\n');
     expect(JSON.parse(await home.done('sqlite', folder, [...argv, '--json']))).toMatchObject({ dropped: [] });
     expect(home.checksums(folder)).toEqual(source);
   });

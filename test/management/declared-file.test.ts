@@ -1,7 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError, validationError } from '../../src/base/errors.js';
 import { DeclaredError, MAX_DECLARED_BYTES, readDeclared } from '../../src/management/declared-file.js';
+
+import { REPOSITORY_ROOT } from '../fixtures/repository-root.js';
+import { DeclaredHome, told } from './declared-home.js';
 
 const FILE = 'namespaces.yaml';
 
@@ -285,5 +290,28 @@ describe('what the catalog has against a declared file', () => {
     expect(file.explain(failure)).toBe(failure);
     const other = new Error('?');
     expect(file.explain(other)).toBe(other);
+  });
+});
+
+describe('config/namespaces.example.yaml', () => {
+  it('can be applied as it is, twice', async () => {
+    const text = readFileSync(join(REPOSITORY_ROOT, 'config/namespaces.example.yaml'), 'utf8');
+    const { declared } = readDeclared(text, 'namespaces.example.yaml');
+    const home = await DeclaredHome.open();
+    const plan = await home.apply(declared.namespaces);
+    expect(told(plan)).toEqual([
+      'create acme',
+      'create user-profiles',
+      'create acme.search',
+      'create acme.support',
+      'create acme-partner',
+    ]);
+    expect((await home.apply(declared.namespaces)).changes).toEqual([]);
+    const search = home.catalog.effective('acme.search');
+    expect([search.tier, search.tierOf, search.levels.map(({ id }) => id)]).toEqual([
+      'pro',
+      'acme',
+      ['acme.search', 'acme'],
+    ]);
   });
 });
