@@ -4,6 +4,7 @@ import type { Sparingly } from './base/sparingly.js';
 import type { Effective } from './catalog/effective.js';
 import type { Policies } from './catalog/policies.js';
 import type { NamespaceRecord } from './catalog/record.js';
+import { isLeaving } from './catalog/status.js';
 import type { ScorerChoice } from './compose-scorers.js';
 import type { Namespace } from './namespaces/namespace.js';
 import { type NamespacePolicies, NO_POLICIES, type PolicyWeights } from './namespaces/namespace-policies.js';
@@ -82,9 +83,11 @@ export class ManagedPolicies {
     this.source?.isLoaded === true &&
     this.source.records().some(({ policies }) => typeof policies.retention_days === 'number');
 
-  /** The cache on disk, for those whose policies let it keep anything; of others it has nothing. */
+  /** The cache on disk, for those whose policies let it keep anything and that are not on their way out; of others it has nothing. */
   keeping(cache: CacheStore): Pick<CacheStore, 'getMany' | 'put'> {
-    const isKept = (name: string) => this.policiesOf(name).cacheEnabled !== false;
+    const isLeft = (name: string) =>
+      this.source !== undefined && isLeaving(this.source.effective(name).status);
+    const isKept = (name: string) => this.policiesOf(name).cacheEnabled !== false && !isLeft(name);
     return {
       getMany: async (name, keys) => (isKept(name) ? cache.getMany(name, keys) : keys.map(() => undefined)),
       put: (name, entries) => {

@@ -202,7 +202,7 @@ function composeWith(
     random,
     settings: rerankerSettings(settings),
     events,
-    use: (name, work) => registry.use(name, work),
+    use: (name, work, patience) => registry.use(name, work, patience),
   });
   const watch = policies.watch(registry, cache);
   const maintenance = new Maintenance({

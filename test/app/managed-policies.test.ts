@@ -6,6 +6,7 @@ import { Metrics } from '../../src/base/metrics.js';
 import { Sparingly } from '../../src/base/sparingly.js';
 import { NamespaceCatalog } from '../../src/catalog/catalog.js';
 import type { Policies } from '../../src/catalog/policies.js';
+import type { KeptStatus } from '../../src/catalog/status.js';
 import { ManagedPolicies, toNamespacePolicies } from '../../src/compose-policies.js';
 import { NO_POLICIES } from '../../src/namespaces/namespace-policies.js';
 import { MemoryCatalog } from '../../src/stores/catalog-memory.js';
@@ -44,13 +45,14 @@ beforeEach(async () => {
 });
 
 /** Registers it, or gives it other policies. */
-async function put(id: string, own: Policies, quotas: object = {}) {
+async function put(id: string, own: Policies, quotas: object = {}, status: KeptStatus = 'active') {
   await catalog.change({ actor: 'cli:test', requestId: '' }, (view) => ({
     put: [
       {
-        ...{ id, name: id, tenant_id: id.split('.')[0]!, parent_id: null, status: 'active', tier: null },
+        ...{ id, name: id, tenant_id: id.split('.')[0]!, parent_id: null, status, tier: null },
         ...{ metadata: {}, tags: [], owner: null, capacity: null, access: null, backend: null },
-        ...{ backend_config: null, created_at: 1, updated_at: 1, deletion: null, declared: false },
+        ...{ backend_config: null, created_at: 1, updated_at: 1, declared: false },
+        deletion: status === 'active' ? null : { since: 1, purge_at: 1, before: 'active' },
         quotas,
         policies: own,
         revision: (view.record(id)?.revision ?? 0) + 1,
@@ -97,6 +99,15 @@ describe('policies of the catalog', () => {
     ];
     expect(await found('acme')).toEqual([undefined, undefined]);
     expect(await found('other')).toEqual([KEY.value, undefined]);
+  });
+
+  it('keep nothing of one that is on its way out', async () => {
+    const kept = policies.keeping(cache);
+    for (const status of ['active', 'pending_deletion', 'deleted'] as const) {
+      await put('acme', {}, {}, status);
+      kept.put('acme', [{ ...KEY, key: `vector/${status}` }]);
+    }
+    expect(await cache.count('acme')).toBe(1);
   });
 
   it('take off the disk what is cached where caches are off, once, and again where that failed', async () => {
