@@ -51,6 +51,7 @@ export class NamespaceAdmission implements Admission {
       clock,
       events,
       quotaWaitMs: options.quotaWaitMs,
+      usageWaitMs: days.patienceMs,
       connections: new Connections(),
       callers: ratePerMinute === undefined ? undefined : new AddressLimit(ratePerMinute),
       turns: new FairTurns({

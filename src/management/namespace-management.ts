@@ -120,7 +120,11 @@ export class NamespaceManagement implements NamespaceAdmin {
 
   async get(id: string): Promise<NamespaceView> {
     await this.assertThere(id);
-    return this.view(id);
+    const wasRegistered = this.options.catalog.record(id) !== undefined;
+    const view = await this.view(id);
+    // Purged while its numbers were read: it is not one that is merely in use.
+    if (wasRegistered && !view.registered) throw namespaceNotFound(id);
+    return view;
   }
 
   async update(id: string, patch: NamespacePatch, call: AdminCall): Promise<NamespaceView> {

@@ -75,7 +75,7 @@ export class Sweeper {
 
   private async sweepAll(): Promise<void> {
     const { catalog, purger, autoRaise } = this.parts;
-    if (!catalog.isLoaded && !(await this.attempt('sweep', null, () => catalog.reload()))) return;
+    if (!catalog.isCurrent && !(await this.attempt('sweep', null, () => catalog.reload()))) return;
     const due = catalog.records().filter((record) => purger.isDue(record));
     await mapBounded(due, PURGES_AT_ONCE, async ({ id }) => {
       if (!this.isStopped) await this.attempt('purge', id, () => purger.purgeDue(id, BY_US));

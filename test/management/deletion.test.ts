@@ -83,7 +83,10 @@ describe.each(DRIVERS)('deleting a namespace (%s)', (_name, open) => {
     await home.management.remove('acme', { force: false }, BY);
     home.clock.advance(GRACE_S * 1000);
     expect(await catalogText()).toContain(SECRET);
+    const answer = JSON.parse((await home.kept.get('answer', 'of/acme'))!.value) as string;
+    expect((await home.kept.get('answer', answer))?.value).toContain(SECRET);
     await home.management.sweep();
+    expect(await home.kept.get('answer', answer)).toBeUndefined();
     expect(home.failures).toEqual([]);
     expect(home.purged).toEqual(['acme']);
     expect(home.catalog.record('acme')).toBeUndefined();
