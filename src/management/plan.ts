@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { byCodeUnit } from '../base/by-code-unit.js';
 import { type ValidationIssue, validationError } from '../base/errors.js';
 import type { AuditNote, CatalogView } from '../catalog/catalog-view.js';
 import { Hierarchy, type Placed } from '../catalog/hierarchy.js';
@@ -211,6 +212,7 @@ function pruneOf(
       steps.push({ record: after, change: { action: 'delete', namespace: record.id, fields } });
     }
   }
+  skipped.sort((a, b) => byCodeUnit(a.namespace, b.namespace));
   return { steps, skipped };
 }
 

@@ -74,7 +74,10 @@ export class Purger {
   isDue({ id, status, deletion }: NamespaceRecord): boolean {
     if (this.underWay.has(id)) return false;
     if (status === 'deleted') return true;
-    return status === 'pending_deletion' && (deletion?.purge_at ?? 0) <= this.parts.clock.now();
+    const { catalog, clock } = this.parts;
+    const isOver = status === 'pending_deletion' && (deletion?.purge_at ?? 0) <= clock.now();
+    // Those below it, which may have been deleted with it, go first.
+    return isOver && catalog.descendantsOf(id).length === 0;
   }
 
   /** Compacts the catalog if a purge was cut short before it could. Rejects with `AppError` 503. */

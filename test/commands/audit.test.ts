@@ -46,6 +46,14 @@ describe('audit list', () => {
     expect((await run('list', '--limit', '2')).stderr).toBe(`There are more: --cursor ${next_cursor}\n`);
   });
 
+  it('refuses an action there is none of, and says which there are', async () => {
+    const { exitCode, stderr } = await run('list', '--action', 'namespace.vanish');
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringContaining('one of namespace.create, namespace.update'),
+    ]);
+  });
+
   it('refuses what is no time', async () => {
     expect((await run('list', '--since', 'yesterday')).exitCode).toBe(1);
   });

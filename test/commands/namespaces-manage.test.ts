@@ -186,6 +186,7 @@ describe('namespaces apply', () => {
     line.write('less.yaml', 'namespaces: []\n');
     await run('apply', 'n.yaml');
     expect((await run('apply', 'less.yaml')).stdout).toBe('0 changed, 0 unchanged.\n');
+    await json('create', 'acme.by-hand');
     const { stdout } = await run('apply', 'less.yaml', '--prune');
     expect(stdout).toContain('- delete acme.search\n');
     expect(stdout).toContain(

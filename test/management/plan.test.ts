@@ -148,12 +148,27 @@ describe('pruning', () => {
 
   it('leaves the default namespace, and who has others below, and says so', async () => {
     await home.apply([{ id: 'default' }, { id: 'acme' }, { id: 'acme.search' }]);
+    await home.admin.create({ id: 'acme.by-hand' }, BY);
     const plan = await home.apply([], { prune: true });
     expect(told(plan)).toEqual(['delete acme.search']);
     expect(plan.skipped).toEqual([
       { namespace: 'acme', reason: 'is not deleted: it has 1 below it' },
       { namespace: 'default', reason: 'is the default namespace, which cannot be deleted' },
     ]);
+  });
+
+  it('deletes a whole family at once', async () => {
+    await home.apply([
+      { id: 'acme' },
+      { id: 'acme.search' },
+      { id: 'acme.search.europe' },
+      { id: 'beta-one' },
+    ]);
+    await home.apply([{ id: 'beta-one' }, { id: 'partner', parent_id: 'acme' }]);
+    const plan = await home.apply([{ id: 'beta-one' }], { prune: true });
+    const all = ['acme.search.europe', 'partner', 'acme.search', 'acme'];
+    expect([told(plan), plan.skipped]).toEqual([all.map((id) => `delete ${id}`), []]);
+    expect(all.map((id) => home.catalog.record(id)!.status)).toEqual(all.map(() => 'pending_deletion'));
   });
 });
 
