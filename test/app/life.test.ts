@@ -116,5 +116,5 @@ describe.each(MODES)('the life of a family of namespaces ($mode)', ({ mode, sett
       expect((await ask(app, 'get', `/${name}/stats`)).body).toMatchObject({ feedback_total: 0, cells: 0 });
       expect(await first(app, name)).not.toBe(id);
     }
-  });
+  }, 60_000);
 });
