@@ -50,6 +50,9 @@ const FAILURE_LOG_INTERVAL_MS = 10_000;
 /** Time the disk has for what is unwritten, once the requests under way are done. */
 const SAVING_TIMEOUT_MS = 10_000;
 
+/** Limits that raise themselves for one feedback: there are some in each pool, and others may take the room. */
+const MAX_RAISES = 10;
+
 /** Bound of the vectors of a measurement. */
 const SHARED_VECTOR_BYTES = 2 ** 30;
 
@@ -254,8 +257,14 @@ function composeWith(
     gate: gateSettings(settings),
     rerank: (namespace, requests, options) => reranker.rerank(namespace, requests, options),
     async feedback(namespace, request) {
-      const result = await reranker.feedback(namespace, request);
+      let result = await reranker.feedback(namespace, request);
+      for (let raised = 0; raised < MAX_RAISES && result.exceeded !== undefined; raised++) {
+        if (!(await admin.makeRoom(result.exceeded))) break;
+        result = await reranker.feedback(namespace, request);
+      }
       if (result.outcome === 'applied') admin.noteGrowth(namespace);
+      const { exceeded } = result;
+      if (exceeded !== undefined) admission.noteRefusal(exceeded.quota, namespace, exceeded.pool);
       return result;
     },
     admin,

@@ -1,5 +1,6 @@
 import { withinTime } from '../base/within-time.js';
 import type { Effective } from '../catalog/effective.js';
+import type { QuotaName } from '../catalog/quota.js';
 import { AddressLimit } from './address-limit.js';
 import type { Admission, Caller, Permit, Purpose } from './admission.js';
 import { Connections } from './connections.js';
@@ -103,6 +104,11 @@ export class NamespaceAdmission implements Admission {
         ({ quota, levelId, share }) => `${quota} of ${levelId} is used to ${Math.floor(share * 100)} %`,
       ),
     };
+  }
+
+  /** A request that was let in was refused after all, for a stock of this pool: counted and told like any other. */
+  noteRefusal(quota: QuotaName, namespace: string, levelId: string): void {
+    this.gate.events.refused(quota, namespace, levelId);
   }
 
   /** What the catalog says has changed: those who wait try again by what holds now. */

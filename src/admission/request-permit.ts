@@ -163,7 +163,8 @@ export class RequestPermit implements Permit, Guest {
     this.mayLearn = true;
     for (const stock of plan.stocks) {
       const full = stock.refusal();
-      if (full === undefined) continue;
+      // A feedback that does not fit has its limit raised when it is tried.
+      if (full === undefined || (this.purpose === 'feedback' && stock.mayRise)) continue;
       if (this.purpose === 'feedback') throw this.refused(full);
       this.mayLearn = false;
     }

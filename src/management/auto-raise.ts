@@ -14,6 +14,13 @@ import type { RecordChanges } from './record-changes.js';
 const PAUSE_MS = 1000;
 const BY_US: AdminCall = { actor: 'system', requestId: '' };
 
+/** A quota of a pool, and the limit that would do: cells, or bytes. */
+export interface Exceeded {
+  readonly pool: string;
+  readonly quota: Exclude<StockName, 'max_namespaces'>;
+  readonly needed: number;
+}
+
 /** Raises limits that were told to raise themselves, once their use comes near. */
 export class AutoRaise {
   private readonly poolsOf = new WeakMap<Effective, readonly string[]>();
@@ -21,6 +28,9 @@ export class AutoRaise {
   private readonly due = new Set<string>();
   private readonly lookedAt = new Map<string, number>();
   private looking: Promise<void> | undefined;
+  /** Pools to be looked at once a pause is over. */
+  private readonly putOff = new Set<string>();
+  private pause: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly parts: ManagementOptions & {
@@ -31,8 +41,9 @@ export class AutoRaise {
   ) {}
 
   /**
-   * A namespace took up more, or may have; `isRare`: this does not happen with every request, so nothing is put off. Costs
-   * a look-up where nothing raises itself; never waits or throws.
+   * A namespace took up more, or may have: its pools are looked at now, or once the pause since the last look is over.
+   * `isRare`: this does not happen with every request, so nothing is put off. Costs a look-up where nothing raises itself;
+   * never waits or throws.
    */
   noteGrowth(name: string, isRare = false): void {
     const { catalog, clock } = this.parts;
@@ -40,11 +51,45 @@ export class AutoRaise {
     const now = clock.now();
     for (const pool of this.raisingPools(catalog.effective(name))) {
       const pause = now - (this.lookedAt.get(pool) ?? Number.NEGATIVE_INFINITY);
-      if (pause < PAUSE_MS && !isRare) continue;
+      if (pause < PAUSE_MS && !isRare) {
+        this.putOff.add(pool);
+        continue;
+      }
       this.lookedAt.set(pool, now);
       this.due.add(pool);
     }
     if (this.due.size > 0) void this.look();
+    if (this.putOff.size > 0) this.pause ??= setTimeout(() => this.lookAtPutOff(), PAUSE_MS).unref();
+  }
+
+  /**
+   * Raises a limit that stands in the way to where `needed` is no longer near it, if it raises itself that far. Resolves to
+   * whether there is room by now; failures are reported, not thrown.
+   */
+  async makeRoom({ pool, quota, needed: bytesOrCells }: Exceeded): Promise<boolean> {
+    const { catalog, changes, events } = this.parts;
+    const needed = quota === 'max_memory_mb' ? bytesOrCells / 2 ** 20 : bytesOrCells;
+    const ceiling = catalog.record(pool)?.quotas[quota]?.auto_raise?.ceiling;
+    if (ceiling === undefined || needed > ceiling) return false;
+    try {
+      await changes.make(pool, 'namespace.auto_raise', BY_US, ({ status, quotas }) => {
+        const spec = quotas[quota];
+        if (spec === undefined || isLeaving(status)) return {};
+        return { quotas: { ...quotas, [quota]: { ...spec, limit: raisedLimit(spec, needed) } } };
+      });
+    } catch (error) {
+      events?.failed?.('auto-raise', pool, error);
+      return false;
+    }
+    const limit = catalog.record(pool)?.quotas[quota]?.limit;
+    return limit === null || (limit !== undefined && limit >= needed);
+  }
+
+  /** Nothing is looked at any more but what is being looked at. */
+  stop(): void {
+    clearTimeout(this.pause);
+    this.pause = undefined;
+    this.putOff.clear();
   }
 
   /** Looks at every pool that raises itself; failures are reported, not thrown. */
@@ -58,6 +103,17 @@ export class AutoRaise {
   /** Resolves once nothing is being looked at. */
   async idle(): Promise<void> {
     await this.looking;
+  }
+
+  private lookAtPutOff(): void {
+    this.pause = undefined;
+    const now = this.parts.clock.now();
+    for (const pool of this.putOff) {
+      this.lookedAt.set(pool, now);
+      this.due.add(pool);
+    }
+    this.putOff.clear();
+    void this.look();
   }
 
   private look(): Promise<void> {

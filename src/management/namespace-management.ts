@@ -1,6 +1,6 @@
 import { namespaceNotFound } from '../catalog/status.js';
 import { applyDeclared } from './apply-declared.js';
-import { AutoRaise } from './auto-raise.js';
+import { AutoRaise, type Exceeded } from './auto-raise.js';
 import { setQuotas, setStatus, updateNamespace } from './change-namespace.js';
 import { createNamespace } from './create-namespace.js';
 import { deleteNamespace, purgeNow, restoreNamespace } from './deletion.js';
@@ -62,6 +62,7 @@ export class NamespaceManagement implements NamespaceAdmin {
 
   /** Ends after the purge that is erasing; others that have begun go on at the next start. */
   stop(): Promise<void> {
+    this.parts.autoRaise.stop();
     return this.sweeper.stop();
   }
 
@@ -86,6 +87,11 @@ export class NamespaceManagement implements NamespaceAdmin {
   /** A namespace learnt something: limits that raise themselves are looked at soon. Never waits or throws. */
   noteGrowth(name: string): void {
     this.parts.autoRaise.noteGrowth(name);
+  }
+
+  /** Raises a limit that stands in the way, if it raises itself that far; whether there is room by now. Never throws. */
+  makeRoom(exceeded: Exceeded): Promise<boolean> {
+    return this.parts.autoRaise.makeRoom(exceeded);
   }
 
   /**

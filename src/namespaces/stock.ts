@@ -40,9 +40,21 @@ export interface Stock {
   isFull(name: string): boolean;
 }
 
+/** Which quota a feedback would exceed, and what limit it would fit. */
+export interface ExceededQuota extends Pick<StockQuota, 'pool' | 'quota'> {
+  /** Cells, or bytes. */
+  readonly needed: number;
+  /** For the caller. */
+  readonly message: string;
+}
+
 /** A feedback would exceed a quota; nothing has changed. */
 export class QuotaError extends Error {
   override readonly name = 'QuotaError';
+
+  constructor(readonly exceeded: ExceededQuota) {
+    super(exceeded.message);
+  }
 }
 
 /** Nothing is bounded. */

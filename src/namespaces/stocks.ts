@@ -1,5 +1,12 @@
 import { Pace } from '../base/pace.js';
-import { type Holdings, QuotaError, type Release, type Stock, type StockQuota } from './stock.js';
+import {
+  type ExceededQuota,
+  type Holdings,
+  QuotaError,
+  type Release,
+  type Stock,
+  type StockQuota,
+} from './stock.js';
 
 export interface StocksOptions {
   /** See `Stock`; the same array while nothing changes. */
@@ -79,10 +86,10 @@ export class Stocks implements Stock {
     // Nothing waits from here on.
     this.note(name, holds);
     for (const quota of this.quotasOf(name)) {
-      const message = this.problem(quota, added);
-      if (message === undefined) continue;
-      if (quota.isRefusing) throw new QuotaError(message);
-      this.options.onExceeded(name, quota, message);
+      const exceeded = this.problem(quota, added);
+      if (exceeded === undefined) continue;
+      if (quota.isRefusing) throw new QuotaError(exceeded);
+      this.options.onExceeded(name, quota, exceeded.message);
     }
     this.reserve(pools, added, 1);
     return (now) => {
@@ -127,19 +134,21 @@ export class Stocks implements Stock {
     return sum && { ...sum, memoryBytes: this.memory.get(pool) ?? 0 };
   }
 
-  private problem({ pool, quota, limit }: StockQuota, added: Holdings): string | undefined {
+  private problem({ pool, quota, limit }: StockQuota, added: Holdings): ExceededQuota | undefined {
     const { cells, storedBytes } = this.sums.get(pool)!;
     const taken = this.taken.get(pool) ?? NOTHING;
     if (quota === 'max_vectors') {
       const used = cells + taken.cells;
       if (added.cells <= 0 || used + added.cells <= limit) return undefined;
-      return `Upsert would exceed vector quota: ${used} + ${added.cells} > ${limit}`;
+      const message = `Upsert would exceed vector quota: ${used} + ${added.cells} > ${limit}`;
+      return { pool, quota, needed: used + added.cells, message };
     }
     const [what, used] =
       quota === 'max_storage_bytes'
         ? ['Storage', storedBytes + taken.storedBytes + added.storedBytes]
         : ['Memory', this.memory.get(pool) ?? 0];
-    return used <= limit ? undefined : `${what} quota exceeded: ${used} / ${limit} bytes`;
+    if (used <= limit) return undefined;
+    return { pool, quota, needed: used, message: `${what} quota exceeded: ${used} / ${limit} bytes` };
   }
 
   private reserve(pools: readonly string[], { cells, storedBytes }: Holdings, sign: 1 | -1): void {

@@ -2,6 +2,7 @@ import type { Candidate } from '../base/documents.js';
 import type { ValidationIssue } from '../base/errors.js';
 import type { Patience } from '../base/patience.js';
 import type { CacheControl, ModelWishes } from '../base/request-wishes.js';
+import type { ExceededQuota } from '../namespaces/stock.js';
 import type { Forward, Scale } from '../scorers/scorer.js';
 
 /** When the entropy gate lets candidates move. */
@@ -190,8 +191,8 @@ export interface FeedbackRequest {
 export interface FeedbackResult {
   readonly outcome: FeedbackOutcome;
   readonly issues?: readonly ValidationIssue[];
-  /** Which quota a `quota` would exceed, for the caller: code `QUOTA_EXCEEDED`. */
-  readonly message?: string;
+  /** Of a `quota`, which it would exceed. */
+  readonly exceeded?: ExceededQuota;
 }
 
 /** How a feedback ended. All but `failed`, `unknown`, `invalid` and `quota` are answered 200. */

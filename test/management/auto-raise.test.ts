@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { newRecord } from '../../src/catalog/record.js';
 import { raisedQuotas } from '../../src/management/auto-raise.js';
 import { Home } from './home.js';
@@ -8,6 +8,8 @@ const RAISE = { above: 0.85, factor: 1.5, ceiling: 30 };
 const quota = (limit: number) => ({ max_vectors: { limit, auto_raise: RAISE } });
 
 describe('a quota that raises itself', () => {
+  afterEach(() => vi.useRealTimers());
+
   it('is raised by the sweep once its use is near, told of once, and never beyond its ceiling', async () => {
     const home = await Home.open();
     await home.create('acme', { quotas: quota(10) });
@@ -46,6 +48,20 @@ describe('a quota that raises itself', () => {
     expect(home.catalog.record('acme')!.quotas.max_vectors!.limit).toBe(2);
     home.clock.advance(1000);
     home.management.noteGrowth('acme.raw');
+    await home.management.stop();
+    expect(home.catalog.record('acme')!.quotas.max_vectors!.limit).toBe(3);
+  });
+
+  it('is looked at once the pause is over, when growth came within it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const home = await Home.open();
+    await home.create('acme', { quotas: quota(2) });
+    await home.use('acme.web');
+    home.management.noteGrowth('acme.web');
+    await home.use('acme.raw');
+    home.management.noteGrowth('acme.raw');
+    home.clock.advance(1000);
+    vi.advanceTimersByTime(1000);
     await home.management.stop();
     expect(home.catalog.record('acme')!.quotas.max_vectors!.limit).toBe(3);
   });

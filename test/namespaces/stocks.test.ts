@@ -48,7 +48,10 @@ describe('stock', () => {
     release(bytes(1000));
     expect(stocks.isFull('acme')).toBe(true);
     await expect(stocks.take('acme', bytes(1000), bytes(1))).rejects.toEqual(
-      new QuotaError('Storage quota exceeded: 1001 / 1000 bytes'),
+      new QuotaError({
+        ...{ pool: 'acme', quota: 'max_storage_bytes', needed: 1001 },
+        message: 'Storage quota exceeded: 1001 / 1000 bytes',
+      }),
     );
     stocks.note('acme', bytes(10));
     expect(stocks.isFull('acme')).toBe(false);

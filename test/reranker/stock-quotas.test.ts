@@ -47,7 +47,10 @@ describe('a quota of vectors', () => {
     const { requestId } = await test.ask('third query', LIST);
     const before = await test.rows();
     const message = 'Upsert would exceed vector quota: 2 + 1 > 2';
-    expect(await test.tell(['d1'], { requestId })).toEqual({ outcome: 'quota', message });
+    expect(await test.tell(['d1'], { requestId })).toEqual({
+      outcome: 'quota',
+      exceeded: { pool: 'one', quota: 'max_vectors', needed: 3, message },
+    });
     expect([await test.rows(), (await test.namespace()).memory.size]).toEqual([before, 2]);
     await test.visit('first query', LIST, ['d4']);
     quotas[0] = { ...quotas[0]!, limit: 3 };
@@ -90,10 +93,10 @@ describe('a quota of storage', () => {
     let refused = 0;
     for (let n = 0; n < 20; n++) {
       const { requestId } = await test.ask(`query${n} alone`, LIST);
-      const { outcome, message } = await test.tell(['d1'], { requestId });
+      const { outcome, exceeded } = await test.tell(['d1'], { requestId });
       if (outcome !== 'quota') continue;
       refused++;
-      expect(message).toMatch(/^Storage quota exceeded: \d+ \/ 5000 bytes$/);
+      expect(exceeded!.message).toMatch(/^Storage quota exceeded: \d+ \/ 5000 bytes$/);
     }
     expect(refused).toBeGreaterThan(0);
     // What queries leave fills the rest.
