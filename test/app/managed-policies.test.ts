@@ -145,6 +145,47 @@ describe('policies of the catalog', () => {
     expect(dropped).toHaveLength(4);
   });
 
+  it('take off the disk what was kept while caches were on for a moment during a drop', async () => {
+    const dropped: (() => void)[] = [];
+    const drop = cache.drop.bind(cache);
+    cache.drop = async (name) => {
+      await drop(name);
+      await new Promise<void>((resolve) => dropped.push(resolve));
+    };
+    policies.watch(new Home().registry, cache);
+    const set = (isOn: boolean) => put('acme', { cache_enabled: isOn });
+    await set(false);
+    await turn();
+    await set(true);
+    policies.keeping(cache).put('acme', [KEY]);
+    await set(false);
+    await turn();
+    expect(dropped).toHaveLength(1);
+    dropped[0]!();
+    await turn();
+    dropped[1]!();
+    await turn();
+    expect([dropped.length, await cache.getMany('acme', [KEY.key])]).toEqual([2, [undefined]]);
+  });
+
+  it('are asked anew for a namespace that was purged and is there again', async () => {
+    const dropped: string[] = [];
+    cache.drop = async (name) => void dropped.push(name);
+    policies.watch(new Home().registry, cache);
+    const stored = (id: string) => store.commit(id, [{ put: { kind: 'meta', key: 'k', value: '{}' } }]);
+    await stored('acme.below');
+    const change = async (n: number) => {
+      await put('acme', { cache_enabled: false, weight_dense: n });
+      await turn();
+    };
+    await change(1);
+    await store.drop('acme.below');
+    await change(2);
+    await stored('acme.below');
+    await change(3);
+    expect(dropped).toEqual(['acme', 'acme.below', 'acme.below']);
+  });
+
   it('bound what families hold by all pools above, and tell of what an alert lets pass', async () => {
     const spec = { limit: 1, warning_threshold: 0.8, action: 'reject' };
     await put('acme', {}, { max_vectors: { ...spec, action: 'alert' }, max_memory_mb: spec });
