@@ -6,6 +6,7 @@ import type { Quotas } from '../catalog/quota.js';
 import { addIssue, type Loc } from '../catalog/reading.js';
 import { defaultTenant, type NamespaceRecord, newRecord } from '../catalog/record.js';
 import { isLeaving } from '../catalog/status.js';
+import { usedBelow } from './names-in-use.js';
 import type { Declared, NamespaceSpec, Plan, PlannedChange } from './namespace-admin.js';
 import { fieldsOfSpec, specIssues } from './record-fields.js';
 
@@ -17,6 +18,8 @@ export interface PlanOptions {
   readonly backend: string;
   /** Never deleted. */
   readonly defaultName: string;
+  /** Names that may be in use without being registered; looked at where something is pruned. */
+  readonly inUse: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -186,13 +189,13 @@ function noteOf({ action, namespace, fields }: PlannedChange): AuditNote {
 function pruneOf(
   declared: ReadonlySet<string>,
   catalog: CatalogView,
-  { now, graceMs, defaultName }: PlanOptions,
+  { now, graceMs, defaultName, inUse }: PlanOptions,
 ): { steps: Step[]; skipped: Plan['skipped'][number][] } {
   const steps: Step[] = [];
   const skipped: Plan['skipped'][number][] = [];
   for (const record of catalog.records()) {
     if (!record.declared || declared.has(record.id) || isLeaving(record.status)) continue;
-    const below = catalog.descendantsOf(record.id).length;
+    const below = catalog.descendantsOf(record.id).length + usedBelow(record.id, inUse, catalog);
     if (record.id === defaultName) {
       skipped.push({ namespace: record.id, reason: 'is the default namespace, which cannot be deleted' });
     } else if (below > 0) {

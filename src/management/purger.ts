@@ -3,7 +3,7 @@ import { PURGED } from '../catalog/audit-chain.js';
 import { statusRefusal } from '../catalog/status.js';
 import type { ErasedState } from '../stores/store.js';
 import type { ManagementOptions } from './management-options.js';
-import type { NamesInUse } from './names-in-use.js';
+import { type NamesInUse, refuseUsedBelow } from './names-in-use.js';
 import type { AdminCall, ErasedNamespace } from './namespace-admin.js';
 import type { Numbers } from './namespace-numbers.js';
 import { authorOf, type RecordChanges } from './record-changes.js';
@@ -42,12 +42,14 @@ export class Purger {
    * Says that a purge has begun. Rejects with `AppError` 404, 409 (the default namespace; some are registered below; it has
    * begun before), 412, 503.
    */
-  begin(id: string, call: AdminCall): Promise<void> {
-    const now = Math.floor(this.parts.clock.now());
-    return this.parts.changes.make(id, 'namespace.purge_begun', call, ({ status, deletion }) => {
+  async begin(id: string, call: AdminCall): Promise<void> {
+    const names = await this.parts.inUse.allNow();
+    const at = Math.floor(this.parts.clock.now());
+    await this.parts.changes.make(id, 'namespace.purge_begun', call, ({ status, deletion }, now) => {
       if (status === 'deleted') throw statusRefusal(id, status, false)!;
-      const { since, before } = deletion ?? { since: now, before: status };
-      return { status: 'deleted', deletion: { since, purge_at: now, before } };
+      if (status !== 'pending_deletion') refuseUsedBelow(id, names, now);
+      const { since, before } = deletion ?? { since: at, before: status };
+      return { status: 'deleted', deletion: { since, purge_at: at, before } };
     });
   }
 
@@ -124,7 +126,7 @@ export class Purger {
     await admission?.forget(id);
     this.parts.events?.purged?.(id);
     await this.compact();
-    return { id, status: 'deleted', erased, verified: true, left };
+    return { id, status: 'deleted', erased, verified: left.length === 0, left };
   }
 
   /** Answers what of its state, and of what is cached of it, there was. */

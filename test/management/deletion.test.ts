@@ -151,10 +151,28 @@ describe.each(DRIVERS)('deleting a namespace (%s)', (_name, open) => {
     expect(home.catalog.records()).toEqual([]);
   });
 
+  it('refuses those with names in use below them that nobody registered: they would be free of its rules', async () => {
+    await home.create('acme');
+    await home.create('acme.web');
+    await home.store('acme.web.raw', 1);
+    await home.store('acme2.raw', 1);
+    await home.use('acme.live');
+    const refused = (count: number, id = 'acme') =>
+      failing('CONFLICT', `Namespace has ${count} below it: ${id}`);
+    for (const force of [true, false]) {
+      await expect(home.management.remove('acme', { force }, BY)).rejects.toMatchObject(refused(3));
+      await expect(home.management.remove('acme.web', { force }, BY)).rejects.toMatchObject(
+        refused(1, 'acme.web'),
+      );
+    }
+    for (const id of ['acme.web.raw', 'acme.web', 'acme.live', 'acme']) await home.purge(id);
+    expect(await home.state.namespaces()).toEqual(['acme2.raw']);
+  });
+
   it('lets nothing be made below one that is on its way out', async () => {
     await home.create('acme');
-    await home.store('acme.raw', 1);
     await home.management.remove('acme', { force: false }, BY);
+    await home.store('acme.raw', 1);
     const refused = failing('CONFLICT', 'Namespace is being deleted: acme');
     await expect(home.create('acme.web')).rejects.toMatchObject(refused);
     await expect(home.management.setQuotas('acme.raw', {}, BY)).rejects.toMatchObject(refused);
@@ -211,6 +229,8 @@ describe.each(DRIVERS)('deleting a namespace (%s)', (_name, open) => {
     isBroken = false;
     await failingHome.management.sweep();
     expect(failingHome.catalog.record('acme')).toBeUndefined();
+    await failingHome.create('bolt');
+    expect(await failingHome.purge('bolt')).toMatchObject({ verified: false, left: ['shared.damaged-1'] });
     const purged = (await failingHome.management.audit({ action: 'namespace.purged' })).entries[0];
     expect(purged!.after).toEqual({ rows: 0, bytes: 7, cached_pairs: 7, files: 1, left: 1 });
     expect(await failingHome.chainProblem()).toBeNull();
@@ -304,7 +324,7 @@ describe.each(DRIVERS)('deleting a namespace (%s)', (_name, open) => {
         points++;
       }
     }
-    // 3 commits, drain, 2 erasures, usage, names, forgetting, compaction; before and after each.
-    expect(points).toBe(20);
+    // Names twice, 3 commits, drain, 2 erasures, usage, forgetting, compaction; before and after each.
+    expect(points).toBe(22);
   });
 });
