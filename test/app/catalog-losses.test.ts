@@ -97,3 +97,16 @@ it('whose record is lost, but not the word that it was suspended, is suspended',
   await app.stop();
   expect(await asked(await home.start(), 'shut')).toBe(403);
 });
+
+it('a purge names the files it leaves within the folder, and does not say that nothing is left', async () => {
+  await suspended();
+  writeFileSync(`${home.folder}/neuralcache-catalog.db.damaged-2026-01-01T00-00-00-000Z`, 'x');
+  const app = await home.start(MANAGED);
+  const { body } = await app.client
+    .delete('/admin/namespaces/open?force=true')
+    .set({ Authorization: `Bearer ${TOKEN}` });
+  expect(body).toMatchObject({
+    verified: false,
+    left: ['neuralcache-catalog.db.damaged-2026-01-01T00-00-00-000Z'],
+  });
+});
