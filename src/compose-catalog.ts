@@ -5,6 +5,7 @@ import type { Settings } from './base/settings/table.js';
 import { NamespaceCatalog } from './catalog/catalog.js';
 import type { Policies } from './catalog/policies.js';
 import { CatalogLosses } from './compose-catalog-losses.js';
+import { auditLine } from './management/read-audit.js';
 import type { NamespaceNames } from './namespaces/name.js';
 import { MemoryCatalog } from './stores/catalog-memory.js';
 import type { CatalogStore } from './stores/catalog-store.js';
@@ -40,7 +41,7 @@ export async function openCatalog(settings: Settings, tools: CatalogTools): Prom
   const losses = new CatalogLosses(folder, { clock, names, ...(logger && { logger }) });
   const store = await openCatalogStore(settings, tools, losses, () => {
     const { catalog } = opened;
-    // What it says of its failure is in the health of the store; the next change or question loads it again.
+    // What it says of its failure is in the health of the store; the next change, or the sweeper, loads it again.
     void catalog
       ?.reload()
       .then(() => losses.makeUp(catalog))
@@ -54,11 +55,10 @@ export async function openCatalog(settings: Settings, tools: CatalogTools): Prom
       maxRegistered: settings.namespacesMaxRegistered,
       isOptional: !isManaged(settings) && !losses.wasThere,
       ...(policyProblem && { policyProblem }),
-      onAppended({ seq, actor, action, namespace, requestId, hash }) {
+      onAppended(row) {
         losses.trace();
-        metrics?.audited(action);
-        const about = namespace === '' ? {} : { namespace };
-        logger?.info({ audit: seq, action, actor, ...about, requestId, hash }, 'audit');
+        metrics?.audited(row.action);
+        logger?.info(auditLine(row), 'audit');
       },
       onProblem: (problem) => logger?.error({ problem }, 'a record of the catalog cannot be read'),
     });
@@ -111,8 +111,8 @@ export function catalogHealth(opened: OpenedCatalog): StoreHealth {
 
 function healthNow({ store, catalog }: OpenedCatalog): StoreHealth {
   const health = store.health();
-  if (catalog.isLoaded || health.status === 'degraded') return health;
-  return { status: 'degraded', detail: 'the catalog of namespaces is not loaded yet' };
+  if (catalog.isCurrent || health.status === 'degraded') return health;
+  return { status: 'degraded', detail: 'the catalog of namespaces has not been read yet' };
 }
 
 /** Where something is wrong with the catalog, finds out whether it still is. Does not wait; failures are in its health. */
@@ -121,7 +121,7 @@ export function retryCatalog(opened: OpenedCatalog, clock: Clock): void {
   if (healthNow(opened).status === 'ok' && losses?.isMadeUp !== false) return;
   store
     .sweep(clock.now(), 1)
-    .then(() => (catalog.isLoaded ? undefined : catalog.reload()))
+    .then(() => (catalog.isCurrent ? undefined : catalog.reload()))
     .then(() => losses?.makeUp(catalog))
     .catch(() => undefined);
 }

@@ -133,7 +133,11 @@ export async function compose(
       keeper: keeper ?? vectors,
       onFallback: modelFailures('scorer', tools),
     });
-    return composeWith(tools, { store, catalog, names, cache, pairCaches, models, policies }, residents);
+    const opened = { store, catalog, names, cache, pairCaches, models, policies };
+    const services = composeWith(tools, opened, residents);
+    // Who may use only what there is must not be sent away for want of a list; a disk that fails is asked again.
+    if (!settings.namespaceAutoCreate) await services.admin.learnNames().catch(() => undefined);
+    return services;
   } catch (error) {
     await models?.close();
     await cache?.close();
@@ -208,6 +212,7 @@ function composeWith(
       watch.retry();
       installHash();
       retryCatalog(opened, clock);
+      if (!settings.namespaceAutoCreate) void admin.learnNames().catch(() => undefined);
     },
     onFailure: (operation, error) => {
       metrics.storageFailed(operation);

@@ -1,7 +1,7 @@
 import { withinTime } from '../base/within-time.js';
 import { type Bucket, type BucketRule, levelAt, pour } from './bucket.js';
 
-/** Share of the burst that is reserved ahead, at least one unit: what a crash may cost. */
+/** Share of the burst that is reserved ahead, at least one unit: what a crash may cost, besides `marginOf`. */
 const RESERVED_SHARE = 0.01;
 /** How long requests go on without the disk before it is asked again. */
 const RETRY_MS = 10_000;
@@ -30,6 +30,7 @@ export class DayBucket {
   /** What is on disk: at any time at least as much as was admitted. */
   private kept: Readonly<Bucket>;
   private writing: Promise<void> | undefined;
+  private reserving: Promise<void> | undefined;
   private uncoveredUntil = Number.NEGATIVE_INFINITY;
   private isClosed = false;
 
@@ -52,21 +53,31 @@ export class DayBucket {
     return levelAt(this.bucket, rule, now) + units <= levelAt(this.kept, rule, now) + TOLERANCE;
   }
 
-  /** Resolves once such units may be on disk, or the disk had its time: then look again. */
-  async reserve(rule: BucketRule, units: number): Promise<void> {
+  /**
+   * Resolves once such units may be on disk, or the disk had its time: then look again. Whoever asks while somebody waits
+   * waits for the same.
+   */
+  reserve(rule: BucketRule, units: number): Promise<void> {
+    if (this.covers(rule, units)) return Promise.resolve();
+    this.reserving ??= this.awaitDisk(rule, units).finally(() => {
+      this.reserving = undefined;
+    });
+    return this.reserving;
+  }
+
+  /** The disk had its time: it is not waited for until it is asked again. */
+  giveUp(): void {
     const { patienceMs } = this.storage;
-    const writing = this.writing ?? this.write(rule, units);
-    if (await withinTime(writing, patienceMs)) return;
     this.goOnWithout(new Error(`the count of the day was not kept within ${patienceMs} ms`));
   }
 
-  /** Pours units in, and reserves more where they run low. */
-  take(rule: BucketRule, units: number): void {
+  /** Pours units in, and reserves more where they run low: for so many who wait, at least. */
+  take(rule: BucketRule, units: number, waiting = 0): void {
     const now = this.clock.now();
     pour(this.bucket, rule, now, units);
     const ahead = levelAt(this.kept, rule, now) - levelAt(this.bucket, rule, now);
     const isDue = ahead < chunkOf(rule) / 2 && now >= this.uncoveredUntil;
-    if (isDue && !this.isClosed && this.writing === undefined) void this.write(rule, 1);
+    if (isDue && !this.isClosed && this.writing === undefined) void this.write(rule, waiting + 1);
   }
 
   /** Whether nothing is lost with it. */
@@ -88,12 +99,18 @@ export class DayBucket {
     }
   }
 
+  private async awaitDisk(rule: BucketRule, units: number): Promise<void> {
+    const writing = this.writing ?? this.write(rule, units);
+    if (!(await withinTime(writing, this.storage.patienceMs))) this.giveUp();
+  }
+
   /** Never rejects. */
   private write(rule: BucketRule, units: number): Promise<void> {
     const at = this.clock.now();
-    const wanted = levelAt(this.bucket, rule, at) + Math.max(units, chunkOf(rule));
+    const margin = this.marginOf(rule);
+    const wanted = levelAt(this.bucket, rule, at) + Math.max(units, chunkOf(rule)) + margin;
     // Somewhat beyond the burst: at its limit a namespace would else have to wait for the disk with every request.
-    const kept = { level: Math.min(wanted, rule.burst * (1 + RESERVED_SHARE)), at };
+    const kept = { level: Math.min(wanted, rule.burst + chunkOf(rule) + margin), at };
     const written = this.storage.write(this.levelId, kept).then(
       () => {
         this.kept = kept;
@@ -105,6 +122,14 @@ export class DayBucket {
       this.writing = undefined;
     });
     return this.writing;
+  }
+
+  /**
+   * What drains from the kept level while the disk writes it, and a unit for what is slow besides: a bucket that is empty
+   * drains no further meanwhile, so without it the level would never cover what it was written for.
+   */
+  private marginOf({ perMs }: BucketRule): number {
+    return 1 + perMs * this.storage.patienceMs;
   }
 
   private goOnWithout(error: unknown): void {

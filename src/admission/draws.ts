@@ -1,4 +1,4 @@
-import type { AppError } from '../base/errors.js';
+import { AppError } from '../base/errors.js';
 import type { QuotaLevel } from '../catalog/effective.js';
 import type { QuotaName, QuotaSpec } from '../catalog/quota.js';
 import { type BucketRule, bucketRule, levelAt, pour, waitMs } from './bucket.js';
@@ -19,8 +19,10 @@ export interface Obstacle {
   readonly line?: WaitingLine | undefined;
   /** Milliseconds until it may be gone; absent = when somebody leaves, or `ready`. */
   readonly waitMs?: number | undefined;
-  /** Resolves within a bounded time, whatever happens. */
+  /** Resolves within a bounded time, whatever happens; the line has advanced by then. */
   readonly ready?: Promise<void> | undefined;
+  /** Waited for too long: from now on it stands in nobody's way. */
+  giveUp?(): void;
   refusal(): AppError;
 }
 
@@ -64,15 +66,25 @@ export class RateDraw implements Measured {
     const meter = this.meter;
     const { bucket, day, line } = meter;
     const wait = waitMs(bucket, this.rule, now, units);
-    if (wait > 0 || line.isBehind(asker)) {
+    const isBehind = line.isBehind(asker);
+    if (wait > 0 || (isBehind && day === undefined)) {
       const refusal = () =>
         overRate(this.quota, { limit: this.spec.limit, noun: this.about.noun }, wait, this.levelId);
       return { reason: 'rate', line: action === 'throttle' ? line : undefined, waitMs: wait, refusal };
     }
-    if (day === undefined || day.covers(this.rule, units)) return undefined;
-    const refusal = () =>
-      overRate(this.quota, { limit: this.spec.limit, noun: this.about.noun }, 0, this.levelId);
-    return { reason: 'usage', ready: day.reserve(this.rule, units), refusal };
+    if (day === undefined || (!isBehind && day.covers(this.rule, units))) return undefined;
+    return {
+      reason: 'usage',
+      line,
+      // At once for all who wait: nobody waits for a disk that writes for one after the other.
+      ready: day.reserve(this.rule, units + line.size).then(() => line.advance()),
+      giveUp() {
+        day.giveUp();
+        line.advance();
+      },
+      refusal: () =>
+        new AppError('UNAVAILABLE', 'Too many requests wait for the count of the day; try again'),
+    };
   }
 
   /** Whether so many units may never come at once. */
@@ -81,8 +93,8 @@ export class RateDraw implements Measured {
   }
 
   take(now: number, units: number): void {
-    const { bucket, day } = this.meter;
-    if (day !== undefined) day.take(this.rule, units);
+    const { bucket, day, line } = this.meter;
+    if (day !== undefined) day.take(this.rule, units, line.size);
     else pour(bucket, this.rule, now, units);
   }
 

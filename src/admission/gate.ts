@@ -25,6 +25,8 @@ export interface Gate {
   readonly clock: { now(): number };
   /** Longest wait for a quota. */
   readonly quotaWaitMs: number;
+  /** Beyond it, longest that a request waits for the count of a day. */
+  readonly usageWaitMs: number;
   readonly events: AdmissionEvents;
   readonly connections: Connections;
   /** Undefined = no rate of callers. */

@@ -18,7 +18,7 @@ import { NOBODY } from './waiting-line.js';
 export interface NamespaceAdmissionOptions {
   /** What holds for a name; the same object as long as it holds. */
   effective(name: string): Effective;
-  /** Whether an unregistered name is in use: stored, or in memory. Asked only without `autoCreate`. */
+  /** Whether an unregistered name is in use: stored, or in memory. Asked only without `autoCreate`; throws `AppError` 503 where that is not known. */
   known(name: string): boolean;
   readonly autoCreate: boolean;
   /** Milliseconds that never go back while the process runs, since the epoch. */
@@ -50,6 +50,7 @@ export class NamespaceAdmission implements Admission {
       clock,
       events,
       quotaWaitMs: options.quotaWaitMs,
+      usageWaitMs: days.patienceMs,
       connections: new Connections(),
       callers: ratePerMinute === undefined ? undefined : new AddressLimit(ratePerMinute),
       turns: new FairTurns({

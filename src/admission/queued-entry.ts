@@ -9,8 +9,8 @@ import type { Waiter, WaitingLine } from './waiting-line.js';
 
 /**
  * A request that waits at the gate, for one thing after the other, and holds nothing meanwhile: until it is in, its time is
- * over, its caller leaves, or what holds by then refuses it. The count of the day is waited for beyond that time: the wait
- * for a disk has its own bound.
+ * over, its caller leaves, or what holds by then refuses it. The count of the day is waited for some time beyond that; then
+ * it goes on without the disk.
  */
 export class QueuedEntry implements Waiter, Guest {
   next: Guest | undefined = undefined;
@@ -20,8 +20,9 @@ export class QueuedEntry implements Waiter, Guest {
   private line: WaitingLine | undefined;
   private isOver = false;
   private isLate = false;
+  private isTooLate = false;
   private readonly since: number;
-  private readonly timer: NodeJS.Timeout;
+  private timer: NodeJS.Timeout;
   private readonly signal: AbortSignal;
   private resolve!: (permit: Permit) => void;
   private reject!: (error: Error) => void;
@@ -67,15 +68,15 @@ export class QueuedEntry implements Waiter, Guest {
   /** Waits where the obstacle says, unless that is of no use any more. */
   private stand(obstacle: Obstacle): void {
     this.obstacle = obstacle;
-    const { line, waitMs = 0, ready } = obstacle;
+    const { line, waitMs = 0, giveUp } = obstacle;
     const left = this.since + this.gate.quotaWaitMs - this.gate.clock.now();
-    const isOfNoUse = ready === undefined && (this.isLate || this.gate.quotaWaitMs === 0 || waitMs > left);
+    const isOfNoUse = giveUp === undefined && (this.isLate || this.gate.quotaWaitMs === 0 || waitMs > left);
     if (isOfNoUse || !this.standIn(line)) {
       this.settle(this.entering.refusedBy(obstacle));
       return;
     }
     if (line !== undefined && waitMs > 0 && !line.isBehind(this)) line.advanceIn(waitMs);
-    void ready?.then(() => this.isOver || this.retry());
+    if (this.isTooLate) giveUp?.();
   }
 
   /** Leaves the line it was in. @returns false where the other one is full */
@@ -90,9 +91,12 @@ export class QueuedEntry implements Waiter, Guest {
   }
 
   private runOut(): void {
+    this.isTooLate = this.isLate;
     this.isLate = true;
+    if (!this.isTooLate) this.timer = setTimeout(() => this.runOut(), this.gate.usageWaitMs);
     // Once more: what it waits for may come at this very moment.
-    if (this.obstacle.ready === undefined) this.retry();
+    if (this.isTooLate) this.obstacle.giveUp?.();
+    else this.retry();
   }
 
   private settle(error?: Error): void {

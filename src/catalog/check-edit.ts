@@ -86,6 +86,8 @@ export function checkBecoming(
     for (const id of isFamilyChecked ? [record.id, ...state.below(record.id)] : [record.id])
       checkCeilings(state, id, record.id);
     for (const id of [record.id, ...above]) {
+      // Counted once: a family of n costs n, not n for each of its members that changes.
+      if (families.has(id)) continue;
       const spec = boundOf(state.record(id)!);
       if (spec !== undefined) families.set(id, { id, limit: spec, count: state.below(id).length });
     }

@@ -111,13 +111,19 @@ export function raisedQuotas(record: NamespaceRecord, use: FamilyUse): Partial<R
   return raised;
 }
 
-/** The limit from which what is used is no longer near it; never above the ceiling. */
+/**
+ * The limit, times the factor as often as it takes until what is used is no longer near it; by 1 at least, never above the
+ * ceiling. Costs the same however small the factor is.
+ */
 function raisedLimit({ limit, auto_raise: raise }: QuotaSpec, used: number): number | null {
   if (limit === null || raise === undefined) return limit;
-  let raised = limit;
-  while (raised < raise.ceiling && used >= raise.above * raised)
-    raised = Math.min(raise.ceiling, Math.max(raised + 1, Math.floor(raised * raise.factor)));
-  return raised;
+  const { above, factor, ceiling } = raise;
+  if (limit >= ceiling || used < above * limit) return limit;
+  const times = limit > 0 ? Math.ceil(Math.log(used / (above * limit)) / Math.log(factor)) : 1;
+  const raised = Math.floor(limit * factor ** Math.max(1, times));
+  // The power may be rounded down; from this limit on it is not near, whatever the factor.
+  const least = Math.floor(used / above) + 1;
+  return Math.min(ceiling, Math.max(raised, least, limit + 1));
 }
 
 function raisingOf(record: ReturnType<CatalogView['record']>): StockName[] {

@@ -53,7 +53,12 @@ export interface RerankOptions {
    * for any.
    */
   readonly oneScale?: boolean | undefined;
+  /** Most requests that are scored at the same time, from 1 to `SCORED_AT_ONCE`, which is the default. */
+  readonly atOnce?: number | undefined;
 }
+
+/** Requests of one call that are scored at the same time, at most. */
+export const SCORED_AT_ONCE = 8;
 
 /** What each signal adds to a document, weighted, as it entered the order. */
 export interface ScoreComponents {

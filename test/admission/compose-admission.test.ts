@@ -84,7 +84,8 @@ describe('admission as composed', () => {
     catalog.hold('acme', { levels: [level('acme', { max_queries_per_day: 1000 })] });
     const first = new Asking(admission, 'acme');
     await vi.advanceTimersByTimeAsync(0);
-    expect([first.outcome, rows.get('acme')]).toEqual(['in', { day_level: 10, day_at: catalog.clock.now() }]);
+    const kept = { day_level: expect.closeTo(11, 1), day_at: catalog.clock.now() };
+    expect([first.outcome, rows.get('acme')]).toEqual(['in', kept]);
     fail();
     const more = Array.from({ length: 20 }, () => new Asking(admission, 'acme'));
     await vi.advanceTimersByTimeAsync(0);

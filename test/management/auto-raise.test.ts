@@ -74,10 +74,10 @@ describe('a quota that raises itself', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 1000 }),
-        fc.integer({ min: 0, max: 100_000 }),
-        fc.double({ min: 0.01, max: 1, noNaN: true }),
-        fc.double({ min: 1.001, max: 10, noNaN: true }),
-        fc.integer({ min: 0, max: 100_000 }),
+        fc.integer({ min: 0, max: 1e9 }),
+        fc.double({ min: 0.001, max: 1, noNaN: true }),
+        fc.double({ min: 1, minExcluded: true, max: 10, noNaN: true }),
+        fc.integer({ min: 0, max: 1e12 }),
         (limit, used, above, factor, more) => {
           const ceiling = limit + more;
           const spec = {

@@ -23,7 +23,7 @@ async function stored(): Promise<number> {
   return Object.values(bytes).reduce((sum, size) => sum + size, 0);
 }
 
-function limited(options: TestOptions = {}): TestReranker {
+function limited(options: TestOptions = {}): TestReranker & { readonly stock: Stocks } {
   const stock = new Stocks({
     quotasOf: (name) => (name.startsWith('one') ? quotas : []),
     names: () => store.namespaces(),
@@ -33,7 +33,7 @@ function limited(options: TestOptions = {}): TestReranker {
     },
     onExceeded: () => undefined,
   });
-  return new TestReranker({ store, ...options, namespace: { stock } });
+  return Object.assign(new TestReranker({ store, ...options, namespace: { stock } }), { stock });
 }
 
 describe('a quota of vectors', () => {
@@ -110,6 +110,26 @@ describe('a quota of storage', () => {
     expect(await stored()).toBe(before);
     quotas[0] = { ...quotas[0]!, limit: 50_000 };
     expect((await test.namespace()).mayLearn).toBe(true);
+  });
+
+  it('holds for one who only ranks, and through changes of the catalog', async () => {
+    limit('max_storage_bytes', 5000);
+    const test = limited();
+    for (let n = 0; n < 60; n++) {
+      await test.ask(`query${n} alone`, LIST);
+      if (n % 7 === 0) await (await test.namespace()).maintain();
+      if (n % 20 === 0) test.stock.reset();
+    }
+    await (await test.namespace()).maintain();
+    const held = await stored();
+    expect((await test.namespace()).mayLearn).toBe(false);
+    // One answer, and what is counted of words, goes beyond at most.
+    expect(held).toBeLessThan(6500);
+    const again = limited();
+    for (let n = 0; n < 5; n++) await again.ask(`after a restart ${n}`, LIST);
+    await (await again.namespace()).flush();
+    expect(await stored()).toBe(held);
+    expect((await again.namespace()).mayLearn).toBe(false);
   });
 
   it('only tells where its action is to alert', async () => {
