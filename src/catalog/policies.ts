@@ -135,6 +135,9 @@ const UPSTREAM_FIELDS = ['url', 'dialect', 'model', 'api_key_name'];
 const MODEL = /^[^\s\p{C}]{1,1000}$/u;
 const KEY_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 const MAX_URL_LENGTH = 2048;
+/** In the names of query parameters. */
+const SECRET_WORD =
+  /key|token|secret|password|passwd|credential|(^|[^a-z])(sig|signature|auth|pwd)([^a-z]|$)/i;
 
 function readUpstream(given: unknown, issues: ValidationIssue[], loc: Loc): unknown {
   const fields = readObject(given, UPSTREAM_FIELDS, issues, loc);
@@ -145,6 +148,8 @@ function readUpstream(given: unknown, issues: ValidationIssue[], loc: Loc): unkn
   if (typeof url === 'string' && url.length > MAX_URL_LENGTH)
     addIssue(issues, [...loc, 'url'], `must have at most ${MAX_URL_LENGTH} characters`, 'string_too_long');
   else readKind(httpUrl('api_key_name').parse, url, issues, [...loc, 'url']);
+  if (typeof url === 'string' && issues.length === before && hasSecretParameter(url))
+    addIssue(issues, [...loc, 'url'], 'must hold no secret: put keys into UPSTREAM_API_KEYS', 'value_error');
   if (!(UPSTREAM_DIALECT_NAMES as readonly unknown[]).includes(dialect))
     addIssue(issues, [...loc, 'dialect'], `must be one of ${UPSTREAM_DIALECT_NAMES.join(', ')}`, 'enum');
   if (model !== undefined && !(typeof model === 'string' && MODEL.test(model)))
@@ -161,6 +166,10 @@ function readUpstream(given: unknown, issues: ValidationIssue[], loc: Loc): unkn
   const problem = endpointProblem(upstream);
   if (problem !== undefined) addIssue(issues, [...loc, 'url'], problem, 'value_error');
   return JSON.parse(JSON.stringify(upstream));
+}
+
+function hasSecretParameter(url: string): boolean {
+  return [...new URL(url.trim()).searchParams.keys()].some((name) => SECRET_WORD.test(name));
 }
 
 /** Why the endpoint cannot be told from the policy, for dialects that have more in their path than the server. */

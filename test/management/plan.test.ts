@@ -117,6 +117,14 @@ describe('applying what is declared', () => {
 });
 
 describe('pruning', () => {
+  it('leaves one with names in use below it that nobody registered', async () => {
+    await home.apply([{ id: 'acme' }]);
+    await home.store.commit('acme.raw', [{ put: { kind: 'cell', key: 'c', value: '{}' } }]);
+    const plan = await home.apply([], { prune: true });
+    expect(plan.skipped).toEqual([{ namespace: 'acme', reason: 'is not deleted: it has 1 below it' }]);
+    expect(home.catalog.record('acme')!.status).toBe('active');
+  });
+
   it('deletes, with grace, what was declared once, and nothing else', async () => {
     await home.apply([{ id: 'one-a' }, { id: 'two-b' }]);
     await home.admin.create({ id: 'by-hand' }, BY);
