@@ -192,7 +192,7 @@ function pruneOf(
   const skipped: Plan['skipped'][number][] = [];
   for (const record of catalog.records()) {
     if (!record.declared || declared.has(record.id) || isLeaving(record.status)) continue;
-    const below = catalog.descendantsOf(record.id).length;
+    const below = catalog.belowCount(record.id);
     if (record.id === defaultName) {
       skipped.push({ namespace: record.id, reason: 'is the default namespace, which cannot be deleted' });
     } else if (below > 0) {

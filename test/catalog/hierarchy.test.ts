@@ -113,6 +113,7 @@ describe('the hierarchy of namespaces', () => {
             expect(hierarchy.ancestorsOf(one)).toEqual(line);
             const below = ids.map((other) => linesUp(nodes, other)).filter((up) => up.includes(one));
             expect(hierarchy.heightOf(one)).toBe(Math.max(0, ...below.map((up) => up.indexOf(one) + 1)));
+            expect(hierarchy.belowCount(one)).toBe(below.length);
             expect(hierarchy.descendantsOf(one).sort(byCodeUnit)).toEqual(
               ids.filter((other) => linesUp(nodes, other).includes(one)),
             );
