@@ -124,11 +124,13 @@ export function purgeCacheFile(settings: Settings, wish: PurgeWish, clock: Clock
 }
 
 /** Where no cache is in use: erases from the file that an earlier run may have left in a folder that is owned. */
-export function leftCache(settings: Settings, clock: Clock): Pick<CacheStore, 'erase'> {
+export function leftCache(settings: Settings, clock: Clock): Pick<CacheStore, 'erase' | 'count'> {
   const nothing: ErasedState = { rows: 0, bytes: 0, files: [], left: [] };
   return {
     erase: async (namespace) =>
       (await usingCacheFile(settings, clock, (cache) => cache.erase(namespace))) ?? nothing,
+    count: async (namespace) =>
+      (await usingCacheFile(settings, clock, (cache) => cache.count(namespace))) ?? 0,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Metrics } from './base/metrics.js';
 import type { Settings } from './base/settings/table.js';
 import { NamespaceCatalog } from './catalog/catalog.js';
 import type { Policies } from './catalog/policies.js';
+import { auditLine } from './management/read-audit.js';
 import type { NamespaceNames } from './namespaces/name.js';
 import { MemoryCatalog } from './stores/catalog-memory.js';
 import type { CatalogStore } from './stores/catalog-store.js';
@@ -34,7 +35,7 @@ export async function openCatalog(settings: Settings, tools: CatalogTools): Prom
   const { clock, names, policyProblem, logger, metrics } = tools;
   const opened: { catalog?: NamespaceCatalog } = {};
   const store = await openCatalogStore(settings, tools, () => {
-    // What it says of its failure is in the health of the store; the next change or question loads it again.
+    // What it says of its failure is in the health of the store; the next change, or the sweeper, loads it again.
     void opened.catalog?.reload().catch(() => undefined);
   });
   try {
@@ -45,10 +46,9 @@ export async function openCatalog(settings: Settings, tools: CatalogTools): Prom
       maxRegistered: settings.namespacesMaxRegistered,
       isOptional: !isManaged(settings),
       ...(policyProblem && { policyProblem }),
-      onAppended({ seq, actor, action, namespace, requestId, hash }) {
-        metrics?.audited(action);
-        const about = namespace === '' ? {} : { namespace };
-        logger?.info({ audit: seq, action, actor, ...about, requestId, hash }, 'audit');
+      onAppended(row) {
+        metrics?.audited(row.action);
+        logger?.info(auditLine(row), 'audit');
       },
       onProblem: (problem) => logger?.error({ problem }, 'a record of the catalog cannot be read'),
     });
@@ -91,8 +91,8 @@ async function openCatalogStore(
 /** How the catalog does, for `/readyz`. */
 export function catalogHealth({ store, catalog }: OpenedCatalog): StoreHealth {
   const health = store.health();
-  if (catalog.isLoaded || health.status === 'degraded') return health;
-  return { status: 'degraded', detail: 'the catalog of namespaces is not loaded yet' };
+  if (catalog.isCurrent || health.status === 'degraded') return health;
+  return { status: 'degraded', detail: 'the catalog of namespaces has not been read yet' };
 }
 
 /** Where something is wrong with the catalog, finds out whether it still is. Does not wait; failures are in its health. */
@@ -100,6 +100,6 @@ export function retryCatalog({ store, catalog }: OpenedCatalog, clock: Clock): v
   if (catalogHealth({ store, catalog }).status === 'ok') return;
   store
     .sweep(clock.now(), 1)
-    .then(() => (catalog.isLoaded ? undefined : catalog.reload()))
+    .then(() => (catalog.isCurrent ? undefined : catalog.reload()))
     .catch(() => undefined);
 }

@@ -49,6 +49,9 @@ const FAILURE_LOG_INTERVAL_MS = 10_000;
 /** Time the disk has for what is unwritten, once the requests under way are done. */
 const SAVING_TIMEOUT_MS = 10_000;
 
+/** Limits that raise themselves for one feedback: there are some in each pool, and others may take the room. */
+const MAX_RAISES = 10;
+
 /** Bound of the vectors of a measurement. */
 const SHARED_VECTOR_BYTES = 2 ** 30;
 
@@ -133,7 +136,11 @@ export async function compose(
       keeper: keeper ?? vectors,
       onFallback: modelFailures('scorer', tools),
     });
-    return composeWith(tools, { store, catalog, names, cache, pairCaches, models, policies }, residents);
+    const opened = { store, catalog, names, cache, pairCaches, models, policies };
+    const services = composeWith(tools, opened, residents);
+    // Who may use only what there is must not be sent away for want of a list; a disk that fails is asked again.
+    if (!settings.namespaceAutoCreate) await services.admin.learnNames().catch(() => undefined);
+    return services;
   } catch (error) {
     await models?.close();
     await cache?.close();
@@ -208,6 +215,7 @@ function composeWith(
       watch.retry();
       installHash();
       retryCatalog(opened, clock);
+      if (!settings.namespaceAutoCreate) void admin.learnNames().catch(() => undefined);
     },
     onFailure: (operation, error) => {
       metrics.storageFailed(operation);
@@ -245,8 +253,14 @@ function composeWith(
     gate: gateSettings(settings),
     rerank: (namespace, requests, options) => reranker.rerank(namespace, requests, options),
     async feedback(namespace, request) {
-      const result = await reranker.feedback(namespace, request);
+      let result = await reranker.feedback(namespace, request);
+      for (let raised = 0; raised < MAX_RAISES && result.exceeded !== undefined; raised++) {
+        if (!(await admin.makeRoom(result.exceeded))) break;
+        result = await reranker.feedback(namespace, request);
+      }
       if (result.outcome === 'applied') admin.noteGrowth(namespace);
+      const { exceeded } = result;
+      if (exceeded !== undefined) admission.noteRefusal(exceeded.quota, namespace, exceeded.pool);
       return result;
     },
     admin,

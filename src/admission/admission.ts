@@ -47,6 +47,11 @@ export interface Permit {
    * of them: 429, or 422 for more than may ever come at once. At once, unless the day's count has to be on disk first.
    */
   charge(items: number): void | Promise<void>;
+  /**
+   * Takes more places among the concurrent queries, as many as are free now, and answers how many it has in all: from 1 to
+   * `wanted`. So many items may be scored at the same time. To be asked once, when all have been charged.
+   */
+  places(wanted: number): number;
   /** A turn for scoring, fair between namespaces; resolves with what gives it back. Rejects with `AppError` 503 after a bounded wait. */
   turn(): (() => void) | Promise<() => void>;
   /** Gives back what it holds; a second call does nothing. */

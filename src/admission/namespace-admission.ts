@@ -1,5 +1,6 @@
 import { withinTime } from '../base/within-time.js';
 import type { Effective } from '../catalog/effective.js';
+import type { QuotaName } from '../catalog/quota.js';
 import { AddressLimit } from './address-limit.js';
 import type { Admission, Caller, Permit, Purpose } from './admission.js';
 import { Connections } from './connections.js';
@@ -18,7 +19,7 @@ import { NOBODY } from './waiting-line.js';
 export interface NamespaceAdmissionOptions {
   /** What holds for a name; the same object as long as it holds. */
   effective(name: string): Effective;
-  /** Whether an unregistered name is in use: stored, or in memory. Asked only without `autoCreate`. */
+  /** Whether an unregistered name is in use: stored, or in memory. Asked only without `autoCreate`; throws `AppError` 503 where that is not known. */
   known(name: string): boolean;
   readonly autoCreate: boolean;
   /** Milliseconds that never go back while the process runs, since the epoch. */
@@ -103,6 +104,11 @@ export class NamespaceAdmission implements Admission {
         ({ quota, levelId, share }) => `${quota} of ${levelId} is used to ${Math.floor(share * 100)} %`,
       ),
     };
+  }
+
+  /** A request that was let in was refused after all, for a stock of this pool: counted and told like any other. */
+  noteRefusal(quota: QuotaName, namespace: string, levelId: string): void {
+    this.gate.events.refused(quota, namespace, levelId);
   }
 
   /** What the catalog says has changed: those who wait try again by what holds now. */

@@ -45,6 +45,14 @@ export function overRate(
   return new OverQuota('RATE_LIMITED', message, limit, { waitMs, ...(levelId !== undefined && { levelId }) });
 }
 
+/** When to try again what a stock has no room for: something has to be removed first, or a limit raised. */
+const STOCK_WAIT_MS = 60_000;
+
+/** "Storage quota exceeded: 12 / 10 bytes" */
+export function overStock(limit: QuotaName, message: string, levelId: string): OverQuota {
+  return new OverQuota('QUOTA_EXCEEDED', message, limit, { levelId, waitMs: STOCK_WAIT_MS });
+}
+
 /** A batch that no wait makes room for. */
 export function neverFits(items: number, atOnce: number): AppError {
   const issue = { loc: [], msg: `must have at most ${atOnce} items, not ${items}`, type: 'quota' };

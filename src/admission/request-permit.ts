@@ -13,7 +13,6 @@ import { NOBODY, type Waiter } from './waiting-line.js';
 
 const NOTHING: readonly string[] = Object.freeze([]);
 const NOTHING_NEAR: readonly QuotaUse[] = Object.freeze([]);
-const NO_POOLS: readonly Pool[] = Object.freeze([]);
 const NO_LIMITS: Permit['limits'] = Object.freeze({});
 
 /** One request at the gate: what it draws on, what it holds once it is in. */
@@ -23,7 +22,7 @@ export class RequestPermit implements Permit, Guest {
   next: Guest | undefined = undefined;
   previous: Guest | undefined = undefined;
   private plan: QuotaPlan | undefined = undefined;
-  private pools = NO_POOLS;
+  private pools: Pool[] | undefined = undefined;
   private isInside = false;
 
   constructor(
@@ -50,9 +49,8 @@ export class RequestPermit implements Permit, Guest {
     if (!mayUse) throw unknownNamespace(namespace);
     if (gate.callers !== undefined || plan !== undefined) {
       const now = gate.clock.now();
-      const over = gate.callers?.refusal(caller, now, 1);
-      if (over !== undefined) throw this.refused(over);
-      const obstacle = plan && this.obstacleIn(plan, asker, now);
+      if (plan !== undefined) this.checkStock(plan);
+      const obstacle = this.rateObstacle(plan, asker, now, 1) ?? (plan && this.poolObstacle(plan, asker));
       if (obstacle !== undefined) return obstacle;
       this.take(plan, now);
     }
@@ -83,18 +81,23 @@ export class RequestPermit implements Permit, Guest {
     const now = gate.clock.now();
     const rates = plan?.ratesOf(this.purpose) ?? [];
     for (const rate of rates) if (rate.neverFits(items)) throw neverFits(items, rate.rule.burst);
-    const over = gate.callers?.refusal(caller, now, more);
-    if (over !== undefined) throw this.refused(over);
-    for (const rate of rates) {
-      const obstacle = rate.obstacle(NOBODY, now, more);
-      if (obstacle?.ready !== undefined) {
-        if (now - since >= gate.usageWaitMs) obstacle.giveUp?.();
-        return obstacle.ready.then(() => this.charge(items, since));
-      }
-      if (obstacle !== undefined) throw this.refusedBy(obstacle);
+    const obstacle = this.rateObstacle(plan, NOBODY, now, more);
+    if (obstacle?.ready !== undefined) {
+      if (now - since >= gate.usageWaitMs) obstacle.giveUp?.();
+      return obstacle.ready.then(() => this.charge(items, since));
     }
+    if (obstacle !== undefined) throw this.refusedBy(obstacle);
     gate.callers?.take(caller, now, more);
     for (const rate of rates) rate.take(now, more);
+  }
+
+  places(wanted: number): number {
+    const pools = this.plan?.poolsOf(this.purpose) ?? [];
+    if (!this.isInside || pools.length === 0) return wanted;
+    let held = 1;
+    for (; held < wanted && pools.every((pool) => pool.obstacle(NOBODY) === undefined); held++)
+      for (const pool of pools) this.pools!.push(pool.take());
+    return held;
   }
 
   turn(): (() => void) | Promise<() => void> {
@@ -105,7 +108,7 @@ export class RequestPermit implements Permit, Guest {
     if (!this.isInside) return;
     this.isInside = false;
     this.gate.inside.remove(this.namespace, this);
-    for (const pool of this.pools) pool.giveBack();
+    for (const pool of this.pools ?? []) pool.giveBack();
   }
 
   expel(): void {
@@ -119,31 +122,52 @@ export class RequestPermit implements Permit, Guest {
     return error instanceof OverQuota ? this.refused(error) : error;
   }
 
-  private obstacleIn(plan: QuotaPlan, asker: Waiter, now: number): Obstacle | undefined {
-    const { purpose, caller } = this;
-    const over = plan.connectionRefusal(caller.socket);
-    if (over !== undefined) throw this.refused(over);
-    this.mayLearn = true;
-    for (const stock of plan.stocks) {
-      const full = stock.refusal();
-      if (full === undefined) continue;
-      if (purpose === 'feedback') throw this.refused(full);
-      this.mayLearn = false;
+  /**
+   * What of all rates lasts longest: who tried again sooner would be refused anew.
+   *
+   * @throws OverQuota with that time, where one of them is not to be waited for
+   */
+  private rateObstacle(
+    plan: QuotaPlan | undefined,
+    asker: Waiter,
+    now: number,
+    units: number,
+  ): Obstacle | undefined {
+    let longest: Obstacle | undefined;
+    let isWaitable = true;
+    for (const rate of plan?.ratesOf(this.purpose) ?? []) {
+      const obstacle = rate.obstacle(asker, now, units);
+      if (obstacle === undefined) continue;
+      isWaitable &&= obstacle.line !== undefined || obstacle.ready !== undefined;
+      if (longest === undefined || (obstacle.waitMs ?? 0) > (longest.waitMs ?? 0)) longest = obstacle;
     }
-    for (const rate of plan.ratesOf(purpose)) {
-      const obstacle = rate.obstacle(asker, now, 1);
-      if (obstacle !== undefined) return this.waitable(obstacle);
-    }
-    for (const pool of plan.poolsOf(purpose)) {
+    const over = this.gate.callers?.refusal(this.caller, now, units);
+    if (over !== undefined && (over.retryAfterS ?? 0) * 1000 >= (longest?.waitMs ?? 0))
+      throw this.refused(over);
+    if (longest !== undefined && (over !== undefined || !isWaitable)) throw this.refusedBy(longest);
+    return longest;
+  }
+
+  private poolObstacle(plan: QuotaPlan, asker: Waiter): Obstacle | undefined {
+    for (const pool of plan.poolsOf(this.purpose)) {
       const obstacle = pool.obstacle(asker);
-      if (obstacle !== undefined) return this.waitable(obstacle);
+      if (obstacle !== undefined) return obstacle;
     }
     return undefined;
   }
 
-  private waitable(obstacle: Obstacle): Obstacle {
-    if (obstacle.line === undefined && obstacle.ready === undefined) throw this.refusedBy(obstacle);
-    return obstacle;
+  /** Looks at what is there already: open connections, and whether anything more may be learnt. @throws OverQuota */
+  private checkStock(plan: QuotaPlan): void {
+    const over = plan.connectionRefusal(this.caller.socket);
+    if (over !== undefined) throw this.refused(over);
+    this.mayLearn = true;
+    for (const stock of plan.stocks) {
+      const full = stock.refusal();
+      // A feedback that does not fit has its limit raised when it is tried.
+      if (full === undefined || (this.purpose === 'feedback' && stock.mayRise)) continue;
+      if (this.purpose === 'feedback') throw this.refused(full);
+      this.mayLearn = false;
+    }
   }
 
   private take(plan: QuotaPlan | undefined, now: number): void {

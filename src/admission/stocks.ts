@@ -1,7 +1,7 @@
 import type { QuotaLevel } from '../catalog/effective.js';
 import type { QuotaName, QuotaSpec } from '../catalog/quota.js';
 import type { Measured } from './measured.js';
-import { OverQuota } from './refusals.js';
+import { type OverQuota, overStock } from './refusals.js';
 
 /** Quotas of what is there, not of what comes. */
 export const STOCK_QUOTAS = [
@@ -48,7 +48,13 @@ export class Stock implements Measured {
     const used = this.used();
     if (used < this.limit) return undefined;
     const message = `${noun} quota exceeded: ${used} / ${this.limit} bytes`;
-    return new OverQuota('QUOTA_EXCEEDED', message, this.quota, { levelId: this.levelId });
+    return overStock(this.quota, message, this.levelId);
+  }
+
+  /** Whether the limit raises itself further where something does not fit. */
+  get mayRise(): boolean {
+    const { auto_raise } = this.spec;
+    return auto_raise !== undefined && (this.spec.limit ?? 0) < auto_raise.ceiling;
   }
 
   used(): number {

@@ -44,7 +44,7 @@ export const METRICS = {
     type: 'counter',
     labels: ['outcome'],
     perNamespace: true,
-    help: 'Feedbacks by outcome: applied, duplicate, unknown, invalid, ignored_source, failed.',
+    help: 'Feedbacks by outcome: applied, duplicate, unknown, invalid, ignored_source, failed, quota (no room by a quota of its namespace).',
   },
   feedbackReciprocalRank: {
     name: 'neuralcache_feedback_reciprocal_rank',

@@ -1,10 +1,9 @@
 import { byCodeUnit } from '../base/by-code-unit.js';
-import type { CatalogView, RecordPage, RecordQuery } from './catalog-view.js';
+import type { CatalogView } from './catalog-view.js';
 import type { Effective } from './effective.js';
 import { Hierarchy } from './hierarchy.js';
 import type { NamespaceRecord } from './record.js';
-import { listRecords } from './record-list.js';
-import { resolveEffective, resolveStatus } from './resolve.js';
+import { resolveEffective } from './resolve.js';
 
 /** Records that come and go together. */
 export interface RecordChanges {
@@ -38,11 +37,6 @@ export class CatalogState implements CatalogView {
   records(): readonly NamespaceRecord[] {
     this.sorted ??= this.hierarchy.sortedIds().map((id) => this.hierarchy.get(id)!);
     return this.sorted;
-  }
-
-  list(query: RecordQuery): RecordPage {
-    const statusOf = ({ id }: NamespaceRecord) => resolveStatus(id, this.lineOf(id)).status;
-    return listRecords(this.hierarchy, query, statusOf);
   }
 
   parentOf(name: string): string | null {

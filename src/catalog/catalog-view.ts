@@ -1,7 +1,6 @@
 import type { CatalogChange } from '../stores/catalog-store.js';
 import type { Effective } from './effective.js';
 import type { NamespaceRecord } from './record.js';
-import type { KeptStatus } from './status.js';
 
 /** What can be asked of the registered namespaces as they are at one time. Nothing waits. */
 export interface CatalogView {
@@ -11,7 +10,6 @@ export interface CatalogView {
   record(id: string): NamespaceRecord | undefined;
   /** All, sorted by id (code unit). Not to be changed. */
   records(): readonly NamespaceRecord[];
-  list(query: RecordQuery): RecordPage;
   /** The registered namespace that a name (registered or not) stands below; null = it stands at the top. */
   parentOf(name: string): string | null;
   /** Registered ones directly below, sorted; costs as much as there are. */
@@ -24,31 +22,6 @@ export interface CatalogView {
   belowCount(id: string): number;
   /** From the top, as in `acme/search`. */
   pathOf(id: string): string;
-}
-
-/** All that are given must fit. */
-export interface RecordQuery {
-  /** Most records of the page, at least 1. */
-  readonly limit: number;
-  /** `next` of the page before. */
-  readonly after?: string | undefined;
-  /** What ids begin with. */
-  readonly prefix?: string | undefined;
-  /** Those directly below it. */
-  readonly parent?: string | undefined;
-  readonly tenant?: string | undefined;
-  /** With what is inherited. */
-  readonly status?: KeptStatus | undefined;
-  readonly tag?: string | undefined;
-  /** What else must hold. */
-  readonly where?: ((record: NamespaceRecord) => boolean) | undefined;
-}
-
-export interface RecordPage {
-  /** Sorted by id (code unit). */
-  readonly records: NamespaceRecord[];
-  /** Opaque; null = that was all. */
-  readonly next: string | null;
 }
 
 /** Who changes the catalog. */
@@ -77,6 +50,7 @@ export interface CatalogEdit<R> {
   readonly remove?: readonly string[];
   /** Other rows: answers to be repeated, …; not kind `namespace` and no appends. */
   readonly rows?: readonly CatalogChange[];
+  /** One at least for each record in `put`: revisions of records made later start behind them. */
   readonly audit?: readonly AuditNote[];
   /** A namespace whose older audit entries lose their values; those of `audit` above keep theirs. */
   readonly redact?: string;

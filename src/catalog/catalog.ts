@@ -12,7 +12,7 @@ import type {
 import { StorageError } from '../stores/store.js';
 import { nextRow, type RandomBytes } from './audit-chain.js';
 import { CatalogState } from './catalog-state.js';
-import type { Author, CatalogEdit, CatalogView, RecordPage, RecordQuery } from './catalog-view.js';
+import type { Author, CatalogEdit, CatalogView } from './catalog-view.js';
 import type { Effective } from './effective.js';
 import { loadContents } from './load-contents.js';
 import { type PlannedEdit, planEdit } from './plan-edit.js';
@@ -97,8 +97,17 @@ export class NamespaceCatalog implements CatalogView {
     return this.loaded;
   }
 
-  /** Loads everything anew, after the changes under way. Rejects with `AppError` 503; then what was known stays. */
+  /** Whether they are answered from what the store holds, as far as is known; if not, `reload`. */
+  get isCurrent(): boolean {
+    return this.loaded && !this.isStale;
+  }
+
+  /**
+   * Loads everything anew, after the changes under way. Rejects with `AppError` 503; then what was known is answered, and
+   * nothing is changed before a load succeeded.
+   */
   reload(): Promise<void> {
+    this.isStale = true;
     return this.inTurn(() => this.load());
   }
 
@@ -117,10 +126,6 @@ export class NamespaceCatalog implements CatalogView {
 
   records(): readonly NamespaceRecord[] {
     return this.known.records();
-  }
-
-  list(query: RecordQuery): RecordPage {
-    return this.known.list(query);
   }
 
   parentOf(name: string): string | null {
@@ -163,9 +168,10 @@ export class NamespaceCatalog implements CatalogView {
         maxRegistered,
         policyProblem,
       };
-      const plan = planEdit(this.state, edit(this), { ...rules, newer: this.newer, now });
+      const seq = (this.lastRow?.seq ?? 0) + 1;
+      const plan = planEdit(this.state, edit(this), { ...rules, newer: this.newer, now, seq });
       const appended = this.auditRows(by, plan, now);
-      const changes = [...plan.changes, ...appended.map((append) => ({ append }))];
+      const changes = [...plan.changes, ...this.appends(appended)];
       if (changes.length > 0) await this.commit(changes);
       this.take(plan, appended);
       return plan.result;
@@ -223,7 +229,7 @@ export class NamespaceCatalog implements CatalogView {
 
   /** Makes the store forget what was removed and redacted. Rejects with `AppError` 503. */
   compact(): Promise<void> {
-    return this.asked(this.options.store.compact());
+    return this.asked(this.options.store.compact(), 'compacted');
   }
 
   /** Waits for the changes under way and closes the store. */
@@ -261,6 +267,7 @@ export class NamespaceCatalog implements CatalogView {
   }
 
   private async load(): Promise<void> {
+    this.isStale = true;
     const contents = loadContents(await this.asked(this.options.store.load()));
     for (const problem of contents.problems) this.options.onProblem?.(problem);
     this.state = new CatalogState(contents.records);
@@ -279,6 +286,10 @@ export class NamespaceCatalog implements CatalogView {
     for (const note of audit)
       rows.push(nextRow(rows.at(-1) ?? this.lastRow, { at: now, actor, requestId, ...note }, randomBytes));
     return rows;
+  }
+
+  private appends(rows: readonly AuditRow[]): CatalogChange[] {
+    return rows.map((append, place) => ({ append, follows: (rows[place - 1] ?? this.lastRow)?.hash }));
   }
 
   private async commit(changes: readonly CatalogChange[]): Promise<void> {
@@ -305,17 +316,20 @@ export class NamespaceCatalog implements CatalogView {
     for (const listener of [...this.listeners]) listener(ids);
   }
 
-  private async asked<T>(answer: Promise<T>): Promise<T> {
+  private async asked<T>(answer: Promise<T>, verb: Verb = 'read'): Promise<T> {
     try {
       return await answer;
     } catch (error) {
-      throw unavailable(error, 'read');
+      throw unavailable(error, verb);
     }
   }
 }
 
+/** What could not be done with the catalog. */
+type Verb = 'read' | 'written' | 'compacted';
+
 /** What callers are told of a failing store; anything else is a fault of ours. */
-function unavailable(error: unknown, verb: 'read' | 'written'): unknown {
+function unavailable(error: unknown, verb: Verb): unknown {
   if (!(error instanceof StorageError)) return error;
   const message = `The catalog of namespaces cannot be ${verb} just now (${error.failure})`;
   return new AppError('UNAVAILABLE', message, null, { cause: error });

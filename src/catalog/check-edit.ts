@@ -80,12 +80,18 @@ export function checkBecoming(
       if (leaving !== undefined) throw statusRefusal(leaving, state.record(leaving)!.status, false)!;
     }
     if (isMoved || old.tenant_id !== record.tenant_id) checkTenant(state, record);
-    if (isLeaving(record.status) && !isLeaving(old?.status ?? 'active') && state.childCount(record.id) > 0)
-      throw hasBelow(record.id, state.below(record.id).length);
+    if (isLeaving(record.status) && !isLeaving(old?.status ?? 'active') && state.childCount(record.id) > 0) {
+      // Those that go in the same change do not stand in the way.
+      const goes = (id: string) => before.has(id) && isLeaving(state.record(id)!.status);
+      const staying = state.below(record.id).filter((id) => !goes(id));
+      if (staying.length > 0) throw hasBelow(record.id, staying.length);
+    }
     const isFamilyChecked = isMoved || old.tier !== record.tier;
     for (const id of isFamilyChecked ? [record.id, ...state.below(record.id)] : [record.id])
       checkCeilings(state, id, record.id);
     for (const id of [record.id, ...above]) {
+      // Counted once: a family of n costs n, not n for each of its members that changes.
+      if (families.has(id)) continue;
       const spec = boundOf(state.record(id)!);
       if (spec !== undefined) families.set(id, { id, limit: spec, count: state.below(id).length });
     }

@@ -33,13 +33,18 @@ export interface PlannedEdit<R> {
 export function planEdit<R>(
   state: CatalogState,
   edit: CatalogEdit<R>,
-  rules: EditRules & { readonly newer: ReadonlySet<string>; readonly now: number },
+  rules: EditRules & {
+    readonly newer: ReadonlySet<string>;
+    readonly now: number;
+    /** Of the next audit entry. */
+    readonly seq: number;
+  },
 ): PlannedEdit<R> {
   const remove = (edit.remove ?? []).filter((id) => state.record(id) !== undefined);
   const before = new Map((edit.put ?? []).map(({ id }) => [id, state.record(id)] as const));
   const claims = new Map<string, string>();
   const put = (edit.put ?? []).map((given) =>
-    blaming(given.id, () => finished(given, before.get(given.id), claims, rules.now)),
+    blaming(given.id, () => finished(given, before.get(given.id), claims, rules)),
   );
   for (const id of [...remove, ...before.keys()])
     if (rules.newer.has(id))
@@ -83,7 +88,7 @@ function finished(
   given: NamespaceRecord,
   before: NamespaceRecord | undefined,
   claims: Map<string, string>,
-  now: number,
+  { now, seq }: { readonly now: number; readonly seq: number },
 ): NamespaceRecord {
   const isDotted = given.id.includes('.');
   if (isDotted && given.parent_id !== null) claims.set(given.id, given.parent_id);
@@ -92,7 +97,7 @@ function finished(
     parent_id: isDotted ? null : given.parent_id,
     created_at: before?.created_at ?? now,
     updated_at: now,
-    revision: (before?.revision ?? 0) + 1,
+    revision: before === undefined ? seq : before.revision + 1,
   });
 }
 

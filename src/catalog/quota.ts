@@ -82,6 +82,11 @@ const RATE_WINDOWS_S: Readonly<Partial<Record<QuotaName, number>>> = {
   max_queries_per_day: 86_400,
 };
 
+/** The smallest limit of a quota: a rate of nothing is a suspension, which is a status. */
+export function leastLimit(name: QuotaName): 0 | 1 {
+  return RATE_WINDOWS_S[name] === undefined ? 0 : 1;
+}
+
 /** Quotas that may raise themselves. */
 const RAISABLE: readonly QuotaName[] = [
   'max_vectors',
@@ -110,11 +115,14 @@ const WORDS: Readonly<Record<QuotaName, string>> = {
 const ACTIONS: readonly QuotaAction[] = ['reject', 'throttle', 'alert'];
 const DEFAULT_THRESHOLD = 0.8;
 
-/** Why a tier does not allow this quota, as in "Free tier limited to 10000 vectors"; undefined = it does. */
+/**
+ * Why a tier does not allow this quota, as in "Free tier limited to 10000 vectors"; undefined = it does. One that only
+ * alerts bounds nothing, so no ceiling allows it.
+ */
 export function ceilingProblem(tier: Tier, name: QuotaName, spec: QuotaSpec): string | undefined {
   const ceiling = TIER_QUOTAS[tier][name]?.limit ?? Number.POSITIVE_INFINITY;
   const most = Math.max(
-    spec.limit ?? Number.POSITIVE_INFINITY,
+    spec.action === 'alert' ? Number.POSITIVE_INFINITY : (spec.limit ?? Number.POSITIVE_INFINITY),
     spec.burst ?? 0,
     spec.auto_raise?.ceiling ?? 0,
   );
@@ -150,7 +158,7 @@ function readSpec(
   const limitLoc = isObject(given) ? [...loc, 'limit'] : loc;
   const { limit, warning_threshold: threshold = DEFAULT_THRESHOLD, action = 'reject', burst } = fields;
   const isRate = RATE_WINDOWS_S[name] !== undefined;
-  if (limit !== null) checkCount(limit, isRate ? 1 : 0, issues, limitLoc);
+  if (limit !== null) checkCount(limit, leastLimit(name), issues, limitLoc);
   if (!isShare(threshold))
     addIssue(issues, [...loc, 'warning_threshold'], 'must be above 0 and at most 1', 'value_error');
   if (!(ACTIONS as unknown[]).includes(action))

@@ -33,7 +33,10 @@ export interface NamespaceRecord {
   /** Milliseconds since the epoch. */
   readonly created_at: number;
   readonly updated_at: number;
-  /** Counts its changes, from 1: what its `ETag` is made of. */
+  /**
+   * Counts its changes, from the number of the audit entry of its making: what its `ETag` is made of. So one that is made
+   * anew under a name has none that an earlier one had.
+   */
   readonly revision: number;
   /** While it is to be deleted: since when, when it is purged, and what `restore` makes of it. */
   readonly deletion: {

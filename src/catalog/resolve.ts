@@ -34,7 +34,7 @@ export function resolveEffective(name: string, line: readonly NamespaceRecord[])
 }
 
 /** The most restrictive status of a line, and the nearest one that has it. */
-export function resolveStatus(
+function resolveStatus(
   name: string,
   line: readonly NamespaceRecord[],
 ): { status: KeptStatus; statusOf: string } {

@@ -3,7 +3,7 @@ import type { AuditEntry, AuditQuery } from '../management/namespace-admin.js';
 import { registerAuditExport } from './audit-export.js';
 import { registerAuditVerify } from './audit-verify.js';
 import type { CommandContext } from './context.js';
-import { table, wholeNumber } from './measurement.js';
+import { rowsFor, wholeNumber } from './measurement.js';
 import { type FolderAdmin, lookingAt } from './open-admin.js';
 import { oneLine } from './terminal.js';
 
@@ -44,16 +44,23 @@ async function list(context: CommandContext, folder: FolderAdmin, options: ListO
     return;
   }
   context.stdout.write(
-    table(['entry', 'at', 'by', 'what', 'namespace', 'before → after'], page.entries.map(rowOf)),
+    rowsFor(
+      context.stdout,
+      ['entry', 'at', 'by', 'what', 'namespace', 'before → after'],
+      page.entries.map((entry) => rowOf(entry, context.stdout.isTTY === true ? VALUES_WIDTH : undefined)),
+    ),
   );
   if (page.next_cursor !== null) context.stderr.write(`There are more: --cursor ${page.next_cursor}\n`);
 }
 
-function rowOf({ seq, at, actor, action, namespace, before, after, redacted }: AuditEntry): string[] {
-  const values = redacted ? '(gone with the namespace)' : `${text(before)} → ${text(after)}`;
+function rowOf(
+  { seq, at, actor, action, namespace, before, after, redacted }: AuditEntry,
+  width?: number,
+): string[] {
+  const values = redacted ? '(gone with the namespace)' : `${text(before, width)} → ${text(after, width)}`;
   return [String(seq), at, oneLine(actor), oneLine(action), oneLine(namespace ?? '-'), values];
 }
 
-function text(value: unknown): string {
-  return value === null ? '-' : oneLine(JSON.stringify(value), VALUES_WIDTH);
+function text(value: unknown, width?: number): string {
+  return value === null ? '-' : oneLine(JSON.stringify(value), width);
 }

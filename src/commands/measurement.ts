@@ -69,6 +69,16 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   return `${plain.toString()}\n`;
 }
 
+/** Rows of text as a table on a terminal; for other programs a line each, with tabs between its cells and none that is empty at its end. */
+export function rowsFor(
+  { isTTY }: { readonly isTTY?: boolean },
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  if (isTTY === true) return table(head, rows);
+  return rows.map((row) => `${row.join('\t').replace(/\t+$/, '')}\n`).join('');
+}
+
 /** A quality with four decimals; a dash where there was nothing to measure. */
 export function quality(value: number): string {
   return Number.isNaN(value) ? '-' : value.toFixed(4);

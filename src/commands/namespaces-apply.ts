@@ -4,7 +4,7 @@ import { type DeclaredFile, MAX_DECLARED_BYTES, readDeclared } from '../manageme
 import type { Plan, PlannedChange } from '../management/namespace-admin.js';
 import { readDeclaredFile } from '../management/read-declared-file.js';
 import { type CommandContext, CommandError } from './context.js';
-import { changing, type FolderAdmin } from './open-admin.js';
+import { type AdminTarget, changing, commandCall, type FolderAdmin, lookingAt } from './open-admin.js';
 import { oneLine } from './terminal.js';
 
 interface ApplyOptions {
@@ -47,18 +47,16 @@ async function apply(
 ): Promise<void> {
   const { dryRun = false, prune = false, url, json } = options;
   const { declared, explain } = await read(context, file);
-  const plan = await changing(
-    context,
-    folder,
-    { url, intent: `apply ${oneLine(file)}` },
-    async ({ admin, call }) => {
-      try {
-        return await admin.apply(declared, { dryRun, prune }, call);
-      } catch (error) {
-        throw explain(error);
-      }
-    },
-  );
+  const work = async ({ admin, call }: Omit<AdminTarget, 'where'>) => {
+    try {
+      return await admin.apply(declared, { dryRun, prune }, call);
+    } catch (error) {
+      throw explain(error);
+    }
+  };
+  const plan = dryRun
+    ? await lookingAt(context, folder, url, (admin) => work({ admin, call: commandCall() }))
+    : await changing(context, folder, { url, intent: `apply ${oneLine(file)}` }, work);
   context.stdout.write(json ? `${JSON.stringify(plan)}\n` : planText(plan));
 }
 

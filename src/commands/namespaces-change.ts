@@ -90,5 +90,5 @@ async function change(
   work: (target: AdminTarget) => Promise<NamespaceView>,
 ): Promise<void> {
   const view = await changing(context, folder, { url, ...wish }, work);
-  context.stdout.write(json ? `${JSON.stringify(view)}\n` : described(view));
+  context.stdout.write(json ? `${JSON.stringify(view)}\n` : described(view, context.stdout));
 }

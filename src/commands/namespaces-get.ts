@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { NamespaceView } from '../management/namespace-admin.js';
 import type { CommandContext } from './context.js';
-import { table } from './measurement.js';
+import { rowsFor } from './measurement.js';
 import { type FolderAdmin, lookingAt } from './open-admin.js';
 import { oneLine } from './terminal.js';
 
@@ -21,12 +21,12 @@ export function registerNamespacesGet(
     .option('--json', 'print JSON')
     .action(async (id: string, { url, json }: { url?: string; json?: boolean }) => {
       const view = await lookingAt(context, folder, url, (admin) => admin.get(id));
-      context.stdout.write(json ? `${JSON.stringify(view)}\n` : described(view));
+      context.stdout.write(json ? `${JSON.stringify(view)}\n` : described(view, context.stdout));
     });
 }
 
-/** A table of fields, values and origins. */
-export function described(view: NamespaceView): string {
+/** Fields, values and origins, for where they are printed. */
+export function described(view: NamespaceView, stdout: CommandContext['stdout']): string {
   const { effective } = view;
   const own = (field: keyof NamespaceView) => [field, shown(view[field]), ''];
   const rows = [
@@ -60,9 +60,11 @@ export function described(view: NamespaceView): string {
     ...(view.purge_at === null ? [] : [own('purge_at')]),
     ['registered', view.registered ? `yes, revision ${view.revision}` : 'no: merely in use', ''],
   ];
-  return table(
+  const width = stdout.isTTY === true ? WIDTH : undefined;
+  return rowsFor(
+    stdout,
     ['what', 'value', 'from'],
-    rows.map((row) => row.map((cell) => oneLine(cell, WIDTH))),
+    rows.map((row) => row.map((cell) => oneLine(cell, width))),
   );
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError, type ValidationIssue, validationError } from '../base/errors.js';
 import { newNameProblem } from '../base/name-labels.js';
@@ -22,12 +23,15 @@ export type ApplyParts = Pick<
 
 /** More is not listed. */
 const MAX_ISSUES = 50;
+/** Records that are looked at to find them; one costs some 30 µs of the thread that answers requests. */
+const MAX_CHECKED = 50_000;
 
 /**
  * Makes the catalog what is declared, all of it in one change or nothing; see `planOf`. With `dryRun` only checks, as
  * strictly. Done twice, the second time changes nothing.
  *
- * Rejects with `AppError` whose `detail` lists everything that is wrong by where it is in `declared` (422, or what the
+ * Rejects with `AppError` whose `detail` lists what is wrong by where it is in `declared`, the first 50 or, of more
+ * than 1000 namespaces, fewer (422, or what the
  * only kind of fault is: 409 or 429), 503 where the disk does not take it.
  */
 export async function applyDeclared(
@@ -73,7 +77,10 @@ async function allProblems(
 ): Promise<Problems> {
   const problems: Problems = new Map([[first, failure]]);
   const left = new Set([first]);
-  while (problems.size < MAX_ISSUES) {
+  const tries = Math.min(MAX_ISSUES, Math.floor(MAX_CHECKED / declared.namespaces.length));
+  while (problems.size < tries) {
+    // Requests come in between.
+    await setImmediate();
     for (const { id, parent_id } of declared.namespaces)
       if (isBelow(id, left) || (parent_id !== undefined && left.has(parent_id))) left.add(id);
     try {

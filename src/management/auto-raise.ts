@@ -14,6 +14,13 @@ import type { RecordChanges } from './record-changes.js';
 const PAUSE_MS = 1000;
 const BY_US: AdminCall = { actor: 'system', requestId: '' };
 
+/** A quota of a pool, and the limit that would do: cells, or bytes. */
+export interface Exceeded {
+  readonly pool: string;
+  readonly quota: Exclude<StockName, 'max_namespaces'>;
+  readonly needed: number;
+}
+
 /** Raises limits that were told to raise themselves, once their use comes near. */
 export class AutoRaise {
   private readonly poolsOf = new WeakMap<Effective, readonly string[]>();
@@ -21,6 +28,9 @@ export class AutoRaise {
   private readonly due = new Set<string>();
   private readonly lookedAt = new Map<string, number>();
   private looking: Promise<void> | undefined;
+  /** Pools to be looked at once a pause is over. */
+  private readonly putOff = new Set<string>();
+  private pause: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly parts: ManagementOptions & {
@@ -31,8 +41,9 @@ export class AutoRaise {
   ) {}
 
   /**
-   * A namespace took up more, or may have; `isRare`: this does not happen with every request, so nothing is put off. Costs
-   * a look-up where nothing raises itself; never waits or throws.
+   * A namespace took up more, or may have: its pools are looked at now, or once the pause since the last look is over.
+   * `isRare`: this does not happen with every request, so nothing is put off. Costs a look-up where nothing raises itself;
+   * never waits or throws.
    */
   noteGrowth(name: string, isRare = false): void {
     const { catalog, clock } = this.parts;
@@ -40,11 +51,45 @@ export class AutoRaise {
     const now = clock.now();
     for (const pool of this.raisingPools(catalog.effective(name))) {
       const pause = now - (this.lookedAt.get(pool) ?? Number.NEGATIVE_INFINITY);
-      if (pause < PAUSE_MS && !isRare) continue;
+      if (pause < PAUSE_MS && !isRare) {
+        this.putOff.add(pool);
+        continue;
+      }
       this.lookedAt.set(pool, now);
       this.due.add(pool);
     }
     if (this.due.size > 0) void this.look();
+    if (this.putOff.size > 0) this.pause ??= setTimeout(() => this.lookAtPutOff(), PAUSE_MS).unref();
+  }
+
+  /**
+   * Raises a limit that stands in the way to where `needed` is no longer near it, if it raises itself that far. Resolves to
+   * whether there is room by now; failures are reported, not thrown.
+   */
+  async makeRoom({ pool, quota, needed: bytesOrCells }: Exceeded): Promise<boolean> {
+    const { catalog, changes, events } = this.parts;
+    const needed = quota === 'max_memory_mb' ? bytesOrCells / 2 ** 20 : bytesOrCells;
+    const ceiling = catalog.record(pool)?.quotas[quota]?.auto_raise?.ceiling;
+    if (ceiling === undefined || needed > ceiling) return false;
+    try {
+      await changes.make(pool, 'namespace.auto_raise', BY_US, ({ status, quotas }) => {
+        const spec = quotas[quota];
+        if (spec === undefined || isLeaving(status)) return {};
+        return { quotas: { ...quotas, [quota]: { ...spec, limit: raisedLimit(spec, needed) } } };
+      });
+    } catch (error) {
+      events?.failed?.('auto-raise', pool, error);
+      return false;
+    }
+    const limit = catalog.record(pool)?.quotas[quota]?.limit;
+    return limit === null || (limit !== undefined && limit >= needed);
+  }
+
+  /** Nothing is looked at any more but what is being looked at. */
+  stop(): void {
+    clearTimeout(this.pause);
+    this.pause = undefined;
+    this.putOff.clear();
   }
 
   /** Looks at every pool that raises itself; failures are reported, not thrown. */
@@ -58,6 +103,17 @@ export class AutoRaise {
   /** Resolves once nothing is being looked at. */
   async idle(): Promise<void> {
     await this.looking;
+  }
+
+  private lookAtPutOff(): void {
+    this.pause = undefined;
+    const now = this.parts.clock.now();
+    for (const pool of this.putOff) {
+      this.lookedAt.set(pool, now);
+      this.due.add(pool);
+    }
+    this.putOff.clear();
+    void this.look();
   }
 
   private look(): Promise<void> {
@@ -111,13 +167,19 @@ export function raisedQuotas(record: NamespaceRecord, use: FamilyUse): Partial<R
   return raised;
 }
 
-/** The limit from which what is used is no longer near it; never above the ceiling. */
+/**
+ * The limit, times the factor as often as it takes until what is used is no longer near it; by 1 at least, never above the
+ * ceiling. Costs the same however small the factor is.
+ */
 function raisedLimit({ limit, auto_raise: raise }: QuotaSpec, used: number): number | null {
   if (limit === null || raise === undefined) return limit;
-  let raised = limit;
-  while (raised < raise.ceiling && used >= raise.above * raised)
-    raised = Math.min(raise.ceiling, Math.max(raised + 1, Math.floor(raised * raise.factor)));
-  return raised;
+  const { above, factor, ceiling } = raise;
+  if (limit >= ceiling || used < above * limit) return limit;
+  const times = limit > 0 ? Math.ceil(Math.log(used / (above * limit)) / Math.log(factor)) : 1;
+  const raised = Math.floor(limit * factor ** Math.max(1, times));
+  // The power may be rounded down; from this limit on it is not near, whatever the factor.
+  const least = Math.floor(used / above) + 1;
+  return Math.min(ceiling, Math.max(raised, least, limit + 1));
 }
 
 function raisingOf(record: ReturnType<CatalogView['record']>): StockName[] {

@@ -39,8 +39,9 @@ export async function deleteNamespace(
 }
 
 /**
- * Purges a namespace without grace, and answers what that erased once nothing is left. Rejects with `AppError` as
- * `deleteNamespace`, and 503 where the disk does not let go: then the purge has begun, and goes on by itself.
+ * Purges a namespace without grace, and answers what that erased once nothing is left; a purge that was cut short is gone
+ * on with. Rejects with `AppError` as `deleteNamespace`, but 409 only for a purge that is under way, and 503 where the disk
+ * does not let go: then the purge has begun, and goes on by itself in a server.
  */
 export async function purgeNow(
   id: string,
@@ -49,8 +50,7 @@ export async function purgeNow(
   { purger }: Parts,
 ): Promise<ErasedNamespace> {
   if (graceS !== undefined && graceS !== 0) throw badGrace('must be 0, or left out, where a purge is forced');
-  await purger.begin(id, call);
-  return purger.finish(id, call);
+  return purger.purge(id, call);
 }
 
 /** Makes a namespace what it was before it was deleted. Rejects with `AppError` 404, 409, 412. */

@@ -38,11 +38,15 @@ export async function listNamespaces(
     if (page.length > limit) break;
   }
   const shown = page.slice(0, limit);
+  const wereRegistered = new Set(shown.filter((id) => catalog.record(id) !== undefined));
   const used = await mapBounded(shown, CONCURRENCY, async (id) =>
     inUse.mayHave(id) ? numbers.lastUsedAt(id) : null,
   );
   return {
-    namespaces: shown.map((id, index) => viewOf(id, catalog, parts, used[index]!)),
+    // But for those that were purged while their numbers were read.
+    namespaces: shown
+      .map((id, index) => viewOf(id, catalog, parts, used[index]!))
+      .filter(({ id, registered }) => registered || !wereRegistered.has(id)),
     next_cursor: page.length > limit ? writeCursor(shown.at(-1)!) : null,
   };
 }

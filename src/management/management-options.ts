@@ -11,7 +11,7 @@ export interface ManagementOptions {
   readonly catalog: NamespaceCatalog;
   readonly store: StateStore;
   /** Of what is cached on disk; absent: nothing is. */
-  readonly cache?: Pick<CacheStore, 'erase'> | undefined;
+  readonly cache?: Pick<CacheStore, 'erase' | 'count'> | undefined;
   readonly residents: Residents;
   readonly names: { readonly defaultName: string };
   readonly clock: Clock;
@@ -81,7 +81,7 @@ export interface AdmissionControl {
   /** The largest share of a quota used, and a sentence for each from its threshold on: "<quota> of <id> is used to …". */
   utilisation(namespace: string): { readonly share: number; readonly warnings: readonly string[] };
   /** How much is used of each quota that holds, pool by pool. */
-  uses?(namespace: string): readonly {
+  uses(namespace: string): readonly {
     readonly quota: QuotaName;
     readonly levelId: string;
     readonly limit: number;

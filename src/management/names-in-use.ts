@@ -1,4 +1,5 @@
 import { byCodeUnit } from '../base/by-code-unit.js';
+import { AppError } from '../base/errors.js';
 import type { ManagementOptions } from './management-options.js';
 import { asked } from './store-trouble.js';
 
@@ -11,7 +12,8 @@ const MAX_AGE_MS = 1000;
  */
 export class NamesInUse {
   private stored: ReadonlySet<string> = new Set();
-  private readAt = Number.NEGATIVE_INFINITY;
+  /** When what is known was read; undefined = never. */
+  private readAt: number | undefined;
   private reading: Promise<void> | undefined;
   /** Goes up when what is being read no longer holds. */
   private edition = 0;
@@ -20,17 +22,22 @@ export class NamesInUse {
 
   /** Sorted by code unit. What was stored within the last second may be missing unless it is in memory. 503 where they cannot be read. */
   async all(): Promise<string[]> {
-    if (this.options.clock.now() - this.readAt >= MAX_AGE_MS) await this.read();
-    return this.known();
+    const { readAt = Number.NEGATIVE_INFINITY, options } = this;
+    if (options.clock.now() - readAt >= MAX_AGE_MS) await this.read();
+    return this.list();
   }
 
   /** As `all`, with all that is stored by now. */
   async allNow(): Promise<string[]> {
     await this.read();
-    return this.known();
+    return this.list();
   }
 
-  private known(): string[] {
+  private get isRead(): boolean {
+    return this.readAt !== undefined;
+  }
+
+  private list(): string[] {
     const { residents, names } = this.options;
     return [...new Set([...this.stored, ...residents.names(), names.defaultName])].sort(byCodeUnit);
   }
@@ -42,6 +49,21 @@ export class NamesInUse {
     return this.mayHave(name);
   }
 
+  /**
+   * For those who may use only what there is: as far as that is known without waiting. Throws `AppError` 503 for a name that
+   * nobody has met while no list could be read yet; see `learn`.
+   */
+  known(name: string): boolean {
+    if (this.mayHave(name)) return true;
+    if (this.isRead) return false;
+    throw new AppError('UNAVAILABLE', 'The names of namespaces cannot be read just now; try again');
+  }
+
+  /** Reads the names, unless that was done. 503 where they cannot be read. */
+  async learn(): Promise<void> {
+    if (!this.isRead) await this.read();
+  }
+
   /** As far as that is known without waiting. */
   mayHave(name: string): boolean {
     const { residents, names } = this.options;
@@ -51,7 +73,7 @@ export class NamesInUse {
   /** Nothing is stored of it any more. */
   forget(name: string): void {
     this.stored = new Set([...this.stored].filter((other) => other !== name));
-    this.readAt = Number.NEGATIVE_INFINITY;
+    if (this.isRead) this.readAt = Number.NEGATIVE_INFINITY;
     this.edition++;
   }
 
@@ -63,11 +85,16 @@ export class NamesInUse {
   }
 
   private async readAll(): Promise<void> {
-    const { edition } = this;
-    const at = this.options.clock.now();
-    const stored = new Set(await asked(this.options.store.namespaces()));
-    if (this.edition !== edition) return;
-    this.stored = stored;
-    this.readAt = at;
+    const { store, clock } = this.options;
+    for (;;) {
+      const { edition } = this;
+      const at = clock.now();
+      const stored = new Set(await asked(store.namespaces()));
+      // Whoever waits for the list wants what holds now: a purge in between is rare, and makes it be read again.
+      if (this.edition !== edition) continue;
+      this.stored = stored;
+      this.readAt = at;
+      return;
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { namespaceNotFound } from '../catalog/status.js';
 import { applyDeclared } from './apply-declared.js';
-import { AutoRaise } from './auto-raise.js';
+import { AutoRaise, type Exceeded } from './auto-raise.js';
 import { setQuotas, setStatus, updateNamespace } from './change-namespace.js';
 import { createNamespace } from './create-namespace.js';
 import { deleteNamespace, purgeNow, restoreNamespace } from './deletion.js';
@@ -60,8 +60,9 @@ export class NamespaceManagement implements NamespaceAdmin {
     this.sweeper.start();
   }
 
-  /** Ends after the purge under way; what has begun goes on at the next start. */
+  /** Ends after the purge that is erasing; others that have begun go on at the next start. */
   stop(): Promise<void> {
+    this.parts.autoRaise.stop();
     return this.sweeper.stop();
   }
 
@@ -70,14 +71,27 @@ export class NamespaceManagement implements NamespaceAdmin {
     return this.sweeper.sweep();
   }
 
-  /** Whether a name is in use, as far as that is known without waiting: what was stored within the last second may not be. */
+  /**
+   * Whether a name is in use, as far as that is known without waiting. Throws `AppError` 503 for a name that nobody has met
+   * while the names could not be read; see `learnNames`.
+   */
   mayBeInUse(name: string): boolean {
-    return this.parts.inUse.mayHave(name);
+    return this.parts.inUse.known(name);
+  }
+
+  /** Reads the names in use, unless that was done. Rejects with `AppError` 503: to be called again. */
+  learnNames(): Promise<void> {
+    return this.parts.inUse.learn();
   }
 
   /** A namespace learnt something: limits that raise themselves are looked at soon. Never waits or throws. */
   noteGrowth(name: string): void {
     this.parts.autoRaise.noteGrowth(name);
+  }
+
+  /** Raises a limit that stands in the way, if it raises itself that far; whether there is room by now. Never throws. */
+  makeRoom(exceeded: Exceeded): Promise<boolean> {
+    return this.parts.autoRaise.makeRoom(exceeded);
   }
 
   /**
@@ -106,7 +120,11 @@ export class NamespaceManagement implements NamespaceAdmin {
 
   async get(id: string): Promise<NamespaceView> {
     await this.assertThere(id);
-    return this.view(id);
+    const wasRegistered = this.options.catalog.record(id) !== undefined;
+    const view = await this.view(id);
+    // Purged while its numbers were read: it is not one that is merely in use.
+    if (wasRegistered && !view.registered) throw namespaceNotFound(id);
+    return view;
   }
 
   async update(id: string, patch: NamespacePatch, call: AdminCall): Promise<NamespaceView> {

@@ -30,6 +30,8 @@ const MAX_REMEMBERED = 16_384;
 /** The numbers of namespaces, from memory where they are open, else from the store. All reject with `AppError` 503. */
 export class Numbers {
   private readonly remembered = new LRUCache<string, Stored>({ max: MAX_REMEMBERED });
+  /** Goes up with every namespace that is forgotten. */
+  private edition = 0;
 
   constructor(private readonly options: Pick<ManagementOptions, 'store' | 'residents' | 'clock'>) {}
 
@@ -59,10 +61,12 @@ export class Numbers {
 
   forget(name: string): void {
     this.remembered.delete(name);
+    this.edition++;
   }
 
   private async read(name: string): Promise<Stored> {
     const { store, clock } = this.options;
+    const { edition } = this;
     const at = clock.now();
     const [usage, row] = await asked(
       Promise.all([store.usage(name), store.get(name, 'meta', META_COUNTERS)]),
@@ -70,7 +74,8 @@ export class Numbers {
     // A damaged record is told of when its namespace is opened.
     const counters = row === undefined || parseRecord(row.value) === undefined ? null : readCounters(row);
     const stored = { usage, counters, at };
-    this.remembered.set(name, stored);
+    // What was read before a namespace was purged is not to be remembered of one that has its name later.
+    if (this.edition === edition) this.remembered.set(name, stored);
     return stored;
   }
 

@@ -122,7 +122,7 @@ function quotaUse(
   stocks: readonly StockUse[],
   admission: ManagementOptions['admission'],
 ): QuotaUseView[] {
-  const others = (admission?.uses?.(id) ?? []).filter(
+  const others = (admission?.uses(id) ?? []).filter(
     ({ quota }) => !(STOCK_NAMES as readonly string[]).includes(quota),
   );
   return [

@@ -182,7 +182,7 @@ function noteOf({ action, namespace, fields }: PlannedChange): AuditNote {
   return { action: `namespace.${action}`, namespace, before, after: side('after') };
 }
 
-/** Those that were declared once and are not any more; one with others below it stays until they are gone. */
+/** Those that were declared once and are not any more; one with others below it that do not go with it stays until they are gone. */
 function pruneOf(
   declared: ReadonlySet<string>,
   catalog: CatalogView,
@@ -190,14 +190,21 @@ function pruneOf(
 ): { steps: Step[]; skipped: Plan['skipped'][number][] } {
   const steps: Step[] = [];
   const skipped: Plan['skipped'][number][] = [];
-  for (const record of catalog.records()) {
-    if (!record.declared || declared.has(record.id) || isLeaving(record.status)) continue;
-    const below = catalog.belowCount(record.id);
+  const going = new Set<string>();
+  const wanted = catalog
+    .records()
+    .filter(({ id, declared: was, status }) => was && !declared.has(id) && !isLeaving(status))
+    .map((record) => ({ record, family: catalog.descendantsOf(record.id) }))
+    // Those below others first.
+    .sort((a, b) => a.family.length - b.family.length);
+  for (const { record, family } of wanted) {
+    const below = family.filter((id) => !going.has(id)).length;
     if (record.id === defaultName) {
       skipped.push({ namespace: record.id, reason: 'is the default namespace, which cannot be deleted' });
     } else if (below > 0) {
       skipped.push({ namespace: record.id, reason: `is not deleted: it has ${below} below it` });
     } else {
+      going.add(record.id);
       const deletion = { since: now, purge_at: now + graceMs, before: record.status };
       const after = { ...record, status: 'pending_deletion', deletion, declared: false } as const;
       const fields = differences(record, after);

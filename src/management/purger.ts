@@ -1,5 +1,6 @@
 import { AppError } from '../base/errors.js';
 import { PURGED } from '../catalog/audit-chain.js';
+import type { NamespaceRecord } from '../catalog/record.js';
 import { statusRefusal } from '../catalog/status.js';
 import type { ErasedState } from '../stores/store.js';
 import type { ManagementOptions } from './management-options.js';
@@ -22,84 +23,125 @@ type Parts = ManagementOptions & {
 };
 
 /**
- * Erases namespaces, one after the other. A purge begins by saying so in the record (`deleted`), and its last change
- * removes the record; whatever ends it in between, `finish` goes on from wherever it is, for each of its steps may be
- * done again:
+ * Erases namespaces. A purge begins by saying so in the record (`deleted`), and its last change removes the record;
+ * whatever ends it in between, it can go on from wherever it is, for each of its steps may be done again:
  *
  * 1. requests inside are waited for, then ended;
- * 2. it leaves memory, and while nobody can open it, its state and what caches hold of it are erased, and looked for;
+ * 2. in turn, one namespace after the other: it leaves memory, and while nobody can open it, its state and what caches
+ *    hold of it are erased, and looked for;
  * 3. one commit removes its record, counts and answers, takes the values of its audit entries away and says that it is
  *    purged;
- * 4. the catalog is compacted; admission, metrics and whoever else names it forget it.
+ * 4. admission, metrics and whoever else names it forget it, and the catalog is compacted, once for all that were purged
+ *    by then. What fails here undoes nothing: it is told of, and the catalog compacted later.
  */
 export class Purger {
   private tail: Promise<unknown> = Promise.resolve();
+  /** Names whose purge is under way here. */
   private readonly underWay = new Set<string>();
+  private readonly working = new Set<Promise<unknown>>();
+  /** One that waits for its turn. */
+  private compaction: Promise<void> | undefined;
+  private isStopped = false;
+  private endWaits = (): void => undefined;
+  private readonly stopped = new Promise<void>((resolve) => {
+    this.endWaits = resolve;
+  });
 
   constructor(private readonly parts: Parts) {}
 
   /**
-   * Says that a purge has begun. Rejects with `AppError` 404, 409 (the default namespace; some are registered below; it has
-   * begun before), 412, 503.
+   * Purges a namespace now; one whose purge has begun before and is not under way is gone on with. Rejects with `AppError`
+   * 404, 409 (the default namespace; some are registered below; it is under way), 412, and 503 where the disk does not let
+   * go: to be called again.
    */
-  begin(id: string, call: AdminCall): Promise<void> {
-    const now = Math.floor(this.parts.clock.now());
-    return this.parts.changes.make(id, 'namespace.purge_begun', call, ({ status, deletion }) => {
-      if (status === 'deleted') throw statusRefusal(id, status, false)!;
-      const { since, before } = deletion ?? { since: now, before: status };
-      return { status: 'deleted', deletion: { since, purge_at: now, before } };
-    });
-  }
-
-  /** As `begin`, of one whose time has come by now; answers false where it was restored, put off, or is gone. */
-  async beginDue(id: string, call: AdminCall): Promise<boolean> {
-    const { catalog, changes, clock } = this.parts;
-    const isDue = () => {
-      const record = catalog.record(id);
-      return record?.status === 'pending_deletion' && (record.deletion?.purge_at ?? 0) <= clock.now();
+  async purge(id: string, call: AdminCall): Promise<ErasedNamespace> {
+    const refuse = () => {
+      throw statusRefusal(id, 'deleted', false)!;
     };
-    if (!isDue()) return false;
-    await changes.make(id, 'namespace.purge_begun', call, ({ deletion }) =>
-      // In its turn it may be another.
-      isDue() ? { status: 'deleted', deletion: { ...deletion!, purge_at: Math.floor(clock.now()) } } : {},
-    );
-    return catalog.record(id)?.status === 'deleted';
+    await this.claim(id, call, () => !this.underWay.has(id) || refuse());
+    return this.finish(id, call);
   }
 
-  /** Whether a purge that has begun is waiting or at work. */
-  isUnderWay(id: string): boolean {
-    return this.underWay.has(id);
+  /** As `purge`, of one whose time has come by now; of others nothing. */
+  async purgeDue(id: string, call: AdminCall): Promise<void> {
+    const record = this.parts.catalog.record(id);
+    if (record === undefined || !this.isDue(record)) return;
+    // In its turn it may be restored, or put off.
+    if (await this.claim(id, call, (now) => this.isDue(now))) await this.finish(id, call);
   }
 
-  /**
-   * Does what is left to do of a purge that has begun and is not under way, after those that came before. Rejects with
-   * `AppError` 503 where the disk does not let go: to be called again.
-   */
-  finish(id: string, call: AdminCall): Promise<ErasedNamespace> {
-    this.underWay.add(id);
-    const done = this.tail
-      .then(() => this.purge(id, call))
-      .finally(() => {
-        this.underWay.delete(id);
-      });
-    this.tail = done.catch(() => undefined);
-    return done;
+  /** Whether its purge is to begin, or to go on. */
+  isDue({ id, status, deletion }: NamespaceRecord): boolean {
+    if (this.underWay.has(id)) return false;
+    if (status === 'deleted') return true;
+    return status === 'pending_deletion' && (deletion?.purge_at ?? 0) <= this.parts.clock.now();
   }
 
   /** Compacts the catalog if a purge was cut short before it could. Rejects with `AppError` 503. */
-  async finishCompaction(): Promise<void> {
-    const { catalog } = this.parts;
-    if ((await catalog.answer(COMPACTION_KEY)) !== undefined) await this.compact();
+  finishCompaction(): Promise<void> {
+    return this.inTurn(async () => {
+      if ((await this.parts.catalog.answer(COMPACTION_KEY)) !== undefined) await this.compact();
+    });
   }
 
-  /** Resolves once the purges that were called for have ended, however. */
-  async idle(): Promise<void> {
-    await this.tail;
+  /** Those that wait end with 503, to be gone on with at the next start; resolves when the one that erases has ended. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.endWaits();
+    while (this.working.size > 0) await Promise.allSettled(this.working);
   }
 
-  private async purge(id: string, call: AdminCall): Promise<ErasedNamespace> {
-    const { residents, pairs, admission, drainTimeoutMs } = this.parts;
-    await admission?.drain(id, drainTimeoutMs);
+  /** Says in the record that the purge has begun, and here that it is ours, in one turn of the catalog; false = not to be. */
+  private async claim(
+    id: string,
+    call: AdminCall,
+    isToBe: (record: NamespaceRecord) => boolean,
+  ): Promise<boolean> {
+    let isOurs = false;
+    try {
+      await this.parts.changes.make(id, 'namespace.purge_begun', call, (record) => {
+        if (!isOurs && !isToBe(record)) return {};
+        isOurs = true;
+        this.underWay.add(id);
+        const { status, deletion } = record;
+        if (status === 'deleted') return {};
+        const now = Math.floor(this.parts.clock.now());
+        const { since, before } = deletion ?? { since: now, before: status };
+        return { status: 'deleted', deletion: { since, purge_at: now, before } };
+      });
+    } catch (error) {
+      if (isOurs) this.underWay.delete(id);
+      throw error;
+    }
+    return isOurs;
+  }
+
+  private finish(id: string, call: AdminCall): Promise<ErasedNamespace> {
+    const done = this.drainAndErase(id, call).finally(() => {
+      this.underWay.delete(id);
+      this.working.delete(done);
+    });
+    this.working.add(done);
+    return done;
+  }
+
+  private async drainAndErase(id: string, call: AdminCall): Promise<ErasedNamespace> {
+    const { admission, drainTimeoutMs } = this.parts;
+    await Promise.race([admission?.drain(id, drainTimeoutMs), this.stopped]);
+    const { erased, left } = await this.inTurn(() => this.eraseAndRemove(id, call));
+    await this.told(id, async () => admission?.forget(id));
+    this.parts.events?.purged?.(id);
+    const verified = await this.told(null, () => this.compactSoon());
+    return { id, status: 'deleted', erased, verified, left };
+  }
+
+  private async eraseAndRemove(
+    id: string,
+    call: AdminCall,
+  ): Promise<Pick<ErasedNamespace, 'erased' | 'left'>> {
+    if (this.isStopped)
+      throw new AppError('UNAVAILABLE', 'The server is shutting down; the purge goes on at its next start');
+    const { residents, pairs, inUse, numbers } = this.parts;
     const cachedPairs = pairs?.forget({ namespace: id }) ?? 0;
     let [state, cached] = [NOTHING, NOTHING];
     // Those inside were ended: what they still do changes nothing, so nobody waits for them.
@@ -119,24 +161,36 @@ export class Purger {
     };
     const left = [...state.left, ...cached.left];
     await this.remove(id, call, { ...erased, files: erased.files.length, left: left.length });
-    this.parts.inUse.forget(id);
-    this.parts.numbers.forget(id);
-    await admission?.forget(id);
-    this.parts.events?.purged?.(id);
-    await this.compact();
-    return { id, status: 'deleted', erased, verified: true, left };
+    inUse.forget(id);
+    numbers.forget(id);
+    return { erased, left };
   }
 
   /** Answers what of its state, and of what is cached of it, there was. */
   private async erase(id: string): Promise<[ErasedState, ErasedState]> {
-    const { store, cache } = this.parts;
+    const { store } = this.parts;
     const state = await asked(store.erase(id), 'erased');
-    const cached = (await (cache && asked(cache.erase(id), 'erased'))) ?? NOTHING;
+    const cached = await this.eraseCached(id);
     const { rows } = await asked(store.usage(id));
     const isThere = (await asked(store.namespaces())).includes(id);
-    if (isThere || Object.values(rows).some((count) => count > 0))
-      throw new AppError('UNAVAILABLE', 'Something of the namespace is still stored; the purge goes on');
+    if (isThere || Object.values(rows).some((count) => count > 0)) throw somethingLeft();
     return [state, cached];
+  }
+
+  /** Twice where something came in between: the first may take a while. */
+  private async eraseCached(id: string): Promise<ErasedState> {
+    const { cache } = this.parts;
+    if (cache === undefined) return NOTHING;
+    const first = await asked(cache.erase(id), 'erased');
+    if ((await asked(cache.count(id))) === 0) return first;
+    const second = await asked(cache.erase(id), 'erased');
+    if ((await asked(cache.count(id))) > 0) throw somethingLeft();
+    return {
+      rows: first.rows + second.rows,
+      bytes: first.bytes + second.bytes,
+      files: [...first.files, ...second.files],
+      left: second.left,
+    };
   }
 
   private async remove(id: string, call: AdminCall, counts: object): Promise<void> {
@@ -151,6 +205,16 @@ export class Purger {
     }));
   }
 
+  /** After all purges that are in line by now. */
+  private compactSoon(): Promise<void> {
+    this.compaction ??= this.inTurn(() => {
+      this.compaction = undefined;
+      return this.compact();
+    });
+    return this.compaction;
+  }
+
+  /** In its turn, so that no purge sets the row between the two. */
   private async compact(): Promise<void> {
     const { catalog } = this.parts;
     await catalog.compact();
@@ -159,4 +223,25 @@ export class Purger {
       result: undefined,
     }));
   }
+
+  private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.tail.then(work);
+    this.tail = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Whether it could be done; if not, that is told. */
+  private async told(id: string | null, work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.parts.events?.failed?.('sweep', id, error);
+      return false;
+    }
+  }
+}
+
+function somethingLeft(): AppError {
+  return new AppError('UNAVAILABLE', 'Something of the namespace is still stored; the purge goes on');
 }

@@ -41,14 +41,8 @@ export function entryOf(row: AuditRow): AuditEntry {
 
 /** What the log line of an audit row says: all but the values. */
 export function auditLine({ seq, actor, action, namespace, requestId, hash }: AuditRow): object {
-  return {
-    seq,
-    actor,
-    action,
-    ...(namespace === '' ? {} : { namespace }),
-    request_id: requestId,
-    hash,
-  };
+  const about = namespace === '' ? {} : { namespace };
+  return { audit: seq, action, actor, ...about, requestId, hash };
 }
 
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;

@@ -99,15 +99,14 @@ function readFields(
     const value = Object.hasOwn(given, field) ? given[field] : undefined;
     if (value !== undefined) changes[field] = value === null ? unset : take(value);
   };
-  const readOneOf = (value: unknown, known: readonly string[], field: string): string => {
-    if (!known.includes(value as string))
-      addIssue(issues, [field], `must be ${known.length > 1 ? 'one of ' : ''}${known.join(', ')}`, 'enum');
-    return value as string;
-  };
   read('name', id, (value) => readText(value, issues, ['name']));
   read('tenant_id', null, (value) => readText(value, issues, ['tenant_id']));
   read('parent_id', null, (value) => readText(value, issues, ['parent_id']));
-  read('tier', null, (value) => readOneOf(value, TIERS, 'tier') as NamespaceRecord['tier']);
+  read('tier', null, (value) => {
+    if (!TIERS.includes(value as (typeof TIERS)[number]))
+      addIssue(issues, ['tier'], `must be one of ${TIERS.join(', ')}`, 'enum');
+    return value as NamespaceRecord['tier'];
+  });
   read('quotas', {}, (value) => readQuotas(value, issues));
   read('metadata', {}, (value) => readMetadata(value, issues));
   read('tags', [], (value) => readTags(value, issues));
@@ -116,7 +115,16 @@ function readFields(
   read('capacity', null, (value) => readKept(value, issues, ['capacity']));
   read('access', null, (value) => readKept(value, issues, ['access']));
   // One server keeps all namespaces in one way: another would be said and not done.
-  read('backend', null, (value) => readOneOf(value, [backend], 'backend'));
+  read('backend', null, (value) => {
+    if (!isBackend(value, backend))
+      addIssue(issues, ['backend'], `must be ${backend}: so this server keeps all namespaces`, 'enum');
+    return value as string;
+  });
   read('backend_config', null, (value) => readKept(value, issues, ['backend_config']));
   return changes;
+}
+
+/** A file for each namespace (`sqlite-files`) is `sqlite` too. */
+function isBackend(value: unknown, backend: string): boolean {
+  return value === backend || (value === 'sqlite' && backend === 'sqlite-files');
 }

@@ -63,7 +63,7 @@ export class RepeatedAnswers {
     const value = JSON.stringify({ asked, answer } satisfies KeptAnswer);
     return [
       { put: { kind: 'answer', key, value, expiresAt: Math.floor(now) + TTL_MS } },
-      { put: { kind: 'answer', key: ofNamespace(answer.id), value: key } },
+      { put: { kind: 'answer', key: ofNamespace(answer.id), value: JSON.stringify(key) } },
     ];
   }
 
@@ -71,7 +71,9 @@ export class RepeatedAnswers {
   async removalOf(namespace: string): Promise<CatalogChange[]> {
     const pointer = await this.catalog.answer(ofNamespace(namespace));
     if (pointer === undefined) return [];
-    return [pointer.value, pointer.key].map((key) => ({ remove: { kind: 'answer', key } }));
+    return [JSON.parse(pointer.value) as string, pointer.key].map((key) => ({
+      remove: { kind: 'answer', key },
+    }));
   }
 }
 

@@ -1,5 +1,5 @@
-import type { NamespaceRecord } from '../catalog/record.js';
 import type { AutoRaise } from './auto-raise.js';
+import { mapBounded } from './bounded-map.js';
 import type { ManagementOptions } from './management-options.js';
 import type { AdminCall } from './namespace-admin.js';
 import type { Purger } from './purger.js';
@@ -10,6 +10,8 @@ const INTERVAL_MS = 60_000;
 const PAUSE_MS = 1000;
 /** Expired answers removed by one call. */
 const ROWS_PER_SWEEP = 1000;
+/** Purges at the same time: those whose requests take their time do not hold up the others. */
+const PURGES_AT_ONCE = 16;
 const BY_US: AdminCall = { actor: 'system', requestId: '' };
 
 type Parts = Pick<ManagementOptions, 'catalog' | 'clock' | 'events'> & {
@@ -35,13 +37,13 @@ export class Sweeper {
     this.schedule(0);
   }
 
-  /** Begins nothing more; ends after the purge under way. */
+  /** Begins nothing more; ends after the purge that is erasing. */
   async stop(): Promise<void> {
     this.isRunning = false;
     this.isStopped = true;
     clearTimeout(this.timer);
+    await this.parts.purger.stop();
     await this.sweeping;
-    await this.parts.purger.idle();
     await this.parts.autoRaise.idle();
   }
 
@@ -73,27 +75,15 @@ export class Sweeper {
 
   private async sweepAll(): Promise<void> {
     const { catalog, purger, autoRaise } = this.parts;
-    if (!catalog.isLoaded && !(await this.attempt('sweep', null, () => catalog.reload()))) return;
-    for (const { id } of catalog.records().filter((record) => this.isDue(record))) {
-      if (this.isStopped) return;
-      await this.attempt('purge', id, () => this.purge(id));
-    }
+    if (!catalog.isCurrent && !(await this.attempt('sweep', null, () => catalog.reload()))) return;
+    const due = catalog.records().filter((record) => purger.isDue(record));
+    await mapBounded(due, PURGES_AT_ONCE, async ({ id }) => {
+      if (!this.isStopped) await this.attempt('purge', id, () => purger.purgeDue(id, BY_US));
+    });
+    if (this.isStopped) return;
     await this.attempt('sweep', null, () => purger.finishCompaction());
     await this.attempt('sweep', null, () => this.sweepAnswers());
     await autoRaise.lookAtAll();
-  }
-
-  private isDue({ id, status, deletion }: NamespaceRecord): boolean {
-    const { purger, clock } = this.parts;
-    if (status === 'deleted') return !purger.isUnderWay(id);
-    return status === 'pending_deletion' && (deletion?.purge_at ?? 0) <= clock.now();
-  }
-
-  private async purge(id: string): Promise<void> {
-    const { catalog, purger } = this.parts;
-    const record = catalog.record(id);
-    if (record?.status !== 'deleted' && !(await purger.beginDue(id, BY_US))) return;
-    if (!purger.isUnderWay(id)) await purger.finish(id, BY_US);
   }
 
   private async sweepAnswers(): Promise<void> {

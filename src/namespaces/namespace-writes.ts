@@ -174,6 +174,7 @@ export class NamespaceWrites {
     return this.queue.run(async () => {
       if (this.closed) return;
       const { name, ids, impressions, memory, frequencies } = this.of;
+      if (!(await this.stock.mayWrite())) impressions.clear();
       await this.writeWaiting();
       this.assertLoaded();
       if (ids.isUnmarked(impressions.size)) {
@@ -184,7 +185,8 @@ export class NamespaceWrites {
       this.assertLoaded();
       await flushPlainIds(name, ids, this.of.memory, this.store, everything);
       const chunks = everything ? Number.POSITIVE_INFINITY : CHUNKS_PER_COMMIT;
-      await flushFrequencies(name, frequencies, this.store, chunks);
+      // Without room they wait for some.
+      if (!this.stock.isFull) await flushFrequencies(name, frequencies, this.store, chunks);
       await this.flushUse(everything ? Number.POSITIVE_INFINITY : TOUCHED_PER_FLUSH);
     });
   }

@@ -101,18 +101,24 @@ export class Namespace implements Resident {
   /**
    * Opens a namespace and restores what the store has of it. A store that fails, or takes longer than the time-out,
    * leaves it without memory (base order, feedback refused) until a later try succeeds; never throws for that. Rejects with
-   * `AppError` where it has no scorer.
+   * `AppError` where it has no scorer, or its policies are not known.
    */
   static async open(
     name: string,
     dependencies: NamespaceDependencies,
     onMade?: (namespace: Namespace) => void,
   ): Promise<Namespace> {
-    const namespace = new Namespace(name, dependencies, await dependencies.lendScorer(name));
-    onMade?.(namespace);
-    namespace.adoptPolicies();
-    await namespace.loading.load();
-    return namespace;
+    const lent = await dependencies.lendScorer(name);
+    try {
+      const namespace = new Namespace(name, dependencies, lent);
+      onMade?.(namespace);
+      namespace.adoptPolicies();
+      await namespace.loading.load();
+      return namespace;
+    } catch (error) {
+      lent.giveBack();
+      throw error;
+    }
   }
 
   /** Whether the stored state is here: false = base order, feedback refused. */

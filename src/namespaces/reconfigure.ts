@@ -15,16 +15,18 @@ export function reconfigure(
   for (const namespace of registry.present(null)) {
     namespace.adoptPolicies();
     if (namespace.isOutdated)
-      void reopen(namespace.name, registry, store).catch((error: Error) => onFailure('reconfigure', error));
+      void reopen(namespace, registry, store).catch((error: Error) => onFailure('reconfigure', error));
   }
 }
 
 async function reopen(
-  name: string,
+  namespace: Namespace,
   registry: NamespaceRegistry<Namespace>,
   store: Pick<Store, 'durable'>,
 ): Promise<void> {
-  await registry.evict(name, 'reconfigured');
+  const { name } = namespace;
+  // Only this one: while a use keeps it from leaving this is asked for again, and what is opened then is as it should be.
+  const isGone = await registry.evictThis(namespace, name, 'reconfigured');
   // What nothing keeps is kept by whoever is open.
-  if (!store.durable) await registry.use(name, async () => undefined);
+  if (isGone && !store.durable) await registry.use(name, async () => undefined);
 }

@@ -140,6 +140,16 @@ export class NamespaceRegistry<T extends Resident> {
   }
 
   /**
+   * As `evict`, of this very one, after it has been opened if it is not yet. Answers whether that made it go: false also where
+   * it was on its way out already, or gone.
+   */
+  async evictThis(resident: T, name: string, reason: EvictionReason): Promise<boolean> {
+    await this.opening.get(name)?.promise.catch(() => undefined);
+    const entry = this.residents.peek(name);
+    return entry?.resident === resident && this.evictions.start(entry, reason);
+  }
+
+  /**
    * Does some work while nobody can open a namespace that is not open; uses of it wait for the work to end. Answers false,
    * having done nothing, where it is open. Rejects with what the work rejects with, and after `close`.
    */

@@ -3,8 +3,10 @@ import type { Holdings, Stock } from './stock.js';
 
 /** What one namespace holds of what its quotas bound; costs one look-up where it has none. */
 export class StockUse {
-  /** As last measured. */
-  private storedBytes = 0;
+  /** As last measured; undefined before the first time. */
+  private storedBytes: number | undefined;
+  /** While what waited is being written it is in neither number: until both are measured anew it is this at least. */
+  private leastBytes = 0;
 
   /** `held`: its cells now, and the bytes of what waits to be written. */
   constructor(
@@ -16,7 +18,25 @@ export class StockUse {
 
   /** Whether nothing may be kept that a query leaves. */
   get isFull(): boolean {
+    if (!this.isBounded) return false;
+    // What queries left since it was measured waits, and counts.
+    if (this.storedBytes !== undefined) this.stock.note(this.name, this.now);
     return this.stock.isFull(this.name);
+  }
+
+  /**
+   * To be called before what waits is written. Answers whether it may be: what queries left while it was not known what the
+   * pools hold goes where they turn out to be full. Rejects with `StorageError`.
+   */
+  async mayWrite(): Promise<boolean> {
+    if (!this.isBounded) return true;
+    const wasKnown = this.storedBytes !== undefined && this.stock.isKnown(this.name);
+    if (!wasKnown) {
+      await this.tell();
+      if (this.isFull) return false;
+    }
+    this.leastBytes = this.now.storedBytes;
+    return true;
   }
 
   /**
@@ -30,11 +50,12 @@ export class StockUse {
     return () => release(this.now);
   }
 
-  /** Measures anew, where anything is bounded. Rejects with `StorageError`. */
+  /** Measures anew, where anything is bounded, and what others of its pools hold, where that is not known. Rejects with `StorageError`. */
   async tell(): Promise<void> {
     if (!this.isBounded) return;
     await this.measure();
     this.stock.note(this.name, this.now);
+    await this.stock.settle(this.name);
   }
 
   private get isBounded(): boolean {
@@ -43,13 +64,18 @@ export class StockUse {
 
   private get now(): Holdings {
     const { cells, waitingBytes } = this.held();
-    return { cells, storedBytes: this.storedBytes + waitingBytes };
+    const storedBytes = Math.max((this.storedBytes ?? 0) + waitingBytes, this.leastBytes);
+    return { cells, storedBytes };
   }
 
   private async measure(): Promise<void> {
     const isNeeded = this.stock.quotasOf(this.name).some(({ quota }) => quota === 'max_storage_bytes');
-    if (!isNeeded) return;
+    if (!isNeeded) {
+      this.storedBytes ??= 0;
+      return;
+    }
     const { bytes } = await this.store.usage(this.name);
     this.storedBytes = Object.values(bytes).reduce((sum, size) => sum + size, 0);
+    this.leastBytes = 0;
   }
 }

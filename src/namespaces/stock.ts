@@ -29,13 +29,32 @@ export interface Stock {
    */
   take(name: string, holds: Holdings, added: Holdings): Promise<Release>;
   note(name: string, holds: Holdings): void;
+  /**
+   * Sees to it that it is known what the pools of a namespace hold, by the quotas and families as they are now. Rejects with
+   * `StorageError`. Costs a measurement for each member nobody told of yet, once.
+   */
+  settle(name: string): Promise<void>;
+  /** Whether it is known, be it by quotas and families as they were until a moment ago. */
+  isKnown(name: string): boolean;
   /** Whether nothing may be kept that a query leaves; as far as it is known by now. */
   isFull(name: string): boolean;
+}
+
+/** Which quota a feedback would exceed, and what limit it would fit. */
+export interface ExceededQuota extends Pick<StockQuota, 'pool' | 'quota'> {
+  /** Cells, or bytes. */
+  readonly needed: number;
+  /** For the caller. */
+  readonly message: string;
 }
 
 /** A feedback would exceed a quota; nothing has changed. */
 export class QuotaError extends Error {
   override readonly name = 'QuotaError';
+
+  constructor(readonly exceeded: ExceededQuota) {
+    super(exceeded.message);
+  }
 }
 
 /** Nothing is bounded. */
@@ -43,6 +62,8 @@ export const NO_STOCK: Stock = {
   quotasOf: () => NO_QUOTAS,
   take: async () => () => undefined,
   note: () => undefined,
+  settle: async () => undefined,
+  isKnown: () => true,
   isFull: () => false,
 };
 

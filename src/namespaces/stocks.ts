@@ -1,5 +1,12 @@
 import { Pace } from '../base/pace.js';
-import { type Holdings, QuotaError, type Release, type Stock, type StockQuota } from './stock.js';
+import {
+  type ExceededQuota,
+  type Holdings,
+  QuotaError,
+  type Release,
+  type Stock,
+  type StockQuota,
+} from './stock.js';
 
 export interface StocksOptions {
   /** See `Stock`; the same array while nothing changes. */
@@ -28,6 +35,8 @@ export class Stocks implements Stock {
   private readonly held = new Map<string, Holdings>();
   /** What the members of a pool hold together, where that was needed. */
   private readonly sums = new Map<string, Mutable<Holdings>>();
+  /** Pools whose sum was made by other quotas or families: it holds until there is a new one. */
+  private readonly outdated = new Set<string>();
   /** What is taken and not yet noted, by pool. */
   private readonly taken = new Map<string, Mutable<Holdings>>();
   /** Resident bytes by pool, as last measured. */
@@ -44,20 +53,28 @@ export class Stocks implements Stock {
 
   /** Quotas or families are others than before: pools are summed anew. */
   reset(): void {
-    this.sums.clear();
+    for (const pool of this.sums.keys()) this.outdated.add(pool);
     this.summing.clear();
-    this.memory.clear();
     this.families = undefined;
     this.classifying = undefined;
   }
 
   /** What is stored of a namespace was changed by others, or is gone; it is measured anew when that is needed. */
   forget(name: string): void {
+    this.change(name, NOTHING);
     this.held.delete(name);
-    for (const { pool } of this.quotasOf(name)) {
-      this.sums.delete(pool);
+    for (const pool of this.poolsOf(name)) {
+      if (this.sums.has(pool)) this.outdated.add(pool);
       this.summing.delete(pool);
     }
+  }
+
+  async settle(name: string): Promise<void> {
+    for (const pool of this.poolsOf(name)) await this.summed(pool);
+  }
+
+  isKnown(name: string): boolean {
+    return this.quotasOf(name).every(({ pool }) => this.sums.has(pool));
   }
 
   async take(name: string, holds: Holdings, added: Holdings): Promise<Release> {
@@ -65,14 +82,14 @@ export class Stocks implements Stock {
     do {
       pools = this.poolsOf(name);
       for (const pool of pools) await this.summed(pool);
-    } while (pools.some((pool) => !this.sums.has(pool)));
+    } while (!pools.every((pool) => this.isCurrent(pool)));
     // Nothing waits from here on.
     this.note(name, holds);
     for (const quota of this.quotasOf(name)) {
-      const message = this.problem(quota, added);
-      if (message === undefined) continue;
-      if (quota.isRefusing) throw new QuotaError(message);
-      this.options.onExceeded(name, quota, message);
+      const exceeded = this.problem(quota, added);
+      if (exceeded === undefined) continue;
+      if (quota.isRefusing) throw new QuotaError(exceeded);
+      this.options.onExceeded(name, quota, exceeded.message);
     }
     this.reserve(pools, added, 1);
     return (now) => {
@@ -82,10 +99,14 @@ export class Stocks implements Stock {
   }
 
   note(name: string, holds: Holdings): void {
+    this.change(name, holds);
+    if (this.families !== undefined) for (const pool of this.poolsOf(name)) join(this.families, pool, name);
+  }
+
+  private change(name: string, holds: Holdings): void {
     const before = this.held.get(name) ?? NOTHING;
     this.held.set(name, holds);
     for (const pool of this.poolsOf(name)) {
-      if (this.families !== undefined) join(this.families, pool, name);
       const sum = this.sums.get(pool);
       if (sum === undefined) continue;
       sum.cells += holds.cells - before.cells;
@@ -113,19 +134,21 @@ export class Stocks implements Stock {
     return sum && { ...sum, memoryBytes: this.memory.get(pool) ?? 0 };
   }
 
-  private problem({ pool, quota, limit }: StockQuota, added: Holdings): string | undefined {
+  private problem({ pool, quota, limit }: StockQuota, added: Holdings): ExceededQuota | undefined {
     const { cells, storedBytes } = this.sums.get(pool)!;
     const taken = this.taken.get(pool) ?? NOTHING;
     if (quota === 'max_vectors') {
       const used = cells + taken.cells;
       if (added.cells <= 0 || used + added.cells <= limit) return undefined;
-      return `Upsert would exceed vector quota: ${used} + ${added.cells} > ${limit}`;
+      const message = `Upsert would exceed vector quota: ${used} + ${added.cells} > ${limit}`;
+      return { pool, quota, needed: used + added.cells, message };
     }
     const [what, used] =
       quota === 'max_storage_bytes'
         ? ['Storage', storedBytes + taken.storedBytes + added.storedBytes]
         : ['Memory', this.memory.get(pool) ?? 0];
-    return used <= limit ? undefined : `${what} quota exceeded: ${used} / ${limit} bytes`;
+    if (used <= limit) return undefined;
+    return { pool, quota, needed: used, message: `${what} quota exceeded: ${used} / ${limit} bytes` };
   }
 
   private reserve(pools: readonly string[], { cells, storedBytes }: Holdings, sign: 1 | -1): void {
@@ -142,8 +165,12 @@ export class Stocks implements Stock {
     return [...new Set(this.quotasOf(name).map(({ pool }) => pool))];
   }
 
+  private isCurrent(pool: string): boolean {
+    return this.sums.has(pool) && !this.outdated.has(pool);
+  }
+
   private async summed(pool: string): Promise<void> {
-    if (this.sums.has(pool)) return;
+    if (this.isCurrent(pool)) return;
     let under = this.summing.get(pool);
     if (under === undefined) {
       const own: { promise?: Promise<void> } = {};
@@ -156,17 +183,17 @@ export class Stocks implements Stock {
     await under.promise;
   }
 
-  /** Measures the members that are not known. Sums up in one go, unless it is not wanted any more by then. */
+  /** Measures the members that are not known, then sums up in one go. What is not wanted any more by then is better than nothing. */
   private async sumUp(pool: string, isWanted: () => boolean): Promise<void> {
-    await this.classified();
-    const members = () => this.families?.get(pool) ?? new Set<string>();
+    const families = await this.classified();
+    const members = () => families.get(pool) ?? new Set<string>();
     for (const name of [...members()]) {
       if (this.held.has(name)) continue;
       const measured = await this.options.measure(name);
       // Who told of itself meanwhile knows better.
       if (!this.held.has(name)) this.held.set(name, measured);
     }
-    if (!isWanted()) return;
+    if (!isWanted() && this.sums.has(pool)) return;
     const sum = { ...NOTHING };
     for (const name of members()) {
       const { cells, storedBytes } = this.held.get(name) ?? NOTHING;
@@ -174,19 +201,32 @@ export class Stocks implements Stock {
       sum.storedBytes += storedBytes;
     }
     this.sums.set(pool, sum);
+    if (isWanted()) this.outdated.delete(pool);
+    else this.outdated.add(pool);
   }
 
-  private async classified(): Promise<void> {
-    if (this.families !== undefined) return;
+  private async classified(): Promise<Families> {
+    if (this.families !== undefined) return this.families;
     this.classifying ??= this.classify();
     const { classifying } = this;
     try {
       const families = await classifying;
-      if (this.classifying === classifying) this.families = families;
+      if (this.classifying === classifying && this.families === undefined) {
+        this.families = families;
+        this.dropGone(families);
+      }
+      return families;
     } catch (error) {
       if (this.classifying === classifying) this.classifying = undefined;
       throw error;
     }
+  }
+
+  /** Pools that nobody draws from any more hold nothing. */
+  private dropGone(families: Families): void {
+    for (const known of [this.sums, this.memory])
+      for (const pool of known.keys()) if (!families.has(pool)) known.delete(pool);
+    for (const pool of this.outdated) if (!families.has(pool)) this.outdated.delete(pool);
   }
 
   /** The namespaces by the pools they draw from. */

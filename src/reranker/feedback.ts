@@ -52,7 +52,7 @@ export async function applyFeedback(
   try {
     return await namespace.exclusive(() => learn(namespace, request, tools));
   } catch (error) {
-    if (error instanceof QuotaError) return { outcome: 'quota', message: error.message };
+    if (error instanceof QuotaError) return { outcome: 'quota', exceeded: error.exceeded };
     if (!(error instanceof StorageError)) throw error;
     tools.events.storageFailed(namespace.name, 'feedback', error);
     return { outcome: 'failed' };

@@ -2,6 +2,7 @@ import type { Candidate } from '../base/documents.js';
 import type { ValidationIssue } from '../base/errors.js';
 import type { Patience } from '../base/patience.js';
 import type { CacheControl, ModelWishes } from '../base/request-wishes.js';
+import type { ExceededQuota } from '../namespaces/stock.js';
 import type { Forward, Scale } from '../scorers/scorer.js';
 
 /** When the entropy gate lets candidates move. */
@@ -53,7 +54,12 @@ export interface RerankOptions {
    * for any.
    */
   readonly oneScale?: boolean | undefined;
+  /** Most requests that are scored at the same time, from 1 to `SCORED_AT_ONCE`, which is the default. */
+  readonly atOnce?: number | undefined;
 }
+
+/** Requests of one call that are scored at the same time, at most. */
+export const SCORED_AT_ONCE = 8;
 
 /** What each signal adds to a document, weighted, as it entered the order. */
 export interface ScoreComponents {
@@ -185,8 +191,8 @@ export interface FeedbackRequest {
 export interface FeedbackResult {
   readonly outcome: FeedbackOutcome;
   readonly issues?: readonly ValidationIssue[];
-  /** Which quota a `quota` would exceed, for the caller: code `QUOTA_EXCEEDED`. */
-  readonly message?: string;
+  /** Of a `quota`, which it would exceed. */
+  readonly exceeded?: ExceededQuota;
 }
 
 /** How a feedback ended. All but `failed`, `unknown`, `invalid` and `quota` are answered 200. */

@@ -12,12 +12,13 @@ import { buildAnswer } from './answer.js';
 import { applyFeedback, type FeedbackEvents, type FeedbackSettings } from './feedback.js';
 import { type OrderSettings, orderCandidates } from './order.js';
 import { recordAnswer } from './record.js';
-import type {
-  FeedbackRequest,
-  FeedbackResult,
-  RerankAnswer,
-  RerankOptions,
-  RerankRequest,
+import {
+  type FeedbackRequest,
+  type FeedbackResult,
+  type RerankAnswer,
+  type RerankOptions,
+  type RerankRequest,
+  SCORED_AT_ONCE,
 } from './request.js';
 
 export interface RerankerSettings extends OrderSettings, FeedbackSettings {
@@ -53,9 +54,6 @@ export interface RerankerDependencies {
   /** Runs work inside a namespace, which stays open until it is done. */
   use<Result>(namespace: string, work: (namespace: Namespace) => Promise<Result>): Promise<Result>;
 }
-
-/** Requests of one call that are scored at the same time. */
-const SCORED_AT_ONCE = 8;
 
 /** A request with its base scores. */
 interface Scored {
@@ -162,14 +160,12 @@ async function scoreAll(
   namespace: Namespace,
   requests: readonly RerankRequest[],
   signal: Patience,
-  { oneScale = false }: RerankOptions,
+  { oneScale = false, atOnce = SCORED_AT_ONCE }: RerankOptions,
 ): Promise<Scored[]> {
-  const all = await inParallel(requests, SCORED_AT_ONCE, (request) =>
-    score(namespace, { ...request, signal }),
-  );
+  const all = await inParallel(requests, atOnce, (request) => score(namespace, { ...request, signal }));
   const fellBack = all.filter(({ base }) => base.fallback !== undefined).length;
   if (!oneScale || fellBack === 0 || fellBack === all.length) return all;
-  return inParallel(all, SCORED_AT_ONCE, async (scored) =>
+  return inParallel(all, atOnce, async (scored) =>
     scored.base.fallback === undefined
       ? { ...(await score(namespace, scored.request, true)), looked: scored.looked }
       : scored,

@@ -8,6 +8,7 @@ export type CacheCall =
   | readonly ['put', entries: readonly OwnedEntry[]]
   | readonly ['removeSome', namespace: string | null, prefix: string, place: CachePlace, limit: number]
   | readonly ['erase', namespace: string]
+  | readonly ['count', namespace: string]
   | readonly ['close'];
 
 /** What it says besides answers: a file was moved to `newPath`, and why. */
@@ -26,6 +27,8 @@ export function answerCacheCall(file: CacheFile, call: CacheCall): unknown {
       return file.removeSome(call[1], call[2], call[3], call[4]);
     case 'erase':
       return file.erase(call[1]);
+    case 'count':
+      return file.count(call[1]);
     case 'close':
       return file.close();
   }

@@ -83,6 +83,10 @@ export class CacheFile {
     return { ...erased, files, left: [] };
   }
 
+  count(namespace: string): number {
+    return this.run((queries) => queries.count(namespace));
+  }
+
   /** One slice of what can wait; whether there is more. */
   idle(): boolean {
     const ids = [...this.used].slice(0, MARKED_AT_ONCE);

@@ -119,14 +119,14 @@ export class CacheQueries {
 
   /** Removes what a namespace has, and rewrites the file. See `rewrite`. */
   erase(namespace: string): { rows: number; bytes: number } {
-    const erased = this.database
-      .prepare<[string], { rows: number; bytes: number }>(
-        'SELECT count(*) AS rows, coalesce(sum(length(value)), 0) AS bytes FROM entries WHERE namespace = ?',
-      )
-      .get(namespace)!;
+    const erased = this.sum(namespace);
     this.database.prepare('DELETE FROM entries WHERE namespace = ?').run(namespace);
     rewrite(this.database);
     return erased;
+  }
+
+  count(namespace: string): number {
+    return this.sum(namespace).rows;
   }
 
   /** A slice of what can wait: room after the bound was lowered, space for others on the disk. Whether there is more. */
@@ -140,6 +140,14 @@ export class CacheQueries {
     if (free <= Math.max(PAGES_A_TURN, this.pageCount() * FREE_SHARE)) return false;
     this.database.exec(`PRAGMA incremental_vacuum(${PAGES_A_TURN})`);
     return this.freePages() < free;
+  }
+
+  private sum(namespace: string): { rows: number; bytes: number } {
+    return this.database
+      .prepare<[string], { rows: number; bytes: number }>(
+        'SELECT count(*) AS rows, coalesce(sum(length(value)), 0) AS bytes FROM entries WHERE namespace = ?',
+      )
+      .get(namespace)!;
   }
 
   private makeRoom(): void {

@@ -8,8 +8,8 @@ import type { ErasedState } from './store.js';
  * - A namespace has its own entries; nothing that is asked of one reads, changes or names another's.
  * - What was put is found from then on, though it may not be on the disk yet; what `flush` waited for survives `kill -9`.
  * - Entries are bounded in bytes; those used least recently, by the day, go first.
- * - A disk that is full, read-only, slow or gone costs entries and shows in `health`; only `drop`, `erase` and `purge` reject, with
- *   `StorageError`, for whoever wants something gone must know. It works again by itself once the disk does.
+ * - A disk that is full, read-only, slow or gone costs entries and shows in `health`; only `drop`, `erase`, `count` and `purge`
+ *   reject, with `StorageError`, for whoever wants something gone must know. It works again by itself once the disk does.
  * - After `close` calls reject, and `put` throws, with `StorageError` (`closed`).
  */
 export interface CacheStore {
@@ -26,6 +26,8 @@ export interface CacheStore {
    * look-ups find nothing meanwhile, rather than wait. Can be called again.
    */
   erase(namespace: string): Promise<ErasedState>;
+  /** How many entries of a namespace there are, written or not. */
+  count(namespace: string): Promise<number>;
   /** Removes the entries of all namespaces whose key begins with `prefix`; absent = all. Costs a look at every key. */
   purge(prefix?: string): Promise<void>;
   /** Without touching the disk. */

@@ -1,6 +1,12 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { AUDIT_COLUMNS, RECORD_COLUMNS } from './catalog-schema.js';
-import { type AuditRow, type CatalogChange, type CatalogRow, notNext } from './catalog-store.js';
+import {
+  type AuditEnd,
+  type AuditRow,
+  assertNext,
+  type CatalogChange,
+  type CatalogRow,
+} from './catalog-store.js';
 import { probe } from './sqlite-content.js';
 import { rewrite } from './sqlite-rewrite.js';
 import { encodeText } from './sqlite-text.js';
@@ -9,7 +15,7 @@ import { encodeText } from './sqlite-text.js';
 export class CatalogCommits {
   private readonly insertRecord: Statement;
   private readonly removeRecord: Statement;
-  private readonly selectLastSeq: Statement;
+  private readonly selectEnd: Statement;
   private readonly insertEntry: Statement;
   private readonly redact: Statement;
   private readonly removeDue: Statement;
@@ -21,7 +27,7 @@ export class CatalogCommits {
       `INSERT OR REPLACE INTO records (${RECORD_COLUMNS}) VALUES (?, ?, ?, ?)`,
     );
     this.removeRecord = database.prepare('DELETE FROM records WHERE kind = ? AND key = ?');
-    this.selectLastSeq = database.prepare('SELECT coalesce(max(seq), 0) FROM audit').pluck();
+    this.selectEnd = database.prepare('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1');
     this.insertEntry = database.prepare(
       `INSERT INTO audit (${AUDIT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
@@ -58,7 +64,7 @@ export class CatalogCommits {
   private apply(change: CatalogChange): void {
     if ('put' in change) this.put(change.put);
     else if ('remove' in change) this.removeRecord.run(change.remove.kind, encodeText(change.remove.key));
-    else if ('append' in change) this.append(change.append);
+    else if ('append' in change) this.append(change);
     else this.redact.run(encodeText(change.redact));
   }
 
@@ -67,9 +73,9 @@ export class CatalogCommits {
     this.insertRecord.run(kind, encodeText(key), encodeText(value), expires);
   }
 
-  private append({ seq, at, actor, action, namespace, requestId, values, valuesHash, hash }: AuditRow): void {
-    const last = this.selectLastSeq.get() as number;
-    if (seq !== last + 1) throw notNext(seq, last);
+  private append(change: Extract<CatalogChange, { append: AuditRow }>): void {
+    assertNext(change, this.selectEnd.get() as AuditEnd | undefined);
+    const { seq, at, actor, action, namespace, requestId, values, valuesHash, hash } = change.append;
     const texts = [actor, action, namespace, requestId].map(encodeText);
     this.insertEntry.run(seq, at, ...texts, values === null ? null : encodeText(values), valuesHash, hash);
   }

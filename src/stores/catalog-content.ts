@@ -11,7 +11,10 @@ import { readDamaged, walk } from './sqlite-walk.js';
 /** A row that a damaged page gave: anything. */
 type Found = unknown[];
 
-/** A database with the catalog. Of a damaged one every record and every audit entry is kept that can be read. */
+/**
+ * A database with the catalog. Of a damaged one every record and every audit entry is kept that can be read, and every
+ * namespace whose name can be.
+ */
 export const CATALOG_CONTENT: SqliteContent<CatalogQueries, CatalogCommits> = {
   kind: CATALOG,
   queries: (database) => new CatalogQueries(database),
@@ -19,7 +22,10 @@ export const CATALOG_CONTENT: SqliteContent<CatalogQueries, CatalogCommits> = {
   refuseForeign: () => {},
   copy(source, target) {
     const record = target.prepare(`INSERT OR IGNORE INTO records (${RECORD_COLUMNS}) VALUES (?, ?, ?, ?)`);
-    for (const row of readDamaged(source, CATALOG, readRecords)) if (isRecord(row)) record.run(...row);
+    for (const row of readDamaged(source, CATALOG, readRecords)) {
+      const kept = keptRecord(row);
+      if (kept !== undefined) record.run(...kept);
+    }
     const entry = target.prepare(
       `INSERT OR IGNORE INTO audit (${AUDIT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
@@ -46,12 +52,18 @@ function* readEntries(database: Database): Generator<Found, void> {
   if (!(yield* walk<Found>(database, table))) yield* walk<Found>(database, `${table} DESC`);
 }
 
-function isRecord([kind, key, value, expiresAt]: Found): boolean {
-  if (!(CATALOG_KINDS as readonly unknown[]).includes(kind)) return false;
-  if (typeof key !== 'string' || typeof value !== 'string') return false;
-  return (
-    (expiresAt === null || typeof expiresAt === 'number') && decoded(key) !== '' && isJson(decoded(value))
-  );
+/**
+ * Undefined = it is of no use. Of a namespace whose record is garbled the name is: one without a readable record is
+ * suspended, where one that is missing would be as if nobody had forbidden anything.
+ */
+function keptRecord([kind, key, value, expiresAt]: Found): Found | undefined {
+  if (!(CATALOG_KINDS as readonly unknown[]).includes(kind)) return undefined;
+  if (typeof key !== 'string' || decoded(key) === '') return undefined;
+  const text = typeof value === 'string' ? decoded(value) : '';
+  if (kind === 'namespace') return [kind, key, text === '' ? '' : value, null];
+  return isJson(text) && (expiresAt === null || typeof expiresAt === 'number')
+    ? [kind, key, value, expiresAt]
+    : undefined;
 }
 
 function isEntry([seq, at, ...texts]: Found): boolean {

@@ -1,13 +1,14 @@
 import {
+  type AuditEnd,
   type AuditFilter,
   type AuditRow,
+  assertNext,
   type CatalogChange,
   type CatalogContents,
   type CatalogKind,
   type CatalogRow,
   type CatalogStore,
   LOADED_KINDS,
-  notNext,
 } from './catalog-store.js';
 import { StorageError, type StoreHealth } from './store.js';
 
@@ -22,7 +23,7 @@ export class MemoryCatalog implements CatalogStore {
   /** By kind and key. */
   private readonly rows = new Map<string, CatalogRow>();
   private log: AuditRow[] = [];
-  private lastSeq = 0;
+  private end: AuditEnd | undefined;
   private isClosed = false;
 
   constructor(private readonly maxAudit = 100_000) {}
@@ -41,11 +42,11 @@ export class MemoryCatalog implements CatalogStore {
   async commit(changes: readonly CatalogChange[]): Promise<void> {
     this.assertOpen();
     // All that can fail is looked at before anything changes.
-    let next = this.lastSeq;
+    let end = this.end;
     for (const change of changes) {
       if (!('append' in change)) continue;
-      next += 1;
-      if (change.append.seq !== next) throw notNext(change.append.seq, next - 1);
+      assertNext(change, end);
+      end = change.append;
     }
     for (const change of changes.map(copyOf)) this.apply(change);
     if (this.log.length > 2 * this.maxAudit) this.log = this.log.slice(-this.maxAudit);
@@ -96,7 +97,7 @@ export class MemoryCatalog implements CatalogStore {
     else if ('remove' in change) this.rows.delete(placeOf(change.remove.kind, change.remove.key));
     else if ('append' in change) {
       this.log.push(change.append);
-      this.lastSeq = change.append.seq;
+      this.end = change.append;
     } else {
       this.log = this.log.map((row) =>
         row.namespace === change.redact ? Object.freeze({ ...row, values: null }) : row,
@@ -125,6 +126,6 @@ function isMeant({ namespace, actor, action, since }: AuditFilter, row: AuditRow
 /** That nobody else changes. */
 function copyOf(change: CatalogChange): CatalogChange {
   if ('put' in change) return { put: Object.freeze({ ...change.put }) };
-  if ('append' in change) return { append: Object.freeze({ ...change.append }) };
+  if ('append' in change) return { ...change, append: Object.freeze({ ...change.append }) };
   return 'remove' in change ? { remove: { ...change.remove } } : change;
 }

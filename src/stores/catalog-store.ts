@@ -94,8 +94,11 @@ export interface AuditFilter {
 export type CatalogChange =
   | { readonly put: CatalogRow }
   | { readonly remove: { readonly kind: CatalogKind; readonly key: string } }
-  /** Fails (`io`, nothing changed) where `seq` is not the next one: somebody else wrote. */
-  | { readonly append: AuditRow }
+  /**
+   * Fails (`io`, nothing changed) where `seq` is not the next one, or the log does not end with the hash `follows` (absent =
+   * that is not compared): somebody else wrote, or the file is another.
+   */
+  | { readonly append: AuditRow; readonly follows?: string | undefined }
   /** Takes `values` away from all audit rows of a namespace. */
   | { readonly redact: string };
 
@@ -105,7 +108,17 @@ export interface CatalogContents {
   readonly lastAudit: AuditRow | undefined;
 }
 
-/** For drivers: of an entry that is not the next one. */
-export function notNext(seq: number, last: number): StorageError {
-  return new StorageError('io', `the audit log ends at ${last}: ${seq} is not its next entry`);
+/** How an audit log ends. */
+export type AuditEnd = Pick<AuditRow, 'seq' | 'hash'>;
+
+/** For drivers: throws `io` unless the entry is the next one of a log that ends so (undefined = it is empty). */
+export function assertNext(
+  { append: { seq }, follows }: Extract<CatalogChange, { append: AuditRow }>,
+  last: AuditEnd | undefined,
+): void {
+  const end = last?.seq ?? 0;
+  if (seq !== end + 1)
+    throw new StorageError('io', `the audit log ends at ${end}: ${seq} is not its next entry`);
+  if (follows !== undefined && last !== undefined && follows !== last.hash)
+    throw new StorageError('io', `entry ${end} of the audit log is not the one that ${seq} follows on`);
 }

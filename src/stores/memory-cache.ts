@@ -56,6 +56,12 @@ export class MemoryCache implements CacheStore {
     return { ...removed, files: [], left: [] };
   }
 
+  async count(namespace: string): Promise<number> {
+    this.assertOpen();
+    const prefix = nameOf(namespace, '');
+    return [...this.entries.keys()].filter((name) => name.startsWith(prefix)).length;
+  }
+
   async purge(prefix = ''): Promise<void> {
     this.remove((_, { key }) => key.startsWith(prefix));
   }

@@ -122,6 +122,12 @@ export class WorkerCache implements CacheStore {
     }
   }
 
+  async count(namespace: string): Promise<number> {
+    this.assertOpen();
+    await this.write();
+    return (await this.ask('read', ['count', namespace])) as number;
+  }
+
   purge(prefix = ''): Promise<void> {
     return this.remove(null, prefix, ['', '']);
   }

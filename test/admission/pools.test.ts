@@ -35,6 +35,25 @@ describe('concurrent queries', () => {
     expect(admission.uses('acme')[0]!.used).toBe(0);
   });
 
+  it('are the items of a call too, as far as there are places, and nobody is overtaken for them', async () => {
+    const { catalog, pass } = setUpAdmission();
+    catalog.hold('acme', { levels: [level('acme', { max_concurrent_queries: 3 })] });
+    const admission = catalog.admission();
+    const first = new Asking(admission, 'acme').permit!;
+    expect([first.places(1), first.places(2)]).toEqual([1, 2]);
+    const second = new Asking(admission, 'acme').permit!;
+    expect([second.places(8), admission.uses('acme')[0]!.used]).toEqual([1, 3]);
+    const waits = new Asking(admission, 'acme');
+    first.leave();
+    first.leave();
+    await pass(0);
+    expect([waits.outcome, admission.uses('acme')[0]!.used]).toEqual(['in', 2]);
+    expect(waits.permit!.places(8)).toBe(2);
+    for (const permit of [second, waits.permit!]) permit.leave();
+    expect(admission.uses('acme')[0]!.used).toBe(0);
+    expect(new Asking(catalog.admission(), 'free').permit!.places(8)).toBe(8);
+  });
+
   it('are refused at once where nobody may wait', async () => {
     const { catalog, pass } = setUpAdmission();
     catalog.hold('acme', { levels: [level('acme', two)] });

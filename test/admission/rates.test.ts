@@ -25,6 +25,30 @@ describe('rates', () => {
     expect(new Asking(admission, 'acme').outcome).toBe('in');
   });
 
+  it('that are over together say when the last of them lets go', async () => {
+    const { catalog, pass } = setUpAdmission();
+    const quotas = { max_requests_per_second: 1, max_queries_per_minute: 1 };
+    catalog.hold('acme', { levels: [level('acme', quotas)] });
+    const admission = catalog.admission({ ratePerMinute: 1 });
+    const caller = () => new FakeCaller(new FakeSocket(), 'somebody');
+    expect(new Asking(admission, 'acme', 'query', caller()).outcome).toBe('in');
+    expect(
+      new Asking(admission, 'acme', 'query', new FakeCaller(new FakeSocket(), 'other')).error!.retryAfterS,
+    ).toBe(60);
+    await pass(30_000);
+    expect(new Asking(admission, 'acme', 'query', caller()).error!.retryAfterS).toBe(30);
+    expect(new Asking(admission, 'acme', 'feedback', caller()).error!.retryAfterS).toBe(30);
+  });
+
+  it('count the items of a call together and say how long all of them wait', () => {
+    const { catalog } = setUpAdmission();
+    const levels = [level('acme', { max_requests_per_second: 2, max_queries_per_minute: 2 })];
+    catalog.hold('acme', { levels });
+    const admission = catalog.admission();
+    const asked = [1, 2].map(() => new Asking(admission, 'acme'));
+    expect(() => void asked[1]!.permit!.charge(2)).toThrow(expect.objectContaining({ retryAfterS: 30 }));
+  });
+
   it('count feedback as requests, not as queries', () => {
     const { catalog } = setUpAdmission();
     const levels = [level('acme', { max_requests_per_second: 3, max_queries_per_minute: 1 })];

@@ -5,6 +5,7 @@ import BetterSqlite3, { type Database } from 'better-sqlite3';
 import { ManualClock } from '../../src/base/clock.js';
 import { loadSettings } from '../../src/base/settings/load-settings.js';
 import type { Settings } from '../../src/base/settings/table.js';
+import type { ComposedServices } from '../../src/compose.js';
 import { openSqliteReader } from '../../src/stores/sqlite-reader.js';
 import type { Row } from '../../src/stores/store.js';
 import { RunningApp } from './running-app.js';
@@ -35,8 +36,11 @@ export class AppHome {
   }
 
   /** The whole program with its real settings, which are named without prefix; nothing is written behind unasked. */
-  async start(settings: Readonly<Record<string, string>> = {}): Promise<RunningApp> {
-    const app = await RunningApp.start(this.settings(settings), this.clock);
+  async start(
+    settings: Readonly<Record<string, string>> = {},
+    around?: (services: ComposedServices) => ComposedServices,
+  ): Promise<RunningApp> {
+    const app = await RunningApp.start(this.settings(settings), this.clock, around);
     this.started.push(app);
     return app;
   }

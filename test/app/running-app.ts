@@ -56,7 +56,12 @@ export class RunningApp {
     this.logged = logged;
   }
 
-  static async start(settings: Settings, clock: Clock): Promise<RunningApp> {
+  /** `around`: what the HTTP app gets instead of the services, to see or to hold what comes to them. */
+  static async start(
+    settings: Settings,
+    clock: Clock,
+    around: (services: ComposedServices) => ComposedServices = (services) => services,
+  ): Promise<RunningApp> {
     const logged: Readonly<Record<string, unknown>>[] = [];
     const write = (lines: string) =>
       void logged.push(
@@ -70,7 +75,8 @@ export class RunningApp {
     const draining = new Draining();
     const { shutdownTimeoutMs, requestTimeoutMs } = settings;
     const options = { host: '127.0.0.1', port: 0, shutdownTimeoutMs, requestTimeoutMs };
-    const server = await startServer(createApp(services, settings, draining), services, options, draining);
+    const app = createApp(around(services), settings, draining);
+    const server = await startServer(app, services, options, draining);
     const client = supertest(`http://127.0.0.1:${server.port}`) as unknown as Agent;
     return new RunningApp(client, services, server, logged);
   }

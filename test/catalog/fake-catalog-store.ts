@@ -1,11 +1,12 @@
-import type {
-  AuditFilter,
-  AuditRow,
-  CatalogChange,
-  CatalogContents,
-  CatalogKind,
-  CatalogRow,
-  CatalogStore,
+import {
+  type AuditFilter,
+  type AuditRow,
+  assertNext,
+  type CatalogChange,
+  type CatalogContents,
+  type CatalogKind,
+  type CatalogRow,
+  type CatalogStore,
 } from '../../src/stores/catalog-store.js';
 import { StorageError, type StorageFailure } from '../../src/stores/store.js';
 
@@ -61,7 +62,7 @@ export class FakeCatalogStore implements CatalogStore {
       if ('put' in change) this.rows.set(`${change.put.kind} ${change.put.key}`, change.put);
       else if ('remove' in change) this.rows.delete(`${change.remove.kind} ${change.remove.key}`);
       else if ('append' in change) {
-        if (change.append.seq !== this.log.length + 1) throw new StorageError('io', 'somebody else wrote');
+        assertNext(change, this.log.at(-1));
         this.log.push(change.append);
       } else
         this.log = this.log.map((row) => (row.namespace === change.redact ? { ...row, values: null } : row));

@@ -102,6 +102,11 @@ describe('quotas', () => {
     );
     const raised = { ...spec(5), auto_raise: { above: 0.5, factor: 2, ceiling: 10_001 } };
     expect(ceilingProblem('free', 'max_vectors', raised)).toBe('Free tier limited to 10000 vectors');
+    const alerting = { ...spec(5), action: 'alert' as const };
+    expect(ceilingProblem('free', 'max_vectors', alerting)).toBe('Free tier limited to 10000 vectors');
+    expect(ceilingProblem('free', 'max_namespaces', alerting)).toBeUndefined();
+    expect(ceilingProblem('unlimited', 'max_vectors', alerting)).toBeUndefined();
+    expect(ceilingProblem('free', 'max_vectors', { ...spec(5), action: 'throttle' })).toBeUndefined();
     expect(ceilingProblem('free', 'max_vectors', spec(10_000))).toBeUndefined();
     expect(ceilingProblem('free', 'max_namespaces', spec(null))).toBeUndefined();
     expect(ceilingProblem('unlimited', 'max_vectors', spec(null))).toBeUndefined();

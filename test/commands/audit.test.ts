@@ -20,10 +20,14 @@ const run = (...argv: string[]) => line.run(['audit', ...argv]);
 
 describe('audit list', () => {
   it('prints who changed what and when', async () => {
-    const { stdout, stderr } = await run('list');
+    const { stdout, stderr } = await line.run(['audit', 'list'], { terminal: true });
     expect(stdout).toMatch(/│ 1 +│ 2023-11-14T22:13:20.000Z │ cli:\S+ │ namespace.create │ acme /);
     expect(stdout).toMatch(/│ namespace.update │ acme +│ \{"owner":"ann"\} → \{"owner":"bob"\} /);
     expect(stderr).toBe('');
+    const piped = (await run('list')).stdout.split('\n');
+    expect(piped[2]).toMatch(
+      /^3\t\S+Z\tcli:\S+\tnamespace.update\tacme\t\{"owner":"ann"\} → \{"owner":"bob"\}$/,
+    );
   });
 
   it('prints those that are asked for, page by page', async () => {

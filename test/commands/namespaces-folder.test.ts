@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { STORED_MODES, type StoredMode } from '../fixtures/stored-modes.js';
@@ -52,7 +52,13 @@ describe.each(MODES)('over the files of a folder (%s)', (mode) => {
     expect((await home.run(mode, folder, ['namespaces', 'get', 'acme'])).exitCode).toBe(1);
     expect((await home.run(mode, folder, ['namespaces', 'drop', 'acme', '--force'])).exitCode).toBe(1);
     expect(await home.done(mode, folder, ['audit', 'verify'])).toBe('0 entries are as they were written\n');
+    home.line.write('n.yaml', 'namespaces:\n  - namespace: acme\n');
+    const plan = await home.done(mode, folder, ['namespaces', 'apply', 'n.yaml', '--dry-run']);
+    expect(plan).toContain('1 to change, 0 unchanged.\n');
     expect(existsSync(folder)).toBe(false);
+    mkdirSync(folder);
+    await home.done(mode, folder, ['namespaces', 'apply', 'n.yaml', '--dry-run']);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('dropping leaves no byte of it', async () => {
@@ -175,9 +181,7 @@ describe('a server that is named', () => {
     expect(JSON.parse(await done('namespaces', 'stats', 'acme', '--json'))).toMatchObject({
       request_total: 1,
     });
-    expect(await done('namespaces', 'usage', 'acme')).toMatch(
-      /max_queries_per_day │ acme +│ 10 +│ 1 +│ 10 % /,
-    );
+    expect(await done('namespaces', 'usage', 'acme')).toMatch(/max_queries_per_day\tacme\t10\t1\t10 %\n/);
     await done('namespaces', 'drop', 'acme', '--grace', '600', '--force');
     expect(JSON.parse(await done('namespaces', 'restore', 'acme', '--json'))).toMatchObject({
       status: 'active',

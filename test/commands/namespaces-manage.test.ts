@@ -132,7 +132,7 @@ describe('namespaces get', () => {
     await json('create', 'acme', '--tier', 'free', '--policy', 'retention_days=90');
     await json('create', 'acme.search', '--quota', 'max_vectors={"limit":50,"action":"alert"}');
     await json('status', 'acme', 'read_only');
-    const { stdout } = await run('get', 'acme.search');
+    const { stdout } = await line.run(['namespaces', 'get', 'acme.search'], { terminal: true });
     expect(stdout).toMatch(/│ path +│ acme\/search /);
     expect(stdout).toMatch(/│ status +│ read_only +│ acme /);
     expect(stdout).toMatch(/│ tier +│ free +│ acme /);
@@ -140,6 +140,9 @@ describe('namespaces get', () => {
     expect(stdout).toMatch(/│ max_dimension +│ 1536 +│ tier:free /);
     expect(stdout).toMatch(/│ retention_days +│ 90 +│ acme /);
     expect(stdout).toMatch(/│ scorer +│ hybrid +│ settings /);
+    const piped = (await run('get', 'acme.search')).stdout;
+    expect(piped).toContain('path\tacme/search\nstatus\tread_only\tacme\n');
+    expect(piped).not.toMatch(/[│┌]/);
   });
 
   it('shows no control characters of others', async () => {

@@ -113,9 +113,15 @@ describe('namespaces stats', () => {
   });
 
   it('prints a table for people', async () => {
-    const { stdout } = await line.run(['namespaces', 'stats', 'shop']);
+    const { stdout } = await line.run(['namespaces', 'stats', 'shop'], { terminal: true });
     expect(stdout).toMatch(/feedback_total +│ 3 /);
     expect(stdout).toContain('2023-11-14T22:13:20.000Z');
+  });
+
+  it('prints a line for each value into a pipe', async () => {
+    const { stdout } = await line.run(['namespaces', 'stats', 'shop']);
+    expect(stdout).toContain('\nfeedback_total\t3\n');
+    expect(stdout).not.toMatch(/[│┌]/);
   });
 
   it('counts 0 feedbacks where none was applied yet', async () => {
@@ -141,7 +147,9 @@ describe('namespaces usage', () => {
       'max_namespaces=4',
     ]);
     await line.run(['namespaces', 'create', 'shop.eu1', '--quota', 'max_vectors=5']);
-    const { stdout } = await line.run(['namespaces', 'usage', 'shop.eu1']);
+    const { stdout } = await line.run(['namespaces', 'usage', 'shop.eu1'], { terminal: true });
+    const piped = (await line.run(['namespaces', 'usage', 'shop.eu1'])).stdout;
+    expect(piped).toContain('max_vectors\tshop.eu1\t5\t0\t0 %\n');
     expect(stdout).toMatch(/max_vectors +│ shop.eu1 │ 5 +│ 0 +│ 0 % /);
     expect(stdout).toMatch(/max_vectors +│ shop +│ 8 +│ 2 +│ 25 % /);
     expect(stdout).toMatch(/max_namespaces │ shop +│ 4 +│ 1 +│ 25 % /);
@@ -158,9 +166,9 @@ describe('namespaces usage', () => {
   });
 
   it('says where there are none', async () => {
-    expect((await line.run(['namespaces', 'usage', 'blog'])).stdout).toBe(
-      'blog has no quotas that count anything here\n',
-    );
+    const { stdout } = await line.run(['namespaces', 'usage', 'blog'], { terminal: true });
+    expect(stdout).toBe('blog has no quotas that count anything here\n');
+    expect((await line.run(['namespaces', 'usage', 'blog'])).stdout).toBe('');
   });
 });
 

@@ -81,11 +81,14 @@ export function cacheStoreContract(driver: string, openCache: OpenCache): void {
       await store.flush();
       store.put('a', [{ key: 'y', value: bytesOf(4) }]);
       await store.flush();
+      expect([await store.count('a'), await store.count('b'), await store.count('ab')]).toEqual([2, 1, 0]);
       expect(await store.erase('a')).toEqual({ rows: 2, bytes: 4, files: [], left: [] });
       expect(await store.getMany('a', ['x', 'y'])).toEqual([undefined, undefined]);
       expect(await store.getMany('b', ['x'])).toEqual([bytesOf(2)]);
       expect(await store.erase('a')).toMatchObject({ rows: 0, bytes: 0 });
+      expect([await store.count('a'), await store.count('b')]).toEqual([0, 1]);
       store.put('a', [{ key: 'x', value: bytesOf(5) }]);
+      expect(await store.count('a')).toBe(1);
       await store.flush();
       expect(await store.getMany('a', ['x'])).toEqual([bytesOf(5)]);
     });

@@ -115,6 +115,19 @@ export function catalogStoreContract(driver: string, makeHarness: () => CatalogH
       expect((await store.load()).lastAudit).toEqual(entry(3));
     });
 
+    it('appends to the log it was told of alone, or nothing of the commit', async () => {
+      await store.commit([append(1), append(2)]);
+      const following = (follows: string, seq = 3) => ({ append: entry(seq), follows });
+      for (const changes of [
+        [record('x'), following('h1')],
+        [following('h2'), record('x'), following('h2', 4)],
+      ])
+        await expect(store.commit(changes)).rejects.toMatchObject({ name: 'StorageError', failure: 'io' });
+      expect(await store.load()).toEqual({ rows: [], lastAudit: entry(2) });
+      await store.commit([following('h2'), following('h3', 4)]);
+      expect((await store.load()).lastAudit).toEqual(entry(4));
+    });
+
     it('reads the log in pages, by every filter', async () => {
       const rows = Array.from({ length: 20 }, (_, index) =>
         entry(index + 1, {

@@ -124,6 +124,22 @@ describe('sizes', () => {
   });
 });
 
+describe('concurrent queries', () => {
+  it('count what is scored at once of a call', async () => {
+    const { services, post, hold, admission } = setUpApp();
+    hold({ max_concurrent_queries: 3 });
+    let inside = 0;
+    services.onRank = () => {
+      inside = admission.uses('acme')[0]!.used;
+    };
+    expect((await post('/rerank/batch', Array(5).fill(BODY))).status).toBe(200);
+    expect([services.options.at(-1), inside]).toEqual([{ atOnce: 3 }, 3]);
+    await post('/score', { text_1: ['red', 'blue'], text_2: ['red', 'blue'] });
+    expect([services.options.at(-1), inside]).toEqual([{ oneScale: true, atOnce: 2 }, 2]);
+    expect(admission.uses('acme')[0]!.used).toBe(0);
+  });
+});
+
 describe('connections over the quota', () => {
   it('are refused and closed', async () => {
     const { catalog, services, hold } = setUpApp();

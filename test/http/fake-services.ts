@@ -42,6 +42,7 @@ const OPEN: Permit = {
   mayLearn: true,
   headers: () => [],
   charge: () => {},
+  places: (wanted) => wanted,
   turn: () => () => {},
   leave: () => {},
 };

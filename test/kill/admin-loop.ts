@@ -1,10 +1,11 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Random } from '../../src/base/random.js';
-import { environmentWith, MAIN, ServerProcess } from '../fixtures/server-process.js';
+import { environmentWith, MAIN, ServerProcess, tether } from '../fixtures/server-process.js';
 import { AdminWork, KILL_TOKEN, type Known, readKnown } from './admin-work.js';
 import { MODE_SETTINGS, type Mode } from './stored-state.js';
 
@@ -22,7 +23,13 @@ export interface AdminLoopOptions {
 export interface AdminLoopResult {
   readonly rounds: number;
   readonly acknowledged: number;
+  /** Namespaces purged; those of them that had learned; those that `/metrics` had named until then. */
   readonly purged: number;
+  readonly taught: number;
+  readonly labelsGone: number;
+  /** Commands on the folder without a server; those of them that were killed. */
+  readonly commands: number;
+  readonly commandsKilled: number;
   /** Entries of the audit log at the end. */
   readonly entries: number;
   /** Everything that broke a promise, a sentence each. */
@@ -30,18 +37,23 @@ export interface AdminLoopResult {
 }
 
 const MAX_LOAD_MS = 500;
+/** After one round in so many a command works on the folder, and is killed within this time unless it is done. */
+const COMMAND_ROUNDS = 3;
+const MAX_COMMAND_MS = 2000;
 /** Longest that a purge which a kill interrupted may go on after the start. */
 const RESUME_MS = 15_000;
 const SETTINGS = {
   ADMIN_TOKENS: KILL_TOKEN,
   STORAGE_FLUSH_INTERVAL_MS: '20',
   LOG_LEVEL: 'error',
+  METRICS_NAMESPACE_LABEL: 'true',
 } as const;
 
 const run = promisify(execFile);
 
 /**
- * Kills a real server with SIGKILL while namespaces are made, changed, applied and purged. After each restart every change
+ * Kills a real server, or a command between two servers, with SIGKILL while namespaces are made, changed, applied and
+ * purged. After each restart every change
  * is finished or undone as a whole, the chain of the audit log verifies, and nothing of a purged namespace is in any file.
  */
 export async function runAdminLoop(options: AdminLoopOptions): Promise<AdminLoopResult> {
@@ -54,6 +66,7 @@ export async function runAdminLoop(options: AdminLoopOptions): Promise<AdminLoop
   let server: ServerProcess | undefined;
   let round = 0;
   let entries = 0;
+  let [commands, commandsKilled] = [0, 0];
   try {
     for (; round < rounds && problems.length === 0; round++) {
       server = new ServerProcess(settings, folder);
@@ -61,6 +74,14 @@ export async function runAdminLoop(options: AdminLoopOptions): Promise<AdminLoop
       for (const one of work) {
         const problem = await one.check((id) => readSettled(url, id));
         if (problem) problems.push(problem);
+      }
+      if (round % COMMAND_ROUNDS === COMMAND_ROUNDS - 1) {
+        await server.kill();
+        commands += 1;
+        const one = work[Math.floor(random.next() * work.length)]!;
+        if (!(await runCommand(one, settings, folder, random.next() * MAX_COMMAND_MS))) commandsKilled += 1;
+        onRound?.(round + 1);
+        continue;
       }
       const running = Promise.all(work.map((one) => one.run(url)));
       await Promise.race([running, pause(random.next() * MAX_LOAD_MS)]);
@@ -77,14 +98,52 @@ export async function runAdminLoop(options: AdminLoopOptions): Promise<AdminLoop
     entries = await verifyAudit(settings, folder, problems);
     await server.stop();
     entries = await verifyAudit(settings, folder, problems);
-    const words = work.flatMap(({ purgedWords }) => purgedWords);
+    const words = work.flatMap(({ purged }) => purged.map(({ word }) => word));
     problems.push(...tracesIn(storageDir, words));
   } finally {
     await server?.kill();
   }
-  const acknowledged = work.reduce((sum, one) => sum + one.acknowledged, 0);
-  const purged = work.reduce((sum, one) => sum + one.purgedWords.length, 0);
-  return { rounds: round, acknowledged, purged, entries, problems };
+  const traces = work.flatMap(({ purged }) => purged);
+  return {
+    rounds: round,
+    acknowledged: work.reduce((sum, one) => sum + one.acknowledged, 0),
+    purged: traces.length,
+    taught: traces.filter(({ isTaught }) => isTaught).length,
+    labelsGone: work.reduce((sum, one) => sum + one.labelsGone, 0),
+    commands,
+    commandsKilled,
+    entries,
+    problems,
+  };
+}
+
+/** One change by the command line, killed after so long; whether it was done before. Rejects where it fails by itself. */
+async function runCommand(
+  work: AdminWork,
+  settings: Readonly<Record<string, string>>,
+  cwd: string,
+  killAfterMs: number,
+): Promise<boolean> {
+  const { args, input } = work.command();
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd,
+    env: environmentWith(settings),
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
+  tether(child);
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    errors += chunk;
+  });
+  // Whoever reads no input, or is killed before, closes the pipe.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  const [code, signal] = await once(child, 'close');
+  clearTimeout(timer);
+  if (code !== 0 && signal !== 'SIGKILL') throw new Error(`${args.join(' ')} ended with ${code}: ${errors}`);
+  if (code === 0) work.commandDone();
+  return code === 0;
 }
 
 /** Waits for a purge to come to its end. */

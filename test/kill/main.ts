@@ -62,7 +62,7 @@ async function main(): Promise<number> {
 async function mainAdmin(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'neuralcache-kill-'));
   const startedAt = performance.now();
-  const { rounds, acknowledged, purged, entries, problems } = await runAdminLoop({
+  const result = await runAdminLoop({
     rounds: wholeNumber('rounds', values.rounds),
     mode: modeNamed(values.mode),
     random: seededRandom(wholeNumber('seed', values.seed)),
@@ -71,10 +71,12 @@ async function mainAdmin(): Promise<number> {
     onRound: (round) => process.stderr.write(`\rround ${round}`),
   });
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+  const { rounds, commands, commandsKilled, acknowledged, purged, taught, entries, problems } = result;
   process.stderr.write('\n');
   for (const problem of problems) process.stdout.write(`${problem}\n`);
   process.stdout.write(
-    `kill-loop --admin, ${values.mode}: ${rounds} rounds, ${acknowledged} changes acknowledged, ${purged} namespaces purged, ` +
+    `kill-loop --admin, ${values.mode}: ${rounds} rounds, ${commands} of them commands without a server (${commandsKilled} ` +
+      `killed before their end), ${acknowledged} changes acknowledged, ${purged} namespaces purged (${taught} had learned), ` +
       `${entries} audit entries verified, ${problems.length} problems, ${seconds} s\n`,
   );
   return verdict(folder, problems);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { newRecord } from '../../src/catalog/record.js';
 import { raisedQuotas } from '../../src/management/auto-raise.js';
 import { Home } from './home.js';
@@ -8,6 +8,8 @@ const RAISE = { above: 0.85, factor: 1.5, ceiling: 30 };
 const quota = (limit: number) => ({ max_vectors: { limit, auto_raise: RAISE } });
 
 describe('a quota that raises itself', () => {
+  afterEach(() => vi.useRealTimers());
+
   it('is raised by the sweep once its use is near, told of once, and never beyond its ceiling', async () => {
     const home = await Home.open();
     await home.create('acme', { quotas: quota(10) });
@@ -50,6 +52,20 @@ describe('a quota that raises itself', () => {
     expect(home.catalog.record('acme')!.quotas.max_vectors!.limit).toBe(3);
   });
 
+  it('is looked at once the pause is over, when growth came within it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const home = await Home.open();
+    await home.create('acme', { quotas: quota(2) });
+    await home.use('acme.web');
+    home.management.noteGrowth('acme.web');
+    await home.use('acme.raw');
+    home.management.noteGrowth('acme.raw');
+    home.clock.advance(1000);
+    vi.advanceTimersByTime(1000);
+    await home.management.stop();
+    expect(home.catalog.record('acme')!.quotas.max_vectors!.limit).toBe(3);
+  });
+
   it('raises the number of namespaces as they are made', async () => {
     const home = await Home.open();
     await home.create('acme', { quotas: { max_namespaces: { limit: 1, auto_raise: RAISE } } });
@@ -74,10 +90,10 @@ describe('a quota that raises itself', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 1000 }),
-        fc.integer({ min: 0, max: 100_000 }),
-        fc.double({ min: 0.01, max: 1, noNaN: true }),
-        fc.double({ min: 1.001, max: 10, noNaN: true }),
-        fc.integer({ min: 0, max: 100_000 }),
+        fc.integer({ min: 0, max: 1e9 }),
+        fc.double({ min: 0.001, max: 1, noNaN: true }),
+        fc.double({ min: 1, minExcluded: true, max: 10, noNaN: true }),
+        fc.integer({ min: 0, max: 1e12 }),
         (limit, used, above, factor, more) => {
           const ceiling = limit + more;
           const spec = {

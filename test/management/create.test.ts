@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { newRecord } from '../../src/catalog/record.js';
+import { fieldsOfSpec } from '../../src/management/record-fields.js';
 import { BY, failing, Home } from './home.js';
 
 describe('creating a namespace', () => {
@@ -94,6 +96,19 @@ describe('creating a namespace', () => {
     expect(error).toMatchObject(failing('VALIDATION_ERROR'));
     const locs = (error.detail as { loc: string[] }[]).map(({ loc }) => loc.join('.'));
     expect(locs.sort()).toEqual(['backend', 'colour', 'quotas.max_vectors', 'status', 'tier']);
+  });
+
+  it('takes a file for each namespace for sqlite, and says what the server has', () => {
+    const backendOf = (backend: string, kept: string) =>
+      fieldsOfSpec({ id: 'acme', backend }, newRecord('acme', 'acme', 0), kept).backend;
+    expect(backendOf('sqlite', 'sqlite-files')).toBe('sqlite');
+    expect(backendOf('sqlite-files', 'sqlite-files')).toBe('sqlite-files');
+    const refused = (kept: string) =>
+      expect.objectContaining({
+        detail: [expect.objectContaining({ msg: `must be ${kept}: so this server keeps all namespaces` })],
+      });
+    expect(() => backendOf('sqlite-files', 'sqlite')).toThrow(refused('sqlite'));
+    expect(() => backendOf('sqlite', 'json')).toThrow(refused('json'));
   });
 
   it('refuses one that is registered', async () => {

@@ -60,7 +60,7 @@ export class Home {
       store: home.kept,
       clock: home.clock,
       names: new NamespaceNames(),
-      maxRegistered: 1000,
+      maxRegistered: 3000,
       onAppended: (row) => home.appended.push(row),
     });
     home.management = new NamespaceManagement({

@@ -106,4 +106,57 @@ describe('listing namespaces', () => {
     await expect(home.management.list({})).rejects.toMatchObject(failing('UNAVAILABLE'));
     expect(await home.management.get('acme')).toMatchObject({ id: 'acme', last_used_at: null });
   });
+
+  it.each([
+    [
+      'alone',
+      (home: Home) =>
+        home.management.get('acme').then(
+          () => 'found',
+          ({ code }) => code,
+        ),
+      'NOT_FOUND',
+    ],
+    ['in a list', (home: Home) => ids(home), ['default']],
+  ])('leaves out one that is purged while it is looked at, %s', async (_how, look, expected) => {
+    const home = await Home.open();
+    await home.create('acme');
+    await home.store('acme', 1);
+    home.clock.advance(1000);
+    // From here on it is known that something is stored of it.
+    await ids(home);
+    home.clock.advance(120_000);
+    const { usage } = home.state;
+    home.state.usage = async (name) => {
+      home.state.usage = usage;
+      await home.purge('acme');
+      return usage.call(home.state, name);
+    };
+    expect(await look(home)).toEqual(expected);
+    expect(home.catalog.record('acme')).toBeUndefined();
+  });
+
+  it('shows nothing of one that was purged, while it was looked at, for the next that has its name', async () => {
+    const home = await Home.open();
+    await home.create('acme');
+    await home.use('acme');
+    await home.registry.evict('acme', 'idle');
+    home.clock.advance(1000);
+    await ids(home);
+    home.clock.advance(120_000);
+    const { usage } = home.state;
+    home.state.usage = async (name) => {
+      home.state.usage = usage;
+      const before = await usage.call(home.state, name);
+      await home.purge('acme');
+      return before;
+    };
+    await expect(home.management.get('acme')).rejects.toMatchObject(failing('NOT_FOUND'));
+    await home.create('acme');
+    // Something is stored of it, but it has answered nobody yet.
+    await home.store('acme', 1);
+    home.clock.advance(1000);
+    await ids(home);
+    expect((await home.management.get('acme')).last_used_at).toBeNull();
+  });
 });

@@ -42,12 +42,16 @@ export class Mortal {
     return {
       kept: this.sees(home.kept, ['commit', 'compact']),
       store: this.sees<StateStore>(home.state, ['erase', 'usage', 'namespaces', 'get']),
-      cache: this.sees({ erase: async () => ({ rows: 2, bytes: 10, files: [], left: [] }) }, ['erase']),
+      cache: this.sees(
+        { erase: async () => ({ rows: 2, bytes: 10, files: [], left: [] }), count: async () => 0 },
+        ['erase', 'count'],
+      ),
       admission: this.sees(
         {
           drain: async () => undefined,
           forget: async () => undefined,
           utilisation: () => ({ share: 0, warnings: [] }),
+          uses: () => [],
         },
         ['drain', 'forget'],
       ),

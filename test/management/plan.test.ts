@@ -249,6 +249,20 @@ describe('what cannot be', () => {
     expect(home.catalog.records()).toEqual([]);
   });
 
+  it.each([
+    [60, 50],
+    [1000, 50],
+    [2000, 25],
+  ])('of %i that are wrong %i are told, for finding each costs a look at all', async (wrong, told) => {
+    const specs = Array.from({ length: wrong }, (_, place) => ({
+      id: `wrong-${place}`,
+      tier: 'free' as const,
+      quotas: { max_vectors: 20_000 },
+    }));
+    const failure = await home.refusal(specs, { dryRun: true });
+    expect(failure.detail).toHaveLength(told);
+  });
+
   it('more below than a family may have: 429, of the first that is too many', async () => {
     await home.admin.create({ id: 'acme', quotas: { max_namespaces: 1 } }, BY);
     const failure = await home.refusal([{ id: 'other' }, { id: 'acme.aaa' }, { id: 'acme.bbb' }], {

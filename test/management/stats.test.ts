@@ -55,6 +55,7 @@ describe('stats', () => {
       admission: {
         drain: async () => undefined,
         forget: () => undefined,
+        uses: () => [],
         utilisation: (name) => ({
           share: name === 'acme.web' ? 0.1 : 0.95,
           warnings: ['max_queries_per_day of acme is used to 90 %', 'max_vectors of acme is used to 0 %'],

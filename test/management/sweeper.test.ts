@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemoryCatalog } from '../../src/stores/catalog-memory.js';
 import { StorageError } from '../../src/stores/store.js';
 import { gate } from '../namespaces/registry-fixture.js';
-import { BY, GRACE_S, Home } from './home.js';
+import { BY, failing, GRACE_S, Home } from './home.js';
 
 describe('the sweeper', () => {
   beforeEach(() => {
@@ -28,6 +28,7 @@ describe('the sweeper', () => {
         erase: async () => {
           throw new Error('gone');
         },
+        count: async () => 0,
       },
     });
     await expect(broken.purge('cut')).rejects.toThrow('gone');
@@ -60,6 +61,7 @@ describe('the sweeper', () => {
           tries++;
           throw new Error('gone');
         },
+        count: async () => 0,
       },
     });
     await broken.create('acme');
@@ -76,18 +78,27 @@ describe('the sweeper', () => {
     expect(tries).toBe(2);
   });
 
-  it('begins nothing more once it is to stop, and ends after the purge under way', async () => {
+  it('begins nothing more once it is to stop, and ends after the purge that is erasing', async () => {
     const home = await Home.open();
-    const drained = gate();
+    const erased = gate();
     const slow = await home.again({
       admission: {
-        drain: () => drained.promise,
+        drain: (id) => (id === 'three' ? new Promise(() => undefined) : Promise.resolve()),
         forget: () => undefined,
         utilisation: () => ({ share: 0, warnings: [] }),
+        uses: () => [],
+      },
+      cache: {
+        async erase() {
+          await erased.promise;
+          return { rows: 0, bytes: 0, files: [], left: [] };
+        },
+        count: async () => 0,
       },
     });
-    for (const id of ['one', 'two']) {
+    for (const id of ['one', 'three', 'two']) {
       await slow.create(id);
+      await slow.store(id, 1);
       await slow.management.remove(id, { force: false, graceS: 0 }, BY);
     }
     slow.management.start();
@@ -99,10 +110,15 @@ describe('the sweeper', () => {
     });
     await pass(slow, 0);
     expect(isStopped).toBe(false);
-    drained.open();
+    erased.open();
     await stopped;
     expect(slow.catalog.record('one')).toBeUndefined();
-    expect(slow.catalog.record('two')?.status).toBe('pending_deletion');
+    // Waiting for its turn, and for the requests inside.
+    expect(slow.catalog.record('two')?.status).toBe('deleted');
+    expect(slow.catalog.record('three')?.status).toBe('deleted');
+    expect(await slow.state.namespaces()).toEqual(['three', 'two']);
+    const shuttingDown = failing('UNAVAILABLE', expect.stringContaining('shutting down'));
+    await expect(slow.purge('two')).rejects.toMatchObject(shuttingDown);
   });
 
   it('leaves alone what is restored before its turn', async () => {
@@ -118,7 +134,9 @@ describe('the sweeper', () => {
   it('removes answers whose day is over', async () => {
     const home = await Home.open();
     await home.management.create({ id: 'acme' }, { ...BY, idempotencyKey: 'k' });
-    const { value: key } = (await home.kept.get('answer', 'of/acme'))!;
+    const { value } = (await home.kept.get('answer', 'of/acme'))!;
+    const key = JSON.parse(value) as string;
+    expect(await home.kept.get('answer', key)).toBeDefined();
     home.clock.advance(86_400_000);
     await home.management.sweep();
     expect(await home.kept.get('answer', key)).toBeUndefined();

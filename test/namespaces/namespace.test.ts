@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../../src/base/errors.js';
+import { Namespace } from '../../src/namespaces/namespace.js';
 import { TestStore } from '../fixtures/fake-stores.js';
 import { documents, TestReranker } from '../fixtures/reranker.js';
 
@@ -69,6 +71,23 @@ describe('a namespace', () => {
     await namespace.flush();
     expect(await test.store.namespaces()).toEqual([]);
     expect(namespace.impressions.bytes).toBe(0);
+  });
+
+  it('gives its scorer back where it cannot be opened', async () => {
+    let lent = 0;
+    const { dependencies } = new TestReranker();
+    const opened = Namespace.open('one', {
+      ...dependencies,
+      async lendScorer(name) {
+        lent++;
+        return { ...(await dependencies.lendScorer(name)), giveBack: () => void lent-- };
+      },
+      policiesOf() {
+        throw new AppError('UNAVAILABLE', 'not known');
+      },
+    });
+    await expect(opened).rejects.toThrow('not known');
+    expect(lent).toBe(0);
   });
 
   it('lets the store let go of it when it is evicted, and only then', async () => {

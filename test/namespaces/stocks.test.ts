@@ -48,7 +48,10 @@ describe('stock', () => {
     release(bytes(1000));
     expect(stocks.isFull('acme')).toBe(true);
     await expect(stocks.take('acme', bytes(1000), bytes(1))).rejects.toEqual(
-      new QuotaError('Storage quota exceeded: 1001 / 1000 bytes'),
+      new QuotaError({
+        ...{ pool: 'acme', quota: 'max_storage_bytes', needed: 1001 },
+        message: 'Storage quota exceeded: 1001 / 1000 bytes',
+      }),
     );
     stocks.note('acme', bytes(10));
     expect(stocks.isFull('acme')).toBe(false);
@@ -83,6 +86,34 @@ describe('stock', () => {
     quotas = [{ ...VECTORS, limit: 1 }];
     stocks.reset();
     await expect(stocks.take('acme.b', cells(0), cells(1))).rejects.toThrow('10 + 1 > 1');
+  });
+
+  it('sums up when it is told to, and holds to the sum until there is a new one', async () => {
+    stored.set('acme.a', bytes(1000));
+    stocks.note('acme', bytes(0));
+    expect([stocks.isKnown('acme'), stocks.isFull('acme')]).toEqual([false, false]);
+    await stocks.settle('acme');
+    expect([stocks.isKnown('acme'), stocks.isFull('acme'), stocks.use('acme')?.storedBytes]).toEqual([
+      true,
+      true,
+      1000,
+    ]);
+    stocks.reset();
+    expect([stocks.isKnown('acme'), stocks.isFull('acme'), stocks.use('acme')?.storedBytes]).toEqual([
+      true,
+      true,
+      1000,
+    ]);
+    stored.set('acme.a', bytes(10));
+    stocks.forget('acme.a');
+    expect(stocks.isFull('acme')).toBe(false);
+    await stocks.settle('acme');
+    expect(stocks.use('acme')?.storedBytes).toBe(10);
+    quotas = [];
+    stocks.reset();
+    quotas = [{ ...STORAGE, pool: 'other' }];
+    await stocks.settle('acme');
+    expect([stocks.use('acme'), stocks.use('other')?.storedBytes]).toEqual([undefined, 10]);
   });
 
   it('rejects where the family cannot be measured, and tries again', async () => {

@@ -52,6 +52,10 @@ describe('the requests of one call', () => {
     const shown = await orders(new TestReranker({ scorer, settings }));
     expect([shown.length, most]).toEqual([20, 8]);
     expect(shown).toEqual(await orders(new TestReranker({ settings })));
+    most = 0;
+    const test = new TestReranker({ scorer });
+    await test.reranker.rerank('one', requestsOf(test, ...queries), { atOnce: 2 });
+    expect(most).toBe(2);
     // Chance took part.
     expect(new Set(shown).size).toBeGreaterThan(1);
   });

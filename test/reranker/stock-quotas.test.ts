@@ -23,7 +23,7 @@ async function stored(): Promise<number> {
   return Object.values(bytes).reduce((sum, size) => sum + size, 0);
 }
 
-function limited(options: TestOptions = {}): TestReranker {
+function limited(options: TestOptions = {}): TestReranker & { readonly stock: Stocks } {
   const stock = new Stocks({
     quotasOf: (name) => (name.startsWith('one') ? quotas : []),
     names: () => store.namespaces(),
@@ -33,7 +33,7 @@ function limited(options: TestOptions = {}): TestReranker {
     },
     onExceeded: () => undefined,
   });
-  return new TestReranker({ store, ...options, namespace: { stock } });
+  return Object.assign(new TestReranker({ store, ...options, namespace: { stock } }), { stock });
 }
 
 describe('a quota of vectors', () => {
@@ -47,7 +47,10 @@ describe('a quota of vectors', () => {
     const { requestId } = await test.ask('third query', LIST);
     const before = await test.rows();
     const message = 'Upsert would exceed vector quota: 2 + 1 > 2';
-    expect(await test.tell(['d1'], { requestId })).toEqual({ outcome: 'quota', message });
+    expect(await test.tell(['d1'], { requestId })).toEqual({
+      outcome: 'quota',
+      exceeded: { pool: 'one', quota: 'max_vectors', needed: 3, message },
+    });
     expect([await test.rows(), (await test.namespace()).memory.size]).toEqual([before, 2]);
     await test.visit('first query', LIST, ['d4']);
     quotas[0] = { ...quotas[0]!, limit: 3 };
@@ -90,10 +93,10 @@ describe('a quota of storage', () => {
     let refused = 0;
     for (let n = 0; n < 20; n++) {
       const { requestId } = await test.ask(`query${n} alone`, LIST);
-      const { outcome, message } = await test.tell(['d1'], { requestId });
+      const { outcome, exceeded } = await test.tell(['d1'], { requestId });
       if (outcome !== 'quota') continue;
       refused++;
-      expect(message).toMatch(/^Storage quota exceeded: \d+ \/ 5000 bytes$/);
+      expect(exceeded!.message).toMatch(/^Storage quota exceeded: \d+ \/ 5000 bytes$/);
     }
     expect(refused).toBeGreaterThan(0);
     // What queries leave fills the rest.
@@ -110,6 +113,26 @@ describe('a quota of storage', () => {
     expect(await stored()).toBe(before);
     quotas[0] = { ...quotas[0]!, limit: 50_000 };
     expect((await test.namespace()).mayLearn).toBe(true);
+  });
+
+  it('holds for one who only ranks, and through changes of the catalog', async () => {
+    limit('max_storage_bytes', 5000);
+    const test = limited();
+    for (let n = 0; n < 60; n++) {
+      await test.ask(`query${n} alone`, LIST);
+      if (n % 7 === 0) await (await test.namespace()).maintain();
+      if (n % 20 === 0) test.stock.reset();
+    }
+    await (await test.namespace()).maintain();
+    const held = await stored();
+    expect((await test.namespace()).mayLearn).toBe(false);
+    // One answer, and what is counted of words, goes beyond at most.
+    expect(held).toBeLessThan(6500);
+    const again = limited();
+    for (let n = 0; n < 5; n++) await again.ask(`after a restart ${n}`, LIST);
+    await (await again.namespace()).flush();
+    expect(await stored()).toBe(held);
+    expect((await again.namespace()).mayLearn).toBe(false);
   });
 
   it('only tells where its action is to alert', async () => {

@@ -201,7 +201,7 @@ describe('a file that cannot be used', () => {
           );
           for (const { values, valuesHash } of log)
             if (values !== null) expect(createHash('sha256').update(values).digest('hex')).toBe(valuesHash);
-          for (const { value } of rows) JSON.parse(value);
+          for (const { kind, value } of rows) if (kind !== 'namespace') JSON.parse(value);
           expect(home.setAside[0]![1]).toBe(rows.length + log.length);
           kept += rows.length + log.length;
           file.commit([append((lastAudit?.seq ?? 0) + 1)]);

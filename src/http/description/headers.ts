@@ -41,7 +41,10 @@ export const RESPONSE_HEADERS: Headers = {
     description: 'quotas of which much is used, with the share: `max_queries_per_day;u=0.83`',
     schema: text,
   },
-  'Retry-After': { description: 'seconds after which to try again', schema: digits },
+  'Retry-After': {
+    description: 'seconds after which to try again; 60 where vectors, storage or memory are used up',
+    schema: digits,
+  },
   'WWW-Authenticate': { description: 'how to show a credential', schema: text },
   Allow: { description: 'the methods of the route', schema: text },
   Accept: { description: 'what a body may be', schema: text },

@@ -1,4 +1,4 @@
-import type { AppError } from '../../base/errors.js';
+import type { AppError, ErrorCode } from '../../base/errors.js';
 import type { AnswerRow, Dialect, DialectAnswer, ErrorForm } from './dialect.js';
 import { errorText, issuesOf } from './error-text.js';
 import { estimateUsage } from './estimate.js';
@@ -59,8 +59,11 @@ function teiError(error: AppError): ReturnType<ErrorForm> {
   return { status: isEmpty ? 400 : error.code === 'UPSTREAM_ERROR' ? 424 : error.status, body };
 }
 
+const UNSERVED: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'FORBIDDEN', 'NOT_FOUND', 'CONFLICT']);
+
 function typeOf({ code, status }: AppError): string {
   if (status === 429) return 'Overloaded';
-  if (code === 'UNAVAILABLE') return 'Unhealthy';
+  // Nothing is wrong with the body: what is to answer it is not there.
+  if (UNSERVED.has(code)) return 'Unhealthy';
   return status >= 500 ? 'Backend' : 'Validation';
 }

@@ -51,12 +51,17 @@ export function vllmError(error: AppError): ReturnType<ErrorForm> {
   return { status, body: JSON.stringify({ error: body }) };
 }
 
+/** The names of OpenAI's client, which is what talks to vLLM. */
 function typeOf(status: number): string {
   switch (status) {
     case 401:
       return 'AuthenticationError';
+    case 403:
+      return 'PermissionDeniedError';
     case 404:
       return 'NotFoundError';
+    case 409:
+      return 'ConflictError';
     case 429:
       return 'RateLimitError';
     default:

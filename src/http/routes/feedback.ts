@@ -1,3 +1,4 @@
+import { overStock } from '../../admission/refusals.js';
 import { AppError, validationError } from '../../base/errors.js';
 import { checkStillWanted } from '../admit.js';
 import { CallerLeft } from '../body.js';
@@ -68,7 +69,7 @@ async function apply(
   const { maxDimension } = exchange.permit!.limits;
   checkDimension(maxDimension, request.bestDocumentEmbedding, [...loc, 'best_doc_embedding']);
   checkStillWanted(exchange);
-  const { outcome, issues = [], message } = await services.feedback(namespace, request);
+  const { outcome, issues = [], exceeded } = await services.feedback(namespace, request);
   services.metrics.feedbackFinished(outcome, namespace);
   switch (outcome) {
     case 'applied':
@@ -82,6 +83,6 @@ async function apply(
     case 'failed':
       throw new AppError('UNAVAILABLE', 'The feedback could not be stored; nothing has changed, try again');
     case 'quota':
-      throw new AppError('QUOTA_EXCEEDED', message ?? 'A quota of the namespace is used up');
+      throw overStock(exceeded!.quota, exceeded!.message, exceeded!.pool);
   }
 }

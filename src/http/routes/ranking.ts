@@ -1,5 +1,10 @@
 import type { CacheControl, ModelWishes } from '../../base/request-wishes.js';
-import type { RerankAnswer, RerankOptions, RerankRequest } from '../../reranker/request.js';
+import {
+  type RerankAnswer,
+  type RerankOptions,
+  type RerankRequest,
+  SCORED_AT_ONCE,
+} from '../../reranker/request.js';
 import { checkStillWanted } from '../admit.js';
 import { cacheHeaders, readCacheControl } from '../cache-headers.js';
 import { callerIds } from '../caller-ids.js';
@@ -38,7 +43,7 @@ export async function rank(
         cacheControl: unionOf(request.cacheControl, cacheControl),
         wishes: { ...request.wishes, ...caller },
       })),
-      options,
+      { ...options, atOnce: permit.places(Math.min(requests.length, SCORED_AT_ONCE)) },
     );
   } finally {
     giveBack();

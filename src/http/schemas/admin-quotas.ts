@@ -1,15 +1,13 @@
 import { z } from 'zod';
-import { QUOTA_NAMES, type QuotaName } from '../../catalog/quota.js';
+import { leastLimit, QUOTA_NAMES, type QuotaName } from '../../catalog/quota.js';
 
 const share = z.number().gt(0).max(1);
-const amount = z.int().min(0);
 
 /** A limit alone: a whole number, or null for none. */
-const limit = amount.nullable();
+const limitFrom = (least: 0 | 1) => z.int().min(least).nullable();
 
-/** A quota in full. */
-const quotaSpec = z.strictObject({
-  limit: limit.meta({ description: 'null = no limit' }),
+/** What all quotas are in full, but for the limit. */
+const about = {
   warning_threshold: share.optional().meta({ description: 'share used from which callers are warned; .8' }),
   action: z
     .enum(['reject', 'throttle', 'alert'])
@@ -20,18 +18,23 @@ const quotaSpec = z.strictObject({
     .strictObject({
       above: share.meta({ description: 'share used from which the limit is raised' }),
       factor: z.number().gt(1).max(1000).meta({ description: 'what it is multiplied by' }),
-      ceiling: amount.meta({ description: 'what it never exceeds' }),
+      ceiling: z.int().min(1).meta({ description: 'what it never exceeds' }),
     })
     .optional()
     .meta({ description: 'of vectors, bytes, memory and namespaces: a limit that grows by itself' }),
-});
+};
 
-const quota = z.union([limit, quotaSpec]);
+const quotaFrom = (least: 0 | 1) => {
+  const limit = limitFrom(least);
+  const spec = z.strictObject({ limit: limit.meta({ description: 'null = no limit' }), ...about });
+  return z.union([limit, spec]).optional();
+};
+const quotas = [quotaFrom(0), quotaFrom(1)] as const;
 
 /** Quotas by name, each as a limit alone or in full. */
 export const quotasSpec = z.strictObject(
-  Object.fromEntries(QUOTA_NAMES.map((name) => [name, quota.optional()])) as Record<
+  Object.fromEntries(QUOTA_NAMES.map((name) => [name, quotas[leastLimit(name)]])) as Record<
     QuotaName,
-    z.ZodOptional<typeof quota>
+    ReturnType<typeof quotaFrom>
   >,
 );

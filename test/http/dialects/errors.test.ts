@@ -83,6 +83,19 @@ describe.each(FORMS)('what is refused on %s', (path, fine, form, leastTopN = 0) 
   });
 });
 
+describe('what vLLM refuses', () => {
+  it.each([
+    [new AppError('FORBIDDEN', 'x'), 403, 'PermissionDeniedError'],
+    [new AppError('NOT_FOUND', 'x'), 404, 'NotFoundError'],
+    [new AppError('CONFLICT', 'x'), 409, 'ConflictError'],
+  ])('%s', async (error, code, type) => {
+    const asked = await ask('/score', { text_1: 'q', text_2: ['a'] }, {}, {}, (services) => {
+      services.rerank = () => Promise.reject(error);
+    });
+    expect([asked.status, asked.body]).toEqual([code, { error: { message: 'x', type, param: null, code } }]);
+  });
+});
+
 describe('what TEI refuses', () => {
   it.each([
     [{ query: 'q', texts: [] }, 400, 'Empty', 'texts must not be empty'],
@@ -99,6 +112,9 @@ describe('what TEI refuses', () => {
     [new AppError('UPSTREAM_ERROR', 'x'), 424, 'Backend'],
     [new AppError('RATE_LIMITED', 'x', null, { retryAfterS: 1.2 }), 429, 'Overloaded'],
     [new AppError('UNAVAILABLE', 'x'), 503, 'Unhealthy'],
+    [new AppError('FORBIDDEN', 'x'), 403, 'Unhealthy'],
+    [new AppError('NOT_FOUND', 'x'), 404, 'Unhealthy'],
+    [new AppError('CONFLICT', 'x'), 409, 'Unhealthy'],
   ])('%s', async (error, status, errorType) => {
     const asked = await ask('/tei/rerank', { query: 'q', texts: ['a'] }, {}, {}, (services) => {
       services.rerank = () => Promise.reject(error);

@@ -38,7 +38,7 @@ describe('vLLM’s score API', () => {
       ['sky', 1, false],
     ]);
     // Their scores stand in one list.
-    expect(services.options).toEqual([{ oneScale: true }]);
+    expect(services.options).toEqual([{ oneScale: true, atOnce: 2 }]);
     expect(new Set([id, ...services.ranked.map(({ request }) => request.requestId)]).size).toBe(3);
   });
 
