@@ -90,13 +90,13 @@ function eventsOf(
 
 /** How much a family holds, as far as that is known by now. */
 export function measureOf(
-  catalog: Pick<NamespaceCatalog, 'descendantsOf'>,
+  catalog: Pick<NamespaceCatalog, 'belowCount'>,
   stock: Pick<Stocks, 'use'>,
 ): MeasureStock {
   return (levelId, quota) => {
     switch (quota) {
       case 'max_namespaces':
-        return catalog.descendantsOf(levelId).length;
+        return catalog.belowCount(levelId);
       case 'max_collections':
         return 0;
       case 'max_vectors':

@@ -113,14 +113,17 @@ export function watchNamespaces(
   const { catalog } = opened;
   metrics.watchNamespaces({
     registered: () => (catalog.isLoaded ? catalog.records().length : 0),
-    async of(namespace) {
-      const stats = await management.stats(namespace);
-      return {
-        vectors: stats.vector_count,
-        storageBytes: stats.storage_bytes,
-        utilisation: stats.quota_utilization,
-        byStatus: { [stats.status]: 1 },
-      };
+    async of(namespaces) {
+      const all = await management.statsOf(namespaces);
+      return all.map(
+        (stats) =>
+          stats && {
+            vectors: stats.vector_count,
+            storageBytes: stats.storage_bytes,
+            utilisation: stats.quota_utilization,
+            byStatus: { [stats.status]: 1 },
+          },
+      );
     },
     async all() {
       const { total_vectors, storage_bytes } = await management.totals();

@@ -1,5 +1,4 @@
 import { Gauge, type Registry } from 'prom-client';
-import { OTHER_NAMESPACES } from './metric-family.js';
 import { METRICS } from './metric-table.js';
 
 /** What one namespace, or several together, hold and use just now. */
@@ -16,8 +15,8 @@ export interface NamespaceGaugeValues {
 export interface NamespaceGaugeSource {
   /** Registered namespaces. */
   registered(): number;
-  /** Of one namespace. */
-  of(namespace: string): Promise<NamespaceGaugeValues>;
+  /** Of several namespaces, in their order; undefined = it cannot be read just now. */
+  of(namespaces: readonly string[]): Promise<(NamespaceGaugeValues | undefined)[]>;
   /** Of all together, those without a label of their own included. */
   all(): Promise<NamespaceGaugeValues>;
 }
@@ -64,15 +63,12 @@ export class NamespaceGauges {
   /** Reads all anew; what cannot be read just now has no series until it can. `labelled`: names with a label of their own. */
   async refresh(source: NamespaceGaugeSource, labelled: readonly string[]): Promise<void> {
     this.registered.set(source.registered());
-    const owners = this.hasLabel ? labelled : [OTHER_NAMESPACES];
-    const read = await Promise.all(
-      owners.map((owner) =>
-        (owner === OTHER_NAMESPACES ? source.all() : source.of(owner)).catch(() => undefined),
-      ),
+    const read = await (this.hasLabel ? source.of(labelled) : source.all().then((all) => [all])).catch(
+      () => [],
     );
     for (const gauge of [...Object.values(this.gauges), this.status]) gauge.reset();
     for (const [index, values] of read.entries())
-      if (values !== undefined) this.show(this.hasLabel ? { namespace: owners[index]! } : {}, values);
+      if (values !== undefined) this.show(this.hasLabel ? { namespace: labelled[index]! } : {}, values);
   }
 
   private show(labels: { namespace?: string }, values: NamespaceGaugeValues): void {

@@ -51,6 +51,10 @@ export class CatalogState implements CatalogView {
     return this.hierarchy.childrenOf(id).length;
   }
 
+  belowCount(id: string): number {
+    return this.hierarchy.belowCount(id);
+  }
+
   descendantsOf(id: string): readonly string[] {
     return this.below(id).sort(byCodeUnit);
   }

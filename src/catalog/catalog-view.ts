@@ -18,6 +18,8 @@ export interface CatalogView {
   descendantsOf(id: string): readonly string[];
   /** How many `childrenOf` has; costs nothing. */
   childCount(id: string): number;
+  /** How many `descendantsOf` are. A look-up. */
+  belowCount(id: string): number;
   /** From the top, as in `acme/search`. */
   pathOf(id: string): string;
 }

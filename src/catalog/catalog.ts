@@ -140,6 +140,10 @@ export class NamespaceCatalog implements CatalogView {
     return this.known.childCount(id);
   }
 
+  belowCount(id: string): number {
+    return this.known.belowCount(id);
+  }
+
   descendantsOf(id: string): readonly string[] {
     return this.known.descendantsOf(id);
   }

@@ -24,6 +24,8 @@ export class Hierarchy<T extends Placed> {
   private readonly ids: string[] = [];
   private readonly children = new Map<string, string[]>();
   private readonly parents = new Map<string, string>();
+  /** How many are below, of those that were asked for: with one, all below it that have children are here too. */
+  private readonly counts = new Map<string, number>();
   /** Ids without dots that name a parent, by that parent, whether or not it is registered. */
   private readonly named = new Map<string, Set<string>>();
 
@@ -64,6 +66,7 @@ export class Hierarchy<T extends Placed> {
     this.unplace(id);
     const orphans = this.childrenOf(id);
     this.children.delete(id);
+    this.counts.delete(id);
     for (const child of orphans) {
       this.parents.delete(child);
       this.place(child);
@@ -85,6 +88,19 @@ export class Hierarchy<T extends Placed> {
     const found = [...this.childrenOf(id)];
     for (const child of found) for (const below of this.childrenOf(child)) found.push(below);
     return found;
+  }
+
+  /** How many there are at any depth. A look-up; after a change below it, one for each child it has. */
+  belowCount(id: string): number {
+    const children = this.children.get(id);
+    if (children === undefined) return 0;
+    let count = this.counts.get(id);
+    if (count === undefined) {
+      count = children.length;
+      for (const child of children) count += this.belowCount(child);
+      this.counts.set(id, count);
+    }
+    return count;
   }
 
   /** Those above a name, the nearest first. */
@@ -139,6 +155,7 @@ export class Hierarchy<T extends Placed> {
     const moved = new Set(adopted);
     const before = adopted.map((child) => this.parents.get(child)).find((parent) => parent !== undefined);
     if (before !== undefined) {
+      this.forgetCounts(before);
       const left = this.childrenOf(before).filter((child) => !moved.has(child));
       if (left.length > 0) this.children.set(before, left);
       else this.children.delete(before);
@@ -153,6 +170,7 @@ export class Hierarchy<T extends Placed> {
     this.unplace(id);
     if (parent === null) return;
     this.parents.set(id, parent);
+    this.forgetCounts(parent);
     const siblings = this.children.get(parent);
     if (siblings === undefined) this.children.set(parent, [id]);
     else insertSorted(siblings, id);
@@ -162,9 +180,17 @@ export class Hierarchy<T extends Placed> {
     const parent = this.parents.get(id);
     if (parent === undefined) return;
     this.parents.delete(id);
+    this.forgetCounts(parent);
     const siblings = this.children.get(parent)!;
     removeSorted(siblings, id);
     if (siblings.length === 0) this.children.delete(parent);
+  }
+
+  /** Of it and all above it. Above one that has children and is not counted none is; it itself may have had none. */
+  private forgetCounts(from: string): void {
+    this.counts.delete(from);
+    let id = this.parents.get(from);
+    while (id !== undefined && this.counts.delete(id)) id = this.parents.get(id);
   }
 
   private unname(node: T): void {

@@ -128,6 +128,7 @@ describe('the hierarchy of namespaces', () => {
             expect(hierarchy.heightOf(one)).toBe(
               Math.max(0, ...below.map((other) => distance(nodes, other, one))),
             );
+            expect(hierarchy.belowCount(one)).toBe(below.length);
             expect(hierarchy.descendantsOf(one).sort(byCodeUnit)).toEqual(below);
           }
         }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { BY, failing, Home } from './home.js';
 
 describe('stats', () => {
@@ -27,6 +27,18 @@ describe('stats', () => {
       last_used_at: new Date(home.clock.now()).toISOString(),
     });
     expect((await home.management.stats('acme')).documents_known).toBeGreaterThan(0);
+  });
+
+  it('of several measure each pool once', async () => {
+    const home = await Home.open();
+    await home.create('acme', { quotas: { max_vectors: 100 } });
+    const names = Array.from({ length: 20 }, (_, index) => `acme.n${index}`);
+    for (const name of names) await home.store(name, 1);
+    const measured = vi.spyOn(home.catalog, 'descendantsOf');
+    const stats = await home.management.statsOf([...names, 'acme']);
+    expect(measured).toHaveBeenCalledTimes(1);
+    const single = await Promise.all([...names, 'acme'].map((name) => home.management.stats(name)));
+    expect(stats).toEqual(single);
   });
 
   it('are the same once the namespace has left memory', async () => {

@@ -21,6 +21,9 @@ const QUOTAS = {
   max_results_per_query: 1000,
   max_vectors: 100_000,
   max_storage_bytes: 1_000_000_000_000,
+  max_namespaces: 10_000,
+  max_memory_mb: 1_000_000,
+  max_connections: 1000,
 };
 const SHAPE = { name: '50×1000', documents: 50, characters: 1000 };
 
