@@ -5,10 +5,10 @@
 
 /**
  * Sections of the README by marker name.
- * @param {{ groups: any, errors: any, metrics: any, routes: any, prefix: string }} tables
+ * @param {{ groups: any, errors: any, metrics: any, routes: any, actions: any, prefix: string }} tables
  * @returns {Record<string, string>}
  */
-export function readmeSections({ groups, errors, metrics, routes }) {
+export function readmeSections({ groups, errors, metrics, routes, actions }) {
   return {
     routes: table(
       ['Method', 'Path', 'What it does', 'Credentials'],
@@ -32,6 +32,10 @@ export function readmeSections({ groups, errors, metrics, routes }) {
         return `### ${title}\n\n${table(['Setting', 'Default', 'Accepts', 'What it does'], rows)}`;
       })
       .join('\n\n'),
+    actions: table(
+      ['Action', 'What it tells'],
+      Object.entries(actions).map(([name, what]) => [`\`${name}\``, what]),
+    ),
     errors: table(
       ['Code', 'Status', 'When'],
       Object.entries(errors).map(([code, { status, when }]) => [`\`${code}\``, status, when]),

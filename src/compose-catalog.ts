@@ -4,6 +4,7 @@ import type { Metrics } from './base/metrics.js';
 import type { Settings } from './base/settings/table.js';
 import { NamespaceCatalog } from './catalog/catalog.js';
 import type { Policies } from './catalog/policies.js';
+import { CatalogLosses } from './compose-catalog-losses.js';
 import { auditLine } from './management/read-audit.js';
 import type { NamespaceNames } from './namespaces/name.js';
 import { MemoryCatalog } from './stores/catalog-memory.js';
@@ -15,6 +16,8 @@ import { openWorkerCatalog } from './stores/worker-catalog.js';
 export interface OpenedCatalog {
   readonly store: CatalogStore;
   readonly catalog: NamespaceCatalog;
+  /** What of it was lost; absent = it is not looked for. */
+  readonly losses?: CatalogLosses;
 }
 
 export interface CatalogTools {
@@ -34,9 +37,15 @@ export interface CatalogTools {
 export async function openCatalog(settings: Settings, tools: CatalogTools): Promise<OpenedCatalog> {
   const { clock, names, policyProblem, logger, metrics } = tools;
   const opened: { catalog?: NamespaceCatalog } = {};
-  const store = await openCatalogStore(settings, tools, () => {
+  const folder = settings.storageBackend === 'memory' ? undefined : settings.storageDir;
+  const losses = new CatalogLosses(folder, { clock, names, ...(logger && { logger }) });
+  const store = await openCatalogStore(settings, tools, losses, () => {
+    const { catalog } = opened;
     // What it says of its failure is in the health of the store; the next change, or the sweeper, loads it again.
-    void opened.catalog?.reload().catch(() => undefined);
+    void catalog
+      ?.reload()
+      .then(() => losses.makeUp(catalog))
+      .catch(() => undefined);
   });
   try {
     const catalog = await NamespaceCatalog.open({
@@ -44,16 +53,19 @@ export async function openCatalog(settings: Settings, tools: CatalogTools): Prom
       clock,
       names,
       maxRegistered: settings.namespacesMaxRegistered,
-      isOptional: !isManaged(settings),
+      isOptional: !isManaged(settings) && !losses.wasThere,
       ...(policyProblem && { policyProblem }),
       onAppended(row) {
+        losses.trace();
         metrics?.audited(row.action);
         logger?.info(auditLine(row), 'audit');
       },
       onProblem: (problem) => logger?.error({ problem }, 'a record of the catalog cannot be read'),
     });
     opened.catalog = catalog;
-    return { store, catalog };
+    if (catalog.isLoaded && catalog.records().length > 0) losses.trace();
+    await losses.makeUp(catalog);
+    return { store, catalog, losses };
   } catch (error) {
     await store.close();
     throw error;
@@ -68,6 +80,7 @@ function isManaged({ adminTokens, namespacesFile, namespaceAutoCreate }: Setting
 async function openCatalogStore(
   settings: Settings,
   { clock, logger, metrics }: CatalogTools,
+  losses: CatalogLosses,
   onReplaced: () => void,
 ): Promise<CatalogStore> {
   if (settings.storageBackend === 'memory') return new MemoryCatalog();
@@ -79,6 +92,7 @@ async function openCatalogStore(
       replaced: onReplaced,
       setAside(file, newFile, kept) {
         metrics?.stateQuarantined();
+        losses.setAside(kept);
         logger?.error(
           { file, newFile, keptRows: kept },
           'the catalog of namespaces is damaged; it was set aside and what is whole took its place',
@@ -88,18 +102,26 @@ async function openCatalogStore(
   });
 }
 
-/** How the catalog does, for `/readyz`. */
-export function catalogHealth({ store, catalog }: OpenedCatalog): StoreHealth {
+/** How the catalog does, for `/readyz`: `degraded` as long as this process runs where something of it was lost. */
+export function catalogHealth(opened: OpenedCatalog): StoreHealth {
+  const health = healthNow(opened);
+  const lost = opened.losses?.sentence;
+  return health.status === 'ok' && lost !== undefined ? { status: 'degraded', detail: lost } : health;
+}
+
+function healthNow({ store, catalog }: OpenedCatalog): StoreHealth {
   const health = store.health();
   if (catalog.isCurrent || health.status === 'degraded') return health;
   return { status: 'degraded', detail: 'the catalog of namespaces has not been read yet' };
 }
 
 /** Where something is wrong with the catalog, finds out whether it still is. Does not wait; failures are in its health. */
-export function retryCatalog({ store, catalog }: OpenedCatalog, clock: Clock): void {
-  if (catalogHealth({ store, catalog }).status === 'ok') return;
+export function retryCatalog(opened: OpenedCatalog, clock: Clock): void {
+  const { store, catalog, losses } = opened;
+  if (healthNow(opened).status === 'ok' && losses?.isMadeUp !== false) return;
   store
     .sweep(clock.now(), 1)
     .then(() => (catalog.isCurrent ? undefined : catalog.reload()))
+    .then(() => losses?.makeUp(catalog))
     .catch(() => undefined);
 }

@@ -22,8 +22,11 @@ export async function keepDeclared<
   }
   return Object.assign(services, {
     async close(): Promise<void> {
-      await watch.stop();
-      await close();
+      try {
+        await watch.stop();
+      } finally {
+        await close();
+      }
     },
   });
 }

@@ -29,6 +29,7 @@ export const folderAdmin = {
       const admin = openManagement(settings, { opened, store, cache, names, clock });
       return {
         admin,
+        warning: opened.losses?.sentence,
         async close(): Promise<void> {
           await opened.catalog.close();
           await cache?.close();

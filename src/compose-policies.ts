@@ -4,6 +4,7 @@ import type { Sparingly } from './base/sparingly.js';
 import type { Effective } from './catalog/effective.js';
 import type { Policies } from './catalog/policies.js';
 import type { NamespaceRecord } from './catalog/record.js';
+import { isLeaving } from './catalog/status.js';
 import type { ScorerChoice } from './compose-scorers.js';
 import type { Namespace } from './namespaces/namespace.js';
 import { type NamespacePolicies, NO_POLICIES, type PolicyWeights } from './namespaces/namespace-policies.js';
@@ -46,8 +47,10 @@ export class ManagedPolicies {
   private readonly mapped = new WeakMap<Policies, NamespacePolicies>();
   private readonly choices = new WeakMap<Policies, ScorerChoice>();
   private readonly quotas = new WeakMap<Effective, readonly StockQuota[]>();
-  /** Namespaces without caches of which the disk has nothing. */
+  /** Namespaces that have been without caches ever since the disk has nothing cached of them. */
   private readonly dropped = new Set<string>();
+  /** Changes of policies so far. */
+  private changes = 0;
 
   /** Without a source the settings decide everything. */
   constructor(
@@ -82,9 +85,11 @@ export class ManagedPolicies {
     this.source?.isLoaded === true &&
     this.source.records().some(({ policies }) => typeof policies.retention_days === 'number');
 
-  /** The cache on disk, for those whose policies let it keep anything; of others it has nothing. */
+  /** The cache on disk, for those whose policies let it keep anything and that are not on their way out; of others it has nothing. */
   keeping(cache: CacheStore): Pick<CacheStore, 'getMany' | 'put'> {
-    const isKept = (name: string) => this.policiesOf(name).cacheEnabled !== false;
+    const isLeft = (name: string) =>
+      this.source !== undefined && isLeaving(this.source.effective(name).status);
+    const isKept = (name: string) => !this.isUncached(name) && !isLeft(name);
     return {
       getMany: async (name, keys) => (isKept(name) ? cache.getMany(name, keys) : keys.map(() => undefined)),
       put: (name, entries) => {
@@ -101,44 +106,60 @@ export class ManagedPolicies {
     const { store } = this.parts;
     const failed = (operation: string, error: Error) => this.failed(operation, error);
     let isBehind = false;
-    const drop = (): void => {
-      isBehind = false;
-      if (cache === undefined) return;
-      void this.dropUncached(cache).catch((error) => {
-        isBehind = true;
-        failed('cache drop', error);
-      });
+    let isDropping = false;
+    const drop = async (cache: CacheStore): Promise<void> => {
+      if (isDropping) return;
+      isDropping = true;
+      try {
+        for (isBehind = true; isBehind; ) isBehind = !(await this.dropUncached(cache));
+      } catch (error) {
+        failed('cache drop', error as Error);
+      } finally {
+        isDropping = false;
+      }
     };
     const goBy = (): void => {
       this.stock.reset();
+      this.forgetCached();
       reconfigure(registry, store, failed);
-      drop();
+      if (cache !== undefined) void drop(cache);
     };
     goBy();
     const stop = this.source?.onChange(goBy) ?? (() => undefined);
-    return { stop, retry: () => isBehind && drop() };
+    return { stop, retry: () => isBehind && cache !== undefined && void drop(cache) };
   }
 
-  /** Takes off the disk what was cached of namespaces that are to keep nothing; once each. */
-  private async dropUncached(cache: CacheStore): Promise<void> {
-    const { source } = this;
-    if (source?.isLoaded !== true) return;
-    if (!source.records().some(({ policies }) => policies.cache_enabled === false)) {
-      this.dropped.clear();
-      return;
-    }
+  /** Policies may be others now: of who may keep something cached again, the disk may have something. */
+  private forgetCached(): void {
+    this.changes++;
+    for (const name of this.dropped) if (!this.isUncached(name)) this.dropped.delete(name);
+  }
+
+  private isUncached(name: string): boolean {
+    return this.policiesOf(name).cacheEnabled === false;
+  }
+
+  /**
+   * Takes off the disk what was cached of namespaces that are to keep nothing; once each. Answers whether that is all:
+   * policies that change meanwhile want another go. Rejects with `StorageError`.
+   */
+  private async dropUncached(cache: CacheStore): Promise<boolean> {
+    const { source, changes } = this;
+    if (source?.isLoaded !== true) return true;
+    if (!source.records().some(({ policies }) => policies.cache_enabled === false)) return true;
     const names = new Set([
       ...source.records().map(({ id }) => id),
       ...(await this.parts.store.namespaces()),
     ]);
     for (const name of names) {
-      const isOff = this.policiesOf(name).cacheEnabled === false;
-      if (!isOff) this.dropped.delete(name);
-      else if (!this.dropped.has(name)) {
-        await cache.drop(name);
-        this.dropped.add(name);
-      }
+      if (this.dropped.has(name) || !this.isUncached(name)) continue;
+      await cache.drop(name);
+      // What was kept in between may have come after the drop.
+      if (changes !== this.changes) return false;
+      this.dropped.add(name);
     }
+    for (const name of this.dropped) if (!names.has(name)) this.dropped.delete(name);
+    return changes === this.changes;
   }
 
   private quotasOf(name: string): readonly StockQuota[] {

@@ -1,10 +1,12 @@
 import { systemClock } from './base/clock.js';
 import type { KeyedHash } from './base/keyed-hash.js';
 import type { Settings } from './base/settings/table.js';
+import { loadContents } from './catalog/load-contents.js';
 import { droppingCached, type PurgeWish, purgeCacheFile } from './compose-cache.js';
 import { openModels } from './compose-models.js';
 import { openStateOwner, openStateReader, storedState } from './compose-stores.js';
 import { carryCatalog } from './stores/carry-catalog.js';
+import { openCatalogReader } from './stores/catalog-reader.js';
 import { carryHashKey } from './stores/hash-key.js';
 import { InstalledHashKey } from './stores/installed-hash-key.js';
 import { JoinedUpkeep } from './stores/joined-upkeep.js';
@@ -30,6 +32,7 @@ export const stateForCommands = {
   openUpkeep,
   openAllUpkeep: (settings: Settings): StateUpkeep =>
     new JoinedUpkeep([catalogUpkeep(settings.storageDir, systemClock()), openUpkeep(settings)]),
+  catalogProblems,
   lockFolder,
   purgeCaches: (settings: Settings, wish: PurgeWish) => purgeCacheFile(settings, wish, systemClock()),
   carryHashKey,
@@ -90,6 +93,19 @@ function openUpkeep(settings: Settings): StateUpkeep {
       return new SqliteUpkeep(folder, templatePaths(files.template, folder), systemClock());
     case 'json':
       return new JsonUpkeep(folder, files.templates, systemClock());
+  }
+}
+
+async function catalogProblems({ storageDir }: Settings): Promise<readonly string[]> {
+  const reader = openCatalogReader(storageDir);
+  try {
+    return loadContents(await reader.load()).problems;
+  } catch (error) {
+    if (error instanceof StorageError && (error.failure === 'damaged' || error.failure === 'newer'))
+      return [];
+    throw error;
+  } finally {
+    await reader.close();
   }
 }
 

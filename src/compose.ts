@@ -14,6 +14,7 @@ import { withinTime } from './base/within-time.js';
 import { measureOf, openAdmission } from './compose-admission.js';
 import { openCache, openPairCaches, type PurgeWish, purgeCaches } from './compose-cache.js';
 import { catalogHealth, type OpenedCatalog, openCatalog, retryCatalog } from './compose-catalog.js';
+import { closeEach } from './compose-closing.js';
 import { keepDeclared } from './compose-declared.js';
 import { openManagement, watchNamespaces } from './compose-management.js';
 import { type OpenedModels, openModels } from './compose-models.js';
@@ -88,7 +89,7 @@ export interface ComposedServices {
   readonly admin: NamespaceManagement;
   /** Decides which requests may go on. */
   readonly admission: NamespaceAdmission;
-  /** Drains, flushes, closes; gives the storage folder back. */
+  /** Drains, flushes, closes; gives the storage folder back. What fails is logged, and the rest closed all the same. */
   close(): Promise<void>;
 }
 
@@ -142,10 +143,12 @@ export async function compose(
     if (!settings.namespaceAutoCreate) await services.admin.learnNames().catch(() => undefined);
     return services;
   } catch (error) {
-    await models?.close();
-    await cache?.close();
-    await catalog?.catalog.close();
-    await store.close();
+    await closeEach(logger, {
+      models: () => models?.close(),
+      cache: () => cache?.close(),
+      catalog: () => catalog?.catalog.close(),
+    });
+    await closeEach(logger, { store: () => store.close() });
     throw error;
   }
 }
@@ -202,7 +205,7 @@ function composeWith(
     random,
     settings: rerankerSettings(settings),
     events,
-    use: (name, work) => registry.use(name, work),
+    use: (name, work, patience) => registry.use(name, work, patience),
   });
   const watch = policies.watch(registry, cache);
   const maintenance = new Maintenance({
@@ -224,12 +227,9 @@ function composeWith(
       logger.warn({ err: error, held }, `background ${operation} failed; it will be tried again`);
     },
   });
-  maintenance.start();
-  if (clock instanceof LastingClock) clock.start();
   const retention = openRetention(settings, {
     ...{ registry, store, clock, metrics, logger, sparingly, policies },
   });
-  retention.start();
   const { catalog } = opened;
   const managed = { opened, store, cache, names, clock, residents: registry };
   const admin = openManagement(settings, {
@@ -243,6 +243,10 @@ function composeWith(
   });
   const stopTelling = catalog.onChange(() => admission.changed());
   watchNamespaces(metrics, managed, admin, admission);
+  // Only now, when nothing can fail any more, does anything run by itself.
+  maintenance.start();
+  if (clock instanceof LastingClock) clock.start();
+  retention.start();
   admin.start();
   const requestIds = new RequestIds();
   return {
@@ -296,15 +300,21 @@ function composeWith(
       watch.stop();
       stopTelling();
       const patience = AbortSignal.timeout(settings.shutdownTimeoutMs);
-      const saved = Promise.all([retention.stop(), maintenance.stop(), admin.stop()])
-        .then(() => registry.close(patience))
-        .then(() => admission.close())
-        .then(() => catalog.close())
-        .then(() => (clock instanceof LastingClock ? clock.stop() : undefined))
-        .then(() => Promise.all([store.close(), cache?.close()]));
-      const inTime = await withinTime(saved, settings.shutdownTimeoutMs + SAVING_TIMEOUT_MS);
+      const save = async () => {
+        await closeEach(logger, {
+          retention: () => retention.stop(),
+          maintenance: () => maintenance.stop(),
+          management: () => admin.stop(),
+        });
+        await closeEach(logger, { namespaces: () => registry.close(patience) });
+        await closeEach(logger, { admission: () => admission.close() });
+        await closeEach(logger, { catalog: () => catalog.close() });
+        await closeEach(logger, { clock: () => clock instanceof LastingClock && clock.stop() });
+        await closeEach(logger, { store: () => store.close(), cache: () => cache?.close() });
+      };
+      const inTime = await withinTime(save(), settings.shutdownTimeoutMs + SAVING_TIMEOUT_MS);
       if (!inTime) logger.error('the disk did not answer in time; what was unwritten is lost');
-      await models.close();
+      await closeEach(logger, { models: () => models.close() });
     },
   };
 }

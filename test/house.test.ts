@@ -7,6 +7,7 @@ import { METRICS } from '../src/base/metric-table.js';
 import { loadSettings } from '../src/base/settings/load-settings.js';
 import { PREFIX, SETTING_GROUPS, SETTINGS } from '../src/base/settings/table.js';
 import { ROUTES } from '../src/http/routes/table.js';
+import { AUDIT_ACTIONS } from '../src/management/audit-actions.js';
 
 const root = resolve(import.meta.dirname, '..');
 const SKIPPED = new Set([
@@ -232,7 +233,14 @@ function withoutComments(source: string): string {
 }
 
 describe('what is written about the code', () => {
-  const tables = { groups: SETTING_GROUPS, errors: ERRORS, metrics: METRICS, routes: ROUTES, prefix: PREFIX };
+  const tables = {
+    groups: SETTING_GROUPS,
+    errors: ERRORS,
+    metrics: METRICS,
+    routes: ROUTES,
+    actions: AUDIT_ACTIONS,
+    prefix: PREFIX,
+  };
 
   it.each(Object.entries(readmeSections(tables)))(
     "the README's table of %s is the code's (npm run docs)",

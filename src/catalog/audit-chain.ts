@@ -76,6 +76,11 @@ export class ChainVerifier {
     return this.count;
   }
 
+  /** Whether each row so far follows on the one before. */
+  get intact(): boolean {
+    return this.bad === null;
+  }
+
   /** Rows in ascending order; nothing more is looked at behind a bad one. */
   add(rows: Iterable<AuditRow>): void {
     for (const row of rows) {

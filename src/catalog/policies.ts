@@ -7,7 +7,7 @@ import { addIssue, type Loc, readObject } from './reading.js';
 
 /** How a namespace differs from the settings; what is absent is inherited from the one above, then from the settings. */
 export interface Policies {
-  /** Days after which memory that nobody confirmed goes; null = never. */
+  /** Days after which memory that nobody confirmed goes; null = never. Callers may say `INHERIT`. */
   readonly retention_days?: number | null;
   /** False: nothing of this namespace is looked up in caches, or kept in them. */
   readonly cache_enabled?: boolean;
@@ -42,7 +42,7 @@ const READERS: { readonly [Name in PolicyName]-?: Reader } = {
   retention_days: (value, issues, loc) =>
     value === null
       ? null
-      : readNumber(value, { above: 0, most: 36_500, or: ', or null for never' }, issues, loc),
+      : readNumber(value, { above: 0, most: 36_500, or: ', null for never, or inherit' }, issues, loc),
   cache_enabled: (value, issues, loc) => {
     if (typeof value !== 'boolean') addIssue(issues, loc, 'must be true or false', 'bool_type');
     return value;
@@ -62,15 +62,18 @@ const READERS: { readonly [Name in PolicyName]-?: Reader } = {
 /** All policies, in the order they are shown. */
 export const POLICY_NAMES = Object.keys(READERS) as PolicyName[];
 
+/** What `retention_days` is where it is not set, whose null means never. */
+export const INHERIT = 'inherit';
+
 /**
- * Reads policies as callers and files write them; null = not set, except that `retention_days: null` means never. Broken
- * rules go to `issues` by where they are; policies with any are left out.
+ * Reads policies as callers and files write them; null = not set, except that `retention_days: null` means never and
+ * `"inherit"` not set. Broken rules go to `issues` by where they are; policies with any are left out.
  */
 export function readPolicies(given: unknown, issues: ValidationIssue[], loc: Loc = ['policies']): Policies {
   return patchPolicies({}, given, issues, loc);
 }
 
-/** The policies after a patch: those named are replaced, and those named with null (as in `readPolicies`) taken away. */
+/** The policies after a patch: those named are replaced, and those that are not set (as in `readPolicies`) taken away. */
 export function patchPolicies(
   current: Policies,
   given: unknown,
@@ -82,7 +85,7 @@ export function patchPolicies(
   for (const name of POLICY_NAMES) {
     if (!Object.hasOwn(fields, name) || fields[name] === undefined) continue;
     const before = issues.length;
-    const isUnset = fields[name] === null && name !== 'retention_days';
+    const isUnset = fields[name] === (name === 'retention_days' ? INHERIT : null);
     const value = isUnset ? undefined : READERS[name](fields[name], issues, [...loc, name]);
     if (value === undefined) delete policies[name];
     else if (issues.length === before) policies[name] = value;
@@ -132,6 +135,9 @@ const UPSTREAM_FIELDS = ['url', 'dialect', 'model', 'api_key_name'];
 const MODEL = /^[^\s\p{C}]{1,1000}$/u;
 const KEY_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 const MAX_URL_LENGTH = 2048;
+/** In the names of query parameters. */
+const SECRET_WORD =
+  /key|token|secret|password|passwd|credential|(^|[^a-z])(sig|signature|auth|pwd)([^a-z]|$)/i;
 
 function readUpstream(given: unknown, issues: ValidationIssue[], loc: Loc): unknown {
   const fields = readObject(given, UPSTREAM_FIELDS, issues, loc);
@@ -142,6 +148,8 @@ function readUpstream(given: unknown, issues: ValidationIssue[], loc: Loc): unkn
   if (typeof url === 'string' && url.length > MAX_URL_LENGTH)
     addIssue(issues, [...loc, 'url'], `must have at most ${MAX_URL_LENGTH} characters`, 'string_too_long');
   else readKind(httpUrl('api_key_name').parse, url, issues, [...loc, 'url']);
+  if (typeof url === 'string' && issues.length === before && hasSecretParameter(url))
+    addIssue(issues, [...loc, 'url'], 'must hold no secret: put keys into UPSTREAM_API_KEYS', 'value_error');
   if (!(UPSTREAM_DIALECT_NAMES as readonly unknown[]).includes(dialect))
     addIssue(issues, [...loc, 'dialect'], `must be one of ${UPSTREAM_DIALECT_NAMES.join(', ')}`, 'enum');
   if (model !== undefined && !(typeof model === 'string' && MODEL.test(model)))
@@ -158,6 +166,10 @@ function readUpstream(given: unknown, issues: ValidationIssue[], loc: Loc): unkn
   const problem = endpointProblem(upstream);
   if (problem !== undefined) addIssue(issues, [...loc, 'url'], problem, 'value_error');
   return JSON.parse(JSON.stringify(upstream));
+}
+
+function hasSecretParameter(url: string): boolean {
+  return [...new URL(url.trim()).searchParams.keys()].some((name) => SECRET_WORD.test(name));
 }
 
 /** Why the endpoint cannot be told from the policy, for dialects that have more in their path than the server. */

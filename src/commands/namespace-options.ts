@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { INHERIT } from '../catalog/policies.js';
 import { QUOTA_NAMES } from '../catalog/quota.js';
 import type {
   NamespacePatch,
@@ -35,7 +36,11 @@ export function withNamespaceOptions(command: Command): Command {
       'a limit, none, or JSON as {"limit": 10, "action": "alert"}; repeatable',
       quota,
     )
-    .option('--policy <name=value>', 'a number, true, false, never, a text, or JSON; repeatable', policy)
+    .option(
+      '--policy <name=value>',
+      'a number, true, false, never, inherit, a text, or JSON; repeatable',
+      policy,
+    )
     .option('--metadata <name=text>', 'repeatable', entry);
 }
 
@@ -89,7 +94,10 @@ function unset(patch: Record<string, unknown>, field: string, view: NamespaceVie
   if (whole !== undefined) {
     patch[whole] = null;
   } else if (group === 'policies' && name !== '') {
-    patch.policies = { ...(patch.policies as object), [name]: null };
+    patch.policies = {
+      ...(patch.policies as object),
+      [name]: name === 'retention_days' ? INHERIT : null,
+    };
   } else if ((group === 'quotas' || group === 'metadata') && name !== '') {
     const { [name]: _, ...others } = (patch[group] ?? view[group]) as Record<string, unknown>;
     patch[group] = others;

@@ -84,7 +84,7 @@ function erasedReport({ id, erased, verified, left }: ErasedNamespace) {
     left.length > 0 ? `Set aside as damaged, and may still hold some of it: ${left.join(', ')}\n` : '';
   return {
     json: { dropped: id, erased, verified, set_aside: left },
-    people: `Dropped ${oneLine(id)}: ${rows} rows, ${sizeText(bytes)}; looked for afterwards, and nothing found\n${filesLine}${leftLine}`,
+    people: `Dropped ${oneLine(id)}: ${rows} rows, ${sizeText(bytes)}; ${verified ? 'looked for afterwards, and nothing found' : 'something of it may be left'}\n${filesLine}${leftLine}`,
   };
 }
 

@@ -36,6 +36,8 @@ export interface ChangeNote {
 
 export interface OpenedAdmin {
   readonly admin: NamespaceAdmin;
+  /** What whoever changes something should know first, in a sentence: records were lost. */
+  readonly warning?: string | undefined;
   close(): Promise<void>;
 }
 
@@ -94,6 +96,7 @@ export async function changing<Result>(
     if (!(error instanceof StorageError) || error.failure !== 'locked') throw error;
     return changingServer(settings, error, intent, (admin, where) => work({ admin, call, where }));
   }
+  if (opened.warning !== undefined) context.stderr.write(`Warning: ${opened.warning}\n`);
   return closing(opened, () => work({ admin: opened.admin, call, where: '' }));
 }
 

@@ -14,6 +14,9 @@ export function registerStorageCheck(storage: Command, context: CommandContext, 
     .action(({ json }: { json?: boolean }) => check(context, state, json === true));
 }
 
+const LOST_RECORDS =
+  'Records of namespaces cannot be read: put back a backup, or drop these namespaces and create them anew';
+
 async function check(context: CommandContext, state: StoredState, json: boolean): Promise<void> {
   const settings = durableSettings(context);
   const bar = startProgress(context.stderr, 'check', json);
@@ -27,10 +30,16 @@ async function check(context: CommandContext, state: StoredState, json: boolean)
   } finally {
     bar.stop();
   }
-  context.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : describeReport(report));
-  if (!report.whole) {
-    throw new CommandError(conclusion(report));
-  }
+  const catalog = await state.catalogProblems(settings);
+  const whole = report.whole && catalog.length === 0;
+  if (json) context.stdout.write(`${JSON.stringify({ ...report, whole, catalog }, null, 2)}\n`);
+  else
+    context.stdout.write(describeReport(report) + catalog.map((problem) => `${oneLine(problem)}\n`).join(''));
+  const conclusions = [
+    ...(report.whole ? [] : [conclusion(report)]),
+    ...(catalog.length === 0 ? [] : [LOST_RECORDS]),
+  ];
+  if (conclusions.length > 0) throw new CommandError(conclusions.join('\n'));
 }
 
 /** What is of a newer format is no damage, and no repair touches it. */

@@ -28,6 +28,8 @@ export interface StoredState {
   openUpkeep(settings: Settings): StateUpkeep;
   /** Those and the catalog's, which comes first. */
   openAllUpkeep(settings: Settings): StateUpkeep;
+  /** Records of the catalog that cannot be read, a sentence each; none where its file is damaged: that is the files' to tell. */
+  catalogProblems(settings: Settings): Promise<readonly string[]>;
   /** Takes ownership of the folder without opening what is in it; throws `StorageError` as `openOwner` does. */
   lockFolder(settings: Settings): { release(): void };
   /** Forgets what is cached on disk, of a namespace, of a model, or all; of who owns the folder alone. */

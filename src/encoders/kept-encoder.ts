@@ -94,12 +94,16 @@ class KeptEncoder implements Encoder {
   private encodeAnew(texts: readonly string[], keys: readonly string[], call: EncodeCall) {
     const { encoder } = this.options;
     return encodeEach(encoder, texts, call).map((vector, index) =>
-      handled(vector.then((numbers) => this.keep(call.namespace, keys[index]!, numbers))),
+      handled(vector.then((numbers) => this.keep(call, keys[index]!, numbers))),
     );
   }
 
-  /** Copied by the store before the caller has it. */
-  private keep(namespace: string, key: string, vector: Float32Array): Float32Array {
+  /**
+   * Copied by the store before the caller has it. Not once the caller has left: the namespace may be gone since, and must
+   * not come back.
+   */
+  private keep({ namespace, signal }: EncodeCall, key: string, vector: Float32Array): Float32Array {
+    if (signal?.aborted) return vector;
     const value = new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
     try {
       this.options.store.put(namespace, [{ key, value }]);

@@ -127,6 +127,7 @@ export function createApp(services: Services, options: AppOptions, draining = ne
     modelAliases: options.modelAliases,
     passCredentials: options.upstreamPassCredentials === true && options.apiTokens.length === 0,
     adminCredentials: new Credentials(options.adminTokens),
+    ...(options.storageDir !== undefined && { storageDir: options.storageDir }),
     description: new LazyDescription(options),
     draining,
   };

@@ -19,6 +19,8 @@ export interface AppOptions {
   readonly modelAliases: readonly string[];
   /** Hands the caller's credential on to the service behind us; only without `apiTokens`, else it is one of ours. */
   readonly upstreamPassCredentials?: boolean;
+  /** Names of files that are answered start behind it; absent = they are answered whole. */
+  readonly storageDir?: string;
   /** Header that names the namespace, in any case. */
   readonly namespaceHeader: string;
   /** The namespace of requests that name none. */

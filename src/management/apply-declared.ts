@@ -41,12 +41,14 @@ export async function applyDeclared(
   parts: ApplyParts,
 ): Promise<Plan> {
   const { catalog, clock, graceS, names, store } = parts;
+  const inUse = prune ? await parts.inUse.allNow() : [];
   const planNow = (view: CatalogView): PlannedEdit =>
     planOf(declared, view, {
       prune,
       graceMs: 1000 * graceS,
       backend: store.name,
       defaultName: names.defaultName,
+      inUse,
       now: Math.floor(clock.now()),
     });
   const change = (left: ReadonlySet<string>, isTrial: boolean): Promise<Plan> =>

@@ -10,6 +10,8 @@ const words = z.record(z.string(), z.unknown());
 export const defaultsSchema = z
   .object({
     tenant: z.string().nullable(),
+    /** As over HTTP. */
+    tenant_id: z.string().nullable(),
     tier: z.enum(TIERS).nullable(),
     quotas: words.nullable(),
     policies: words.nullable(),
@@ -27,6 +29,8 @@ export const entrySchema = defaultsSchema.extend({
   namespace: z.string(),
   name: z.string().nullish(),
   parent: z.string().nullish(),
+  /** As over HTTP. */
+  parent_id: z.string().nullish(),
 });
 
 export type DeclaredDefaults = z.infer<typeof defaultsSchema>;
@@ -42,11 +46,12 @@ export const FILE_NAMES: Readonly<Record<string, string>> = {
 /**
  * One namespace with what the defaults add. `quotas`, `policies` and `metadata` are merged name by name, all else is the
  * entry's where it says something. A null takes the default away, except where null is a value: no limit, and
- * `retention_days: null`, kept for ever. Does not check names and values of quotas and policies.
+ * `retention_days: null`, kept for ever (`inherit` takes that default away). Does not check names and values of quotas and policies.
  */
 export function mergedSpec(defaults: DeclaredDefaults, entry: DeclaredEntry): NamespaceSpec {
-  const { namespace, name, parent, tenant, quotas, policies, metadata, capacity, access, backend_config } =
-    entry;
+  const { namespace, name, quotas, policies, metadata, capacity, access, backend_config } = entry;
+  const { parent = entry.parent_id, tenant = entry.tenant_id } = entry;
+  const { tenant: usualTenant = defaults.tenant_id } = defaults;
   const plain = <Field extends 'tier' | 'tags' | 'owner' | 'backend'>(field: Field) => {
     const value = entry[field] === undefined ? defaults[field] : entry[field];
     return present<Field, NonNullable<DeclaredDefaults[Field]>>(field, value ?? undefined);
@@ -55,7 +60,7 @@ export function mergedSpec(defaults: DeclaredDefaults, entry: DeclaredEntry): Na
     id: namespace,
     ...present('name', name),
     ...present('parent_id', parent),
-    ...present('tenant_id', tenant === undefined ? defaults.tenant : tenant),
+    ...present('tenant_id', tenant === undefined ? usualTenant : tenant),
     ...plain('tier'),
     ...plain('tags'),
     ...plain('owner'),

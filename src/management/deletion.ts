@@ -1,6 +1,7 @@
 import { AppError, validationError } from '../base/errors.js';
 import { isLeaving, restoredStatus, statusRefusal } from '../catalog/status.js';
 import type { ManagementOptions } from './management-options.js';
+import { type NamesInUse, refuseUsedBelow } from './names-in-use.js';
 import type { AdminCall, ErasedNamespace } from './namespace-admin.js';
 import type { Purger } from './purger.js';
 import type { RecordChanges } from './record-changes.js';
@@ -9,31 +10,35 @@ import type { RecordChanges } from './record-changes.js';
 const MAX_GRACE_S = 315_360_000;
 
 type Parts = Pick<ManagementOptions, 'clock' | 'graceS'> & {
+  readonly inUse: NamesInUse;
   readonly changes: RecordChanges;
   readonly purger: Purger;
 };
 
 /**
  * Marks a namespace to be purged once the grace is over; from here on it takes no requests. Again, it changes nothing, or
- * with another grace the time of the purge. Rejects with `AppError` 404, 409 (the default one; some are registered below;
- * its purge has begun), 412, 422.
+ * with another grace the time of the purge. Rejects with `AppError` 404, 409 (the default one; some are
+ * registered, or in use, below; its purge has begun), 412, 422.
  */
 export async function deleteNamespace(
   id: string,
   graceS: number | undefined,
   call: AdminCall,
-  { changes, clock, graceS: usualGraceS }: Parts,
+  { changes, inUse, clock, graceS: usualGraceS }: Parts,
 ): Promise<void> {
   if (graceS !== undefined && !(Number.isFinite(graceS) && graceS >= 0 && graceS <= MAX_GRACE_S))
     throw badGrace(`must be a number of seconds from 0 to ${MAX_GRACE_S}`);
-  await changes.make(id, 'namespace.delete', call, ({ status, deletion }) => {
+  const names = await inUse.allNow();
+  await changes.make(id, 'namespace.delete', call, ({ status, deletion }, catalog) => {
     if (status === 'deleted') throw statusRefusal(id, status, false)!;
     const now = Math.floor(clock.now());
-    if (status !== 'pending_deletion')
+    if (status !== 'pending_deletion') {
+      refuseUsedBelow(id, names, catalog);
       return {
         status: 'pending_deletion',
         deletion: { since: now, purge_at: purgeAt(now, graceS ?? usualGraceS), before: status },
       };
+    }
     return graceS === undefined ? {} : { deletion: { ...deletion!, purge_at: purgeAt(now, graceS) } };
   });
 }

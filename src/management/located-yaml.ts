@@ -98,6 +98,8 @@ export class LocatedYaml {
         const seen = new Set<string>();
         for (const { key } of node.items) {
           const name = textOf(key);
+          // A copy of what holds it may lose it, or become another thing.
+          if (name === '__proto__') note(key, 'the key __proto__ is no name for a field');
           if (seen.has(name)) note(key, `the key ${JSON.stringify(name)} is there twice`);
           seen.add(name);
         }

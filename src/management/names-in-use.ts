@@ -1,5 +1,6 @@
 import { byCodeUnit } from '../base/by-code-unit.js';
 import { AppError } from '../base/errors.js';
+import type { CatalogView } from '../catalog/catalog-view.js';
 import type { ManagementOptions } from './management-options.js';
 import { asked } from './store-trouble.js';
 
@@ -97,4 +98,28 @@ export class NamesInUse {
       return;
     }
   }
+}
+
+/**
+ * How many of these names stand below a namespace without being registered: what holds for a family holds for them too,
+ * and once it is gone they would be free of it.
+ */
+export function usedBelow(
+  id: string,
+  names: readonly string[],
+  catalog: Pick<CatalogView, 'record'>,
+): number {
+  return names.filter((name) => name.startsWith(`${id}.`) && catalog.record(name) === undefined).length;
+}
+
+/** Throws `AppError` 409 where there are such names. Registered ones alone the catalog refuses by itself. */
+export function refuseUsedBelow(
+  id: string,
+  names: readonly string[],
+  catalog: Pick<CatalogView, 'record' | 'descendantsOf'>,
+): void {
+  const used = usedBelow(id, names, catalog);
+  if (used === 0) return;
+  const count = catalog.descendantsOf(id).length + used;
+  throw new AppError('CONFLICT', `Namespace has ${count} below it: ${id}`);
 }

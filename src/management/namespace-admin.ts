@@ -1,5 +1,5 @@
 import type { Effective } from '../catalog/effective.js';
-import type { Policies } from '../catalog/policies.js';
+import type { INHERIT, Policies } from '../catalog/policies.js';
 import type { QuotaName, QuotaSpec, Tier } from '../catalog/quota.js';
 import type { Kept } from '../catalog/record.js';
 import type { Status } from '../catalog/status.js';
@@ -50,6 +50,11 @@ export interface AdminCall {
 /** A limit alone, or in full. */
 export type QuotasSpec = Readonly<Partial<Record<QuotaName, number | null | Partial<QuotaSpec>>>>;
 
+/** As they are kept, or `retention_days: "inherit"`, which is not set. */
+export type PoliciesSpec = Omit<Policies, 'retention_days'> & {
+  readonly retention_days?: number | null | typeof INHERIT;
+};
+
 export interface NamespaceSpec {
   readonly id: string;
   readonly name?: string;
@@ -62,17 +67,17 @@ export interface NamespaceSpec {
   readonly metadata?: Readonly<Record<string, string>>;
   readonly tags?: readonly string[];
   readonly owner?: string;
-  readonly policies?: Policies;
+  readonly policies?: PoliciesSpec;
   readonly capacity?: Kept;
   readonly access?: Kept;
   readonly backend?: string;
   readonly backend_config?: Kept;
 }
 
-/** As `NamespaceSpec`; null = unset. `metadata` replaces as a whole, `policies` those that are named (null = inherited). */
+/** As `NamespaceSpec`; null = unset. `metadata` replaces as a whole, `policies` those that are named (null = inherited, of `retention_days` `"inherit"`). */
 export type NamespacePatch = {
   readonly [Field in keyof Omit<NamespaceSpec, 'id' | 'status' | 'policies'>]?: NamespaceSpec[Field] | null;
-} & { readonly policies?: { readonly [Name in keyof Policies]?: Policies[Name] | null } };
+} & { readonly policies?: { readonly [Name in keyof PoliciesSpec]?: PoliciesSpec[Name] | null } };
 
 /** All that are given must fit. */
 export interface ListQuery {

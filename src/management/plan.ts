@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { byCodeUnit } from '../base/by-code-unit.js';
 import { type ValidationIssue, validationError } from '../base/errors.js';
 import type { AuditNote, CatalogView } from '../catalog/catalog-view.js';
 import { Hierarchy, type Placed } from '../catalog/hierarchy.js';
@@ -6,6 +7,7 @@ import type { Quotas } from '../catalog/quota.js';
 import { addIssue, type Loc } from '../catalog/reading.js';
 import { defaultTenant, type NamespaceRecord, newRecord } from '../catalog/record.js';
 import { isLeaving } from '../catalog/status.js';
+import { usedBelow } from './names-in-use.js';
 import type { Declared, NamespaceSpec, Plan, PlannedChange } from './namespace-admin.js';
 import { fieldsOfSpec, specIssues } from './record-fields.js';
 
@@ -17,6 +19,8 @@ export interface PlanOptions {
   readonly backend: string;
   /** Never deleted. */
   readonly defaultName: string;
+  /** Names that may be in use without being registered; looked at where something is pruned. */
+  readonly inUse: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -186,7 +190,7 @@ function noteOf({ action, namespace, fields }: PlannedChange): AuditNote {
 function pruneOf(
   declared: ReadonlySet<string>,
   catalog: CatalogView,
-  { now, graceMs, defaultName }: PlanOptions,
+  { now, graceMs, defaultName, inUse }: PlanOptions,
 ): { steps: Step[]; skipped: Plan['skipped'][number][] } {
   const steps: Step[] = [];
   const skipped: Plan['skipped'][number][] = [];
@@ -198,7 +202,7 @@ function pruneOf(
     // Those below others first.
     .sort((a, b) => a.family.length - b.family.length);
   for (const { record, family } of wanted) {
-    const below = family.filter((id) => !going.has(id)).length;
+    const below = family.filter((id) => !going.has(id)).length + usedBelow(record.id, inUse, catalog);
     if (record.id === defaultName) {
       skipped.push({ namespace: record.id, reason: 'is the default namespace, which cannot be deleted' });
     } else if (below > 0) {
@@ -211,6 +215,7 @@ function pruneOf(
       steps.push({ record: after, change: { action: 'delete', namespace: record.id, fields } });
     }
   }
+  skipped.sort((a, b) => byCodeUnit(a.namespace, b.namespace));
   return { steps, skipped };
 }
 

@@ -1,10 +1,11 @@
 import { AppError } from '../base/errors.js';
 import { PURGED } from '../catalog/audit-chain.js';
+import type { CatalogView } from '../catalog/catalog-view.js';
 import type { NamespaceRecord } from '../catalog/record.js';
-import { statusRefusal } from '../catalog/status.js';
+import { isLeaving, statusRefusal } from '../catalog/status.js';
 import type { ErasedState } from '../stores/store.js';
 import type { ManagementOptions } from './management-options.js';
-import type { NamesInUse } from './names-in-use.js';
+import { type NamesInUse, refuseUsedBelow } from './names-in-use.js';
 import type { AdminCall, ErasedNamespace } from './namespace-admin.js';
 import type { Numbers } from './namespace-numbers.js';
 import { authorOf, type RecordChanges } from './record-changes.js';
@@ -51,14 +52,18 @@ export class Purger {
 
   /**
    * Purges a namespace now; one whose purge has begun before and is not under way is gone on with. Rejects with `AppError`
-   * 404, 409 (the default namespace; some are registered below; it is under way), 412, and 503 where the disk does not let
+   * 404, 409 (the default namespace; some are registered, or in use, below; it is under way), 412, and 503 where the disk does not let
    * go: to be called again.
    */
   async purge(id: string, call: AdminCall): Promise<ErasedNamespace> {
     const refuse = () => {
       throw statusRefusal(id, 'deleted', false)!;
     };
-    await this.claim(id, call, () => !this.underWay.has(id) || refuse());
+    const names = await this.parts.inUse.allNow();
+    await this.claim(id, call, ({ status }, catalog) => {
+      if (!isLeaving(status)) refuseUsedBelow(id, names, catalog);
+      return !this.underWay.has(id) || refuse();
+    });
     return this.finish(id, call);
   }
 
@@ -74,7 +79,10 @@ export class Purger {
   isDue({ id, status, deletion }: NamespaceRecord): boolean {
     if (this.underWay.has(id)) return false;
     if (status === 'deleted') return true;
-    return status === 'pending_deletion' && (deletion?.purge_at ?? 0) <= this.parts.clock.now();
+    const { catalog, clock } = this.parts;
+    const isOver = status === 'pending_deletion' && (deletion?.purge_at ?? 0) <= clock.now();
+    // Those below it, which may have been deleted with it, go first.
+    return isOver && catalog.descendantsOf(id).length === 0;
   }
 
   /** Compacts the catalog if a purge was cut short before it could. Rejects with `AppError` 503. */
@@ -95,12 +103,12 @@ export class Purger {
   private async claim(
     id: string,
     call: AdminCall,
-    isToBe: (record: NamespaceRecord) => boolean,
+    isToBe: (record: NamespaceRecord, catalog: CatalogView) => boolean,
   ): Promise<boolean> {
     let isOurs = false;
     try {
-      await this.parts.changes.make(id, 'namespace.purge_begun', call, (record) => {
-        if (!isOurs && !isToBe(record)) return {};
+      await this.parts.changes.make(id, 'namespace.purge_begun', call, (record, catalog) => {
+        if (!isOurs && !isToBe(record, catalog)) return {};
         isOurs = true;
         this.underWay.add(id);
         const { status, deletion } = record;
@@ -131,8 +139,8 @@ export class Purger {
     const { erased, left } = await this.inTurn(() => this.eraseAndRemove(id, call));
     await this.told(id, async () => admission?.forget(id));
     this.parts.events?.purged?.(id);
-    const verified = await this.told(null, () => this.compactSoon());
-    return { id, status: 'deleted', erased, verified, left };
+    const isCompacted = await this.told(null, () => this.compactSoon());
+    return { id, status: 'deleted', erased, verified: isCompacted && left.length === 0, left };
   }
 
   private async eraseAndRemove(

@@ -1,6 +1,7 @@
 import { auditValues } from '../catalog/audit-chain.js';
 import type { NamespaceCatalog } from '../catalog/catalog.js';
 import type { AuditRow } from '../stores/catalog-store.js';
+import { AUDIT_ACTIONS } from './audit-actions.js';
 import { badQuery, checkLimit } from './list-namespaces.js';
 import type { AuditEntry, AuditQuery } from './namespace-admin.js';
 import { timeText } from './namespace-view.js';
@@ -12,6 +13,8 @@ export async function readAudit(
 ): Promise<{ entries: AuditEntry[]; next_cursor: string | null }> {
   const limit = checkLimit(query.limit);
   const { namespace, actor, action } = query;
+  if (action !== undefined && !Object.hasOwn(AUDIT_ACTIONS, action))
+    throw badQuery('action', `must be one of ${Object.keys(AUDIT_ACTIONS).join(', ')}`);
   const since = query.since === undefined ? undefined : readTime(query.since);
   const after = query.cursor === undefined ? 0 : readCursor(query.cursor);
   const rows = await catalog.audit({ namespace, actor, action, since }, after, limit + 1);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { DeclaredError, type DeclaredFile, MAX_DECLARED_BYTES, readDeclared } from './declared-file.js';
@@ -22,7 +23,9 @@ async function readBounded(path: string, label: string): Promise<string> {
       if (!stats.isFile()) throw new DeclaredError([`${label}: is not a file`]);
       if (stats.size > MAX_DECLARED_BYTES)
         throw new DeclaredError([`${label}: longer than ${MAX_DECLARED_BYTES} bytes`]);
-      return await file.readFile('utf8');
+      const bytes = await file.readFile();
+      if (!isUtf8(bytes)) throw new DeclaredError([`${label}: is not UTF-8`]);
+      return bytes.toString('utf8');
     } finally {
       await file.close();
     }

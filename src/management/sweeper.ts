@@ -95,8 +95,9 @@ export class Sweeper {
     const { catalog } = this.parts;
     if (!catalog.isLoaded) return Number.POSITIVE_INFINITY;
     let next = Number.POSITIVE_INFINITY;
-    for (const { status, deletion } of catalog.records())
-      if (status === 'pending_deletion') next = Math.min(next, deletion?.purge_at ?? 0);
+    for (const { id, status, deletion } of catalog.records())
+      if (status === 'pending_deletion' && catalog.descendantsOf(id).length === 0)
+        next = Math.min(next, deletion?.purge_at ?? 0);
     return next;
   }
 

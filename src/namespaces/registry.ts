@@ -1,4 +1,5 @@
 import { AppError } from '../base/errors.js';
+import type { Patience } from '../base/patience.js';
 import { type EvictionOptions, Evictions } from './evictions.js';
 import type { EvictionReason, Resident } from './resident.js';
 import { type Entry, Residents } from './residents.js';
@@ -61,10 +62,11 @@ export class NamespaceRegistry<T extends Resident> {
 
   /**
    * Does some work in a namespace, opening it first if need be; it stays open at least until the work ends. Rejects with
-   * what `open` or the work rejects with, and with `AppError` `UNAVAILABLE` after `close`.
+   * what `open` or the work rejects with, and with `AppError` `UNAVAILABLE` after `close`, or where its caller left while
+   * the name was on its way out: it may have gone for good, and is not opened for nobody.
    */
-  async use<R>(name: string, work: (resident: T) => Promise<R>): Promise<R> {
-    const entry = this.enter(name) ?? (await this.enterSlowly(name));
+  async use<R>(name: string, work: (resident: T) => Promise<R>, patience?: Patience): Promise<R> {
+    const entry = this.enter(name) ?? (await this.enterSlowly(name, patience));
     try {
       return await work(entry.resident);
     } finally {
@@ -193,13 +195,14 @@ export class NamespaceRegistry<T extends Resident> {
     return entry;
   }
 
-  private async enterSlowly(name: string): Promise<Entry<T>> {
+  private async enterSlowly(name: string, patience: Patience | undefined): Promise<Entry<T>> {
     for (;;) {
       const entry = this.enter(name);
       if (entry) return entry;
       const leaving = this.evictions.pending(name);
       if (!leaving) break;
       await leaving;
+      if (patience?.().aborted) throw new AppError('UNAVAILABLE', 'The caller left while it waited');
     }
     const opening = this.opening.get(name) ?? this.startOpening(name);
     opening.waiters += 1;

@@ -16,7 +16,7 @@ export interface FlightCall {
   readonly joins: boolean;
   /** Asks the model for texts that nobody has asked for, once. */
   start(texts: readonly string[], signal: AbortSignal): readonly Promise<number>[];
-  /** All that was started has ended; told before whoever waits for all of it goes on. Answers whether it is kept. */
+  /** All that was started has ended; told before whoever waits for all of it goes on, unless all have left. Answers whether it is kept. */
   ended(outcomes: ReadonlyMap<string, Outcome>): boolean;
 }
 
@@ -103,7 +103,8 @@ export class Flights {
       outcomes.set(digest, outcome);
       if (outcomes.size < digests.length) return;
       this.remove(question, flight);
-      flight.isKept = ended(outcomes);
+      // Where nobody waits any more, the namespace may be gone since.
+      flight.isKept = !controller.signal.aborted && ended(outcomes);
       land();
     };
     for (const [digest, score] of scores) {

@@ -194,7 +194,8 @@ class PairNamespace implements NamespaceScorer, PairHolder {
     const wanted = pairs.wanted((age) => isListwise || isOld(age));
     for (const digest of wanted.keys())
       if (this.flights.has(pairs.place.question, digest)) wanted.delete(digest);
-    if (wanted.size === 0) return;
+    // Who was sent away fetches nothing more: the namespace may be gone since.
+    if (wanted.size === 0 || request.signal?.().aborted) return;
     caches.refresh(() => this.fetch(pairs.place, request, wanted, AbortSignal.timeout(refreshTimeoutMs)));
   }
 

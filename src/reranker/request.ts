@@ -185,6 +185,8 @@ export interface FeedbackRequest {
   readonly bestDocumentEmbedding?: readonly number[];
   /** Who speaks, as named by the caller's key and `X-NeuralCache-Source`; absent = no allowance to hold it to. */
   readonly source?: string;
+  /** A signal that aborts when nobody waits for the outcome any more. */
+  readonly signal?: Patience | undefined;
 }
 
 /** Outcome of a feedback; `issues` says what is wrong with an `invalid` one. */

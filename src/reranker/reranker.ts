@@ -52,7 +52,11 @@ export interface RerankerDependencies {
   readonly settings: RerankerSettings;
   readonly events: RerankerEvents;
   /** Runs work inside a namespace, which stays open until it is done. */
-  use<Result>(namespace: string, work: (namespace: Namespace) => Promise<Result>): Promise<Result>;
+  use<Result>(
+    namespace: string,
+    work: (namespace: Namespace) => Promise<Result>,
+    patience?: Patience,
+  ): Promise<Result>;
 }
 
 /** A request with its base scores. */
@@ -85,7 +89,7 @@ export class Reranker {
     asked: readonly RerankRequest[],
     options: RerankOptions = {},
   ): Promise<RerankAnswer[]> {
-    return this.dependencies.use(namespaceName, async (namespace) => {
+    const work = async (namespace: Namespace) => {
       namespace.attend();
       const requests = underPolicies(asked, namespace);
       checkDimensions(namespace, requests);
@@ -108,14 +112,14 @@ export class Reranker {
         this.dependencies.events.answered(namespaceName, report);
       }
       return ranked.map(({ answer }) => answer);
-    });
+    };
+    return this.dependencies.use(namespaceName, work, asked[0]?.signal);
   }
 
   /** Learns from one feedback; see `applyFeedback`. */
   feedback(namespaceName: string, request: FeedbackRequest): Promise<FeedbackResult> {
-    return this.dependencies.use(namespaceName, (namespace) =>
-      applyFeedback(namespace, request, this.dependencies),
-    );
+    const work = (namespace: Namespace) => applyFeedback(namespace, request, this.dependencies);
+    return this.dependencies.use(namespaceName, work, request.signal);
   }
 
   /** `fingerprint`: of the hash key when the texts were looked up. */

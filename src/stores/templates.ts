@@ -8,6 +8,7 @@ const PLACE = '{namespace}';
 const OWN_FILES = [
   'neuralcache.db',
   'neuralcache-catalog.db',
+  'neuralcache-catalog.kept',
   'neuralcache-cache.db',
   PROBE_FILE,
   'neuralcache.clock',

@@ -6,6 +6,7 @@ import { Metrics } from '../../src/base/metrics.js';
 import { Sparingly } from '../../src/base/sparingly.js';
 import { NamespaceCatalog } from '../../src/catalog/catalog.js';
 import type { Policies } from '../../src/catalog/policies.js';
+import type { KeptStatus } from '../../src/catalog/status.js';
 import { ManagedPolicies, toNamespacePolicies } from '../../src/compose-policies.js';
 import { NO_POLICIES } from '../../src/namespaces/namespace-policies.js';
 import { MemoryCatalog } from '../../src/stores/catalog-memory.js';
@@ -44,13 +45,14 @@ beforeEach(async () => {
 });
 
 /** Registers it, or gives it other policies. */
-async function put(id: string, own: Policies, quotas: object = {}) {
+async function put(id: string, own: Policies, quotas: object = {}, status: KeptStatus = 'active') {
   await catalog.change({ actor: 'cli:test', requestId: '' }, (view) => ({
     put: [
       {
-        ...{ id, name: id, tenant_id: id.split('.')[0]!, parent_id: null, status: 'active', tier: null },
+        ...{ id, name: id, tenant_id: id.split('.')[0]!, parent_id: null, status, tier: null },
         ...{ metadata: {}, tags: [], owner: null, capacity: null, access: null, backend: null },
-        ...{ backend_config: null, created_at: 1, updated_at: 1, deletion: null, declared: false },
+        ...{ backend_config: null, created_at: 1, updated_at: 1, declared: false },
+        deletion: status === 'active' ? null : { since: 1, purge_at: 1, before: 'active' },
         quotas,
         policies: own,
         revision: (view.record(id)?.revision ?? 0) + 1,
@@ -99,6 +101,15 @@ describe('policies of the catalog', () => {
     expect(await found('other')).toEqual([KEY.value, undefined]);
   });
 
+  it('keep nothing of one that is on its way out', async () => {
+    const kept = policies.keeping(cache);
+    for (const status of ['active', 'pending_deletion', 'deleted'] as const) {
+      await put('acme', {}, {}, status);
+      kept.put('acme', [{ ...KEY, key: `vector/${status}` }]);
+    }
+    expect(await cache.count('acme')).toBe(1);
+  });
+
   it('take off the disk what is cached where caches are off, once, and again where that failed', async () => {
     for (const name of ['acme', 'acme.below', 'other']) {
       cache.put(name, [KEY]);
@@ -132,6 +143,47 @@ describe('policies of the catalog', () => {
     await put('other', { cache_enabled: false });
     await turn();
     expect(dropped).toHaveLength(4);
+  });
+
+  it('take off the disk what was kept while caches were on for a moment during a drop', async () => {
+    const dropped: (() => void)[] = [];
+    const drop = cache.drop.bind(cache);
+    cache.drop = async (name) => {
+      await drop(name);
+      await new Promise<void>((resolve) => dropped.push(resolve));
+    };
+    policies.watch(new Home().registry, cache);
+    const set = (isOn: boolean) => put('acme', { cache_enabled: isOn });
+    await set(false);
+    await turn();
+    await set(true);
+    policies.keeping(cache).put('acme', [KEY]);
+    await set(false);
+    await turn();
+    expect(dropped).toHaveLength(1);
+    dropped[0]!();
+    await turn();
+    dropped[1]!();
+    await turn();
+    expect([dropped.length, await cache.getMany('acme', [KEY.key])]).toEqual([2, [undefined]]);
+  });
+
+  it('are asked anew for a namespace that was purged and is there again', async () => {
+    const dropped: string[] = [];
+    cache.drop = async (name) => void dropped.push(name);
+    policies.watch(new Home().registry, cache);
+    const stored = (id: string) => store.commit(id, [{ put: { kind: 'meta', key: 'k', value: '{}' } }]);
+    await stored('acme.below');
+    const change = async (n: number) => {
+      await put('acme', { cache_enabled: false, weight_dense: n });
+      await turn();
+    };
+    await change(1);
+    await store.drop('acme.below');
+    await change(2);
+    await stored('acme.below');
+    await change(3);
+    expect(dropped).toEqual(['acme', 'acme.below', 'acme.below']);
   });
 
   it('bound what families hold by all pools above, and tell of what an alert lets pass', async () => {

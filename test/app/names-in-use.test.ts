@@ -18,15 +18,18 @@ async function statusOf(app: RunningApp, namespace: string): Promise<number> {
 }
 
 describe('without NAMESPACE_AUTO_CREATE', () => {
-  it.each(STORAGE_MODE_NAMES)('what was stored before may be used from the first request on (%s)', async (mode) => {
-    const before = await home.start(STORAGE_MODES[mode]);
-    await before.teach('known', 'ships', ['d0']);
-    await before.stop();
-    const after = await home.start({ ...STORAGE_MODES[mode], ...CLOSED });
-    const statuses = [];
-    for (const name of ['known', 'unknown', 'default']) statuses.push(await statusOf(after, name));
-    expect(statuses).toEqual([200, 404, 200]);
-  });
+  it.each(STORAGE_MODE_NAMES)(
+    'what was stored before may be used from the first request on (%s)',
+    async (mode) => {
+      const before = await home.start(STORAGE_MODES[mode]);
+      await before.teach('known', 'ships', ['d0']);
+      await before.stop();
+      const after = await home.start({ ...STORAGE_MODES[mode], ...CLOSED });
+      const statuses = [];
+      for (const name of ['known', 'unknown', 'default']) statuses.push(await statusOf(after, name));
+      expect(statuses).toEqual([200, 404, 200]);
+    },
+  );
 
   it('nobody is called unknown while the names cannot be read, and then they are, unasked', async () => {
     const before = await home.start();

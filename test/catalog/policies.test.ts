@@ -35,6 +35,15 @@ describe('policies', () => {
     });
   });
 
+  it('inherit is retention that is not set, and nothing else is', () => {
+    expect(read({ retention_days: 'inherit' })).toEqual({ policies: {}, locs: [] });
+    const issues: ValidationIssue[] = [];
+    const never = { retention_days: null, scorer: 'lexical' };
+    expect(patchPolicies(never, { retention_days: 'inherit' }, issues)).toEqual({ scorer: 'lexical' });
+    expect(issues).toEqual([]);
+    expect(read({ consistency: 'inherit' }).locs).toEqual(['policies.consistency']);
+  });
+
   it('a patch replaces what it names, takes away what it names with null, and leaves the rest', () => {
     const issues: ValidationIssue[] = [];
     const patch = {
@@ -72,6 +81,10 @@ describe('policies', () => {
     [{ upstream: 'https://h' }, 'policies.upstream'],
     [{ upstream: { dialect: 'tei' } }, 'policies.upstream.url'],
     [{ upstream: { url: 'https://me:secret@h', dialect: 'tei' } }, 'policies.upstream.url'],
+    [{ upstream: { url: 'http://h/rerank?key=sk-1', dialect: 'tei' } }, 'policies.upstream.url'],
+    [{ upstream: { url: 'http://h/?v=1&Api%5FKey=sk-1', dialect: 'tei' } }, 'policies.upstream.url'],
+    [{ upstream: { url: 'http://h/?access_token=x', dialect: 'tei' } }, 'policies.upstream.url'],
+    [{ upstream: { url: 'http://h/?sig=x', dialect: 'tei' } }, 'policies.upstream.url'],
     [{ upstream: { url: 'file:///etc/passwd', dialect: 'tei' } }, 'policies.upstream.url'],
     [{ upstream: { url: `http://h/${'a'.repeat(2048)}`, dialect: 'tei' } }, 'policies.upstream.url'],
     [{ upstream: { url: 'http://h', dialect: 'vertex' } }, 'policies.upstream.url'],
@@ -97,6 +110,7 @@ describe('policies', () => {
 
   it('an endpoint whose path has more than the server says is taken whole, or with its model', () => {
     expect(read({ upstream: { url: 'https://h/v1/x:rank', dialect: 'vertex' } }).locs).toEqual([]);
+    expect(read({ upstream: { url: 'http://h/?design=1&api-version=2', dialect: 'tei' } }).locs).toEqual([]);
     expect(read({ upstream: { url: 'https://h', dialect: 'deepinfra', model: 'a/b' } }).locs).toEqual([]);
   });
 });

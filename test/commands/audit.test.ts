@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../src/catalog/audit-chain.js';
@@ -46,6 +46,14 @@ describe('audit list', () => {
     expect((await run('list', '--limit', '2')).stderr).toBe(`There are more: --cursor ${next_cursor}\n`);
   });
 
+  it('refuses an action there is none of, and says which there are', async () => {
+    const { exitCode, stderr } = await run('list', '--action', 'namespace.vanish');
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringContaining('one of namespace.create, namespace.update'),
+    ]);
+  });
+
   it('refuses what is no time', async () => {
     expect((await run('list', '--since', 'yesterday')).exitCode).toBe(1);
   });
@@ -90,6 +98,72 @@ describe('audit verify', () => {
     await line.run(['namespaces', 'drop', 'acme', '--force']);
     expect((await run('verify')).exitCode).toBe(0);
     expect((await run('list', '--namespace', 'acme')).stdout).toContain('(gone with the namespace)');
+  });
+
+  it('shows by the hash of a log line whether the end was cut off', async () => {
+    const [first, , last] = await line.catalog.audit({}, 0, 10);
+    expect((await run('verify', '--expect', last!.hash)).exitCode).toBe(0);
+    expect(JSON.parse((await run('verify', '--json', '--expect', first!.hash)).stdout).expected).toBe(true);
+    line.catalog.audit = async () => [first!];
+    const cut = await run('verify', '--expect', last!.hash);
+    expect([cut.exitCode, cut.stderr]).toEqual([
+      1,
+      expect.stringContaining(`No entry has the hash ${last!.hash}`),
+    ]);
+    expect((await run('verify', '--expect', 'abc')).exitCode).toBe(2);
+  });
+
+  it.each<[string, (value: Record<string, unknown>) => string, string]>([
+    [
+      'made active again',
+      (value) => JSON.stringify({ ...value, status: 'active' }),
+      'not what the log says: status',
+    ],
+    [
+      'given another limit',
+      (value) => JSON.stringify({ ...value, quotas: { max_vectors: { limit: 1 } } }),
+      'not what the log says: quotas',
+    ],
+    ['garbled', () => '{bad', 'its record cannot be read'],
+  ])('names a record that was %s behind the log', async (_, tamper, why) => {
+    await line.run(['namespaces', 'status', 'acme', 'suspended']);
+    const row = (await line.catalog.get('namespace', 'acme'))!;
+    await line.catalog.commit([{ put: { ...row, value: tamper(JSON.parse(row.value)) } }]);
+    const { exitCode, stderr } = await run('verify');
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`Namespace acme: ${why}`)]);
+  });
+
+  it('names a record that is gone, and one that nobody made', async () => {
+    const row = (await line.catalog.get('namespace', 'acme'))!;
+    const other = JSON.stringify({ ...JSON.parse(row.value), id: 'other' });
+    await line.catalog.commit([
+      { remove: { kind: 'namespace', key: 'acme' } },
+      { put: { kind: 'namespace', key: 'other', value: other } },
+    ]);
+    expect((await run('verify')).stderr).toBe(
+      'Namespace acme: there is no record of it\nNamespace other: no entry made its record\n',
+    );
+    expect(JSON.parse((await run('verify', '--json')).stdout).records).toHaveLength(2);
+  });
+
+  it('finds nothing in records that lived, were declared, deleted, brought back and purged', async () => {
+    writeFileSync(
+      join(line.folder, 'ns.yaml'),
+      'namespaces:\n  - {namespace: told, tier: pro, quotas: {max_vectors: 5}, tags: [x]}\n  - {namespace: told.kid, parent: told, policies: {retention_days: null}}\n',
+    );
+    for (const argv of [
+      ['apply', 'ns.yaml'],
+      ['set', 'told', '--unset', 'tags.x', '--name', 'Told'],
+      ['drop', 'told.kid', '--grace', '100', '--force'],
+      ['restore', 'told.kid'],
+      ['status', 'told', 'read_only'],
+      ['drop', 'bolt', '--force'],
+      ['create', 'bolt', '--owner', 'eve'],
+    ]) {
+      const done = await line.run(['namespaces', ...argv]);
+      expect([argv, done.exitCode, done.stderr]).toEqual([argv, 0, expect.anything()]);
+    }
+    expect(await run('verify')).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
   it('walks more than a page', async () => {

@@ -108,6 +108,8 @@ describe('namespaces set', () => {
     expect(view).toMatchObject({ owner: null, tier: null, tags: ['gold'], metadata: { cost: '12' } });
     expect(Object.keys(view.quotas)).toEqual(['max_queries_per_day', 'max_connections']);
     expect(view.policies).toEqual({ retention_days: null, cache_enabled: false });
+    const inherited = await json('set', 'acme', '--unset', 'policies.retention_days');
+    expect(inherited.policies).toEqual({ cache_enabled: false });
     expect(await json('set', 'acme', '--unset', 'quotas', '--unset', 'tags')).toMatchObject({
       quotas: {},
       tags: [],
@@ -130,13 +132,13 @@ describe('namespaces set', () => {
 describe('namespaces get', () => {
   it('says what holds and where it comes from', async () => {
     await json('create', 'acme', '--tier', 'free', '--policy', 'retention_days=90');
-    await json('create', 'acme.search', '--quota', 'max_vectors={"limit":50,"action":"alert"}');
+    await json('create', 'acme.search', '--quota', 'max_vectors={"limit":50,"action":"throttle"}');
     await json('status', 'acme', 'read_only');
     const { stdout } = await line.run(['namespaces', 'get', 'acme.search'], { terminal: true });
     expect(stdout).toMatch(/│ path +│ acme\/search /);
     expect(stdout).toMatch(/│ status +│ read_only +│ acme /);
     expect(stdout).toMatch(/│ tier +│ free +│ acme /);
-    expect(stdout).toMatch(/│ max_vectors +│ 50 \{"action":"alert"\} +│ its own /);
+    expect(stdout).toMatch(/│ max_vectors +│ 50 \{"action":"throttle"\} +│ its own /);
     expect(stdout).toMatch(/│ max_dimension +│ 1536 +│ tier:free /);
     expect(stdout).toMatch(/│ retention_days +│ 90 +│ acme /);
     expect(stdout).toMatch(/│ scorer +│ hybrid +│ settings /);
@@ -184,6 +186,7 @@ describe('namespaces apply', () => {
     line.write('less.yaml', 'namespaces: []\n');
     await run('apply', 'n.yaml');
     expect((await run('apply', 'less.yaml')).stdout).toBe('0 changed, 0 unchanged.\n');
+    await json('create', 'acme.by-hand');
     const { stdout } = await run('apply', 'less.yaml', '--prune');
     expect(stdout).toContain('- delete acme.search\n');
     expect(stdout).toContain(

@@ -2,6 +2,8 @@ import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } fr
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/base/clock.js';
+import { newRecord } from '../../src/catalog/record.js';
+import { recordRow } from '../../src/catalog/record-row.js';
 import { stateForCommands } from '../../src/compose-state.js';
 import { openCatalogReader } from '../../src/stores/catalog-reader.js';
 import { catalogPath } from '../../src/stores/catalog-schema.js';
@@ -23,13 +25,15 @@ async function commit(folder: string, ...changes: CatalogChange[]): Promise<void
   await catalog.close();
 }
 
+const SHOP = recordRow(newRecord('shop', 'shop', 0)).value;
+
 /** A folder with one namespace's state, and a catalog that knows it. */
 async function registered(mode: StoredMode): Promise<string> {
   const folder = home.newFolder();
   const owner = await stateForCommands.openOwner(home.settings(mode, folder));
   await owner.commit('shop', [{ put: { kind: 'meta', key: 'unknown', value: '{}' } }]);
   await owner.close();
-  await commit(folder, record('shop', '"registered"'), append(1, { hash: 'first' }));
+  await commit(folder, record('shop', SHOP), append(1, { hash: 'first' }));
   return folder;
 }
 
@@ -79,6 +83,21 @@ describe.each(STORED_MODE_NAMES)('the catalog among what is stored, %s', (mode) 
       },
     ]);
     expect(await home.done(mode, folder, ['storage', 'check'])).toContain('Read 1 namespaces');
+  });
+
+  it('has records that cannot be read, which a check tells', async () => {
+    const folder = await registered(mode);
+    expect(JSON.parse(await home.done(mode, folder, ['storage', 'check', '--json']))).toMatchObject({
+      whole: true,
+      catalog: [],
+    });
+    await commit(folder, record('shop', '{bad'));
+    const { exitCode, stdout, stderr } = await home.run(mode, folder, ['storage', 'check']);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(
+      'The record of namespace "shop" cannot be read: it is no JSON; it counts as suspended',
+    );
+    expect(stderr).toContain('put back a backup');
   });
 
   it('is compacted', async () => {

@@ -107,6 +107,20 @@ describe('keeping vectors', () => {
     expect(inner.asked.at(-1)).toEqual(['fails']);
   });
 
+  it('keeps nothing once the caller has left: the namespace may be gone since', async () => {
+    const store = openStore();
+    const { encoder, inner } = open({ store });
+    const { each, finish } = oneBroken();
+    inner.encodeEach = () => each.slice(1);
+    const left = new AbortController();
+    const call = encoder.encode(['slow'], { ...AS_DOCUMENT, signal: left.signal });
+    await hasEnded(call);
+    left.abort();
+    finish(new Float32Array(32));
+    await call;
+    expect(await store.count(AS_DOCUMENT.namespace)).toBe(0);
+  });
+
   it('works with an encoder that knows no single texts', async () => {
     const inner = new FakeEncoder();
     const encoder: Encoder = createKeptEncoder({ encoder: inner, store: openStore() });

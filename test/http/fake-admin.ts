@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AppError, validationError } from '../../src/base/errors.js';
+import { readPolicies } from '../../src/catalog/policies.js';
 import type { QuotaName, QuotaSpec } from '../../src/catalog/quota.js';
 import type { Status } from '../../src/catalog/status.js';
 import type { ChangeLog } from '../../src/http/services.js';
@@ -251,7 +252,7 @@ function viewOf(spec: NamespaceSpec): NamespaceView {
     metadata: spec.metadata ?? {},
     tags: spec.tags ?? [],
     owner: spec.owner ?? null,
-    policies,
+    policies: readPolicies(policies, []),
     capacity: spec.capacity ?? null,
     access: spec.access ?? null,
     backend: spec.backend ?? 'sqlite',

@@ -24,6 +24,7 @@ describe('POST /feedback', () => {
           requestId: 'r',
           selectedIds: ['a', '__proto__'],
           success: 0.5,
+          signal: expect.any(Function),
           bestDocumentText: 't',
           bestDocumentEmbedding: [1, 2],
           source: undefined,

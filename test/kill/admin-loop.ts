@@ -36,7 +36,11 @@ export interface AdminLoopResult {
   readonly problems: readonly string[];
 }
 
-const MAX_LOAD_MS = 500;
+/** The kill comes so soon after one of so many changes was acknowledged, however fast the machine is … */
+const [MIN_CHANGES, MAX_CHANGES] = [25, 80];
+const MAX_PAUSE_MS = 50;
+/** … or after this time. */
+const MAX_LOAD_MS = 20_000;
 /** After one round in so many a command works on the folder, and is killed within this time unless it is done. */
 const COMMAND_ROUNDS = 3;
 const MAX_COMMAND_MS = 2000;
@@ -83,8 +87,18 @@ export async function runAdminLoop(options: AdminLoopOptions): Promise<AdminLoop
         onRound?.(round + 1);
         continue;
       }
+      let left = MIN_CHANGES + Math.floor(random.next() * (MAX_CHANGES - MIN_CHANGES));
+      const enough = new Promise<void>((resolve) => {
+        for (const one of work)
+          one.onAcknowledged = () => {
+            if (left-- <= 0) resolve();
+          };
+      });
       const running = Promise.all(work.map((one) => one.run(url)));
-      await Promise.race([running, pause(random.next() * MAX_LOAD_MS)]);
+      const patience = new AbortController();
+      await Promise.race([running, enough, pause(MAX_LOAD_MS, undefined, patience).catch(() => {})]);
+      patience.abort();
+      await pause(random.next() * MAX_PAUSE_MS);
       await server.kill();
       await running;
       onRound?.(round + 1);

@@ -53,6 +53,8 @@ export class AdminWork {
   private turn = 0;
   /** Changes acknowledged. */
   acknowledged = 0;
+  /** Told of each. */
+  onAcknowledged: (() => void) | undefined;
   /** Of namespaces that were purged, acknowledged or found so. */
   readonly purged: Trace[] = [];
   /** Purges before which `/metrics` named the namespace; after each it must not. */
@@ -102,6 +104,7 @@ export class AdminWork {
   private done({ after }: Change): void {
     this.settle(after);
     this.acknowledged += 1;
+    this.onAcknowledged?.();
   }
 
   /** Compares what a new server says with what may be so; answers what is wrong. `read` gives null for a name that is gone. */

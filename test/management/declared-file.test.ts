@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError, validationError } from '../../src/base/errors.js';
 import { DeclaredError, MAX_DECLARED_BYTES, readDeclared } from '../../src/management/declared-file.js';
 
+import { readDeclaredFile } from '../../src/management/read-declared-file.js';
 import { REPOSITORY_ROOT } from '../fixtures/repository-root.js';
 import { DeclaredHome, told } from './declared-home.js';
 
@@ -26,6 +28,30 @@ function problems(text: string): readonly string[] {
 }
 
 describe('a declared file', () => {
+  it('may call tenant and parent as HTTP does', () => {
+    expect(specs('namespaces: [{namespace: one-a, tenant_id: t, parent_id: two-b}]')).toMatchObject([
+      { id: 'one-a', tenant_id: 't', parent_id: 'two-b' },
+    ]);
+    expect(specs('{defaults: {tenant_id: t}, namespaces: [{namespace: one-a}]}')[0]!.tenant_id).toBe('t');
+  });
+
+  it('has no key __proto__', () => {
+    expect(problems('namespaces:\n  - namespace: one-a\n    metadata: {__proto__: {a: b}}\n')).toEqual([
+      'namespaces.yaml:3: the key __proto__ is no name for a field',
+    ]);
+  });
+
+  it('is UTF-8', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'declared-'));
+    try {
+      const path = join(folder, FILE);
+      writeFileSync(path, Buffer.from('namespaces: [{namespace: one-a, owner: "J\u00f6rg"}]', 'latin1'));
+      await expect(readDeclaredFile(path, FILE)).rejects.toThrow('namespaces.yaml: is not UTF-8');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('says what each namespace is, in its own words', () => {
     const [one, ...others] = specs(`
 namespaces:

@@ -96,7 +96,7 @@ export class LifeModel {
   private refusalToGo(id: string): string | undefined {
     if (!this.exists(id)) return 'NOT_FOUND';
     if (id === 'default') return 'CONFLICT';
-    if ([...this.lives.keys()].some((name) => name.startsWith(`${id}.`))) return 'CONFLICT';
+    if ([...this.lives.keys(), ...this.rows].some((name) => name.startsWith(`${id}.`))) return 'CONFLICT';
     const isNew = !this.lives.has(id);
     return isNew && this.above(id).some((name) => this.statusOf(name) === 'pending_deletion')
       ? 'CONFLICT'

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { AuditReplay } from '../../src/catalog/audit-replay.js';
 import type { Status } from '../../src/catalog/status.js';
 import { DRIVERS } from './drivers.js';
 import { BY, GRACE_S, Home } from './home.js';
@@ -126,6 +127,9 @@ describe.each(DRIVERS)('the life of namespaces (%s)', (driver, open) => {
             expect(home.failures).toEqual([]);
           }
           expect(await home.chainProblem()).toBeNull();
+          const replay = new AuditReplay();
+          replay.add(await home.auditRows());
+          expect(replay.problems((await home.kept.load()).rows)).toEqual([]);
         } finally {
           await stores.close();
         }

@@ -117,6 +117,14 @@ describe('applying what is declared', () => {
 });
 
 describe('pruning', () => {
+  it('leaves one with names in use below it that nobody registered', async () => {
+    await home.apply([{ id: 'acme' }]);
+    await home.store.commit('acme.raw', [{ put: { kind: 'cell', key: 'c', value: '{}' } }]);
+    const plan = await home.apply([], { prune: true });
+    expect(plan.skipped).toEqual([{ namespace: 'acme', reason: 'is not deleted: it has 1 below it' }]);
+    expect(home.catalog.record('acme')!.status).toBe('active');
+  });
+
   it('deletes, with grace, what was declared once, and nothing else', async () => {
     await home.apply([{ id: 'one-a' }, { id: 'two-b' }]);
     await home.admin.create({ id: 'by-hand' }, BY);
@@ -148,12 +156,27 @@ describe('pruning', () => {
 
   it('leaves the default namespace, and who has others below, and says so', async () => {
     await home.apply([{ id: 'default' }, { id: 'acme' }, { id: 'acme.search' }]);
+    await home.admin.create({ id: 'acme.by-hand' }, BY);
     const plan = await home.apply([], { prune: true });
     expect(told(plan)).toEqual(['delete acme.search']);
     expect(plan.skipped).toEqual([
       { namespace: 'acme', reason: 'is not deleted: it has 1 below it' },
       { namespace: 'default', reason: 'is the default namespace, which cannot be deleted' },
     ]);
+  });
+
+  it('deletes a whole family at once', async () => {
+    await home.apply([
+      { id: 'acme' },
+      { id: 'acme.search' },
+      { id: 'acme.search.europe' },
+      { id: 'beta-one' },
+    ]);
+    await home.apply([{ id: 'beta-one' }, { id: 'partner', parent_id: 'acme' }]);
+    const plan = await home.apply([{ id: 'beta-one' }], { prune: true });
+    const all = ['acme.search.europe', 'partner', 'acme.search', 'acme'];
+    expect([told(plan), plan.skipped]).toEqual([all.map((id) => `delete ${id}`), []]);
+    expect(all.map((id) => home.catalog.record(id)!.status)).toEqual(all.map(() => 'pending_deletion'));
   });
 });
 

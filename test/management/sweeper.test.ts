@@ -19,6 +19,24 @@ describe('the sweeper', () => {
     for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
   }
 
+  it('purges those below before those above', async () => {
+    const home = await Home.open();
+    const failed: string[] = [];
+    const own = await home.again({ events: { failed: (what, id) => void failed.push(`${what} ${id}`) } });
+    for (const id of ['acme', 'acme.web', 'acme.web.europe']) await own.create(id);
+    const now = Math.floor(own.clock.now());
+    const deletion = { since: now, purge_at: now + 5000, before: 'active' } as const;
+    await own.catalog.change({ actor: 'file', requestId: '' }, (view) => ({
+      put: view.records().map((record) => ({ ...record, status: 'pending_deletion' as const, deletion })),
+      result: undefined,
+    }));
+    own.management.start();
+    await pass(own, 5000);
+    for (let i = 0; i < 3; i++) await pass(own, 1000);
+    expect([own.catalog.records(), failed]).toEqual([[], []]);
+    await own.management.stop();
+  });
+
   it('finishes at the start what was cut short, and purges what is due when it is', async () => {
     const home = await Home.open();
     await home.create('cut');

@@ -262,3 +262,22 @@ describe('evicting with patience', () => {
     expect(registry.names()).toEqual([]);
   });
 });
+
+it('opens nothing anew for a caller who left while the name was on its way out', async () => {
+  const { registry, log, touch } = setUp();
+  await touch('a');
+  const erased = gate();
+  const gone = registry.evict('a', 'dropped', () => erased.promise, Promise.resolve());
+  const left = new AbortController();
+  let ran = 0;
+  const work = async () => ran++;
+  const straggler = registry.use('a', work, () => left.signal);
+  const waiting = registry.use('b', work, () => left.signal);
+  left.abort();
+  erased.open();
+  await gone;
+  await expect(straggler).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await waiting;
+  expect([ran, registry.names()]).toEqual([1, ['b']]);
+  expect(log.filter((line) => line === 'open a')).toHaveLength(1);
+});

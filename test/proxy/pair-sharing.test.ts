@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../src/base/errors.js';
 import { ModelError } from '../../src/base/model-call.js';
+import { Flights } from '../../src/proxy/flights.js';
 import { PairHome } from '../fixtures/pair-home.js';
 
 /** A home whose model answers when the test says so. */
@@ -48,6 +49,28 @@ describe('requests at the same time', () => {
     home.model.isHeld = false;
     expect(await home.raw('0', ['1'])).toEqual([1]);
     expect(home.model.asked).toHaveLength(2);
+  });
+
+  it('leave nothing behind once all have left, though the scores come', async () => {
+    const leaving = new AbortController();
+    let answer = (_score: number): void => undefined;
+    const score = new Promise<number>((resolve) => {
+      answer = resolve;
+    });
+    const ended = vi.fn(() => true);
+    const waited = new Flights().wait({
+      question: 'q',
+      wanted: new Map([['d', 'text']]),
+      signal: leaving.signal,
+      joins: true,
+      start: () => [score],
+      ended,
+    });
+    leaving.abort();
+    expect((await waited).outcomes.get('d')).toMatchObject({ error: { failure: 'late' } });
+    answer(1);
+    await turn();
+    expect(ended).not.toHaveBeenCalled();
   });
 
   it('each leave for themselves; the call ends with the last', async () => {

@@ -75,7 +75,7 @@ export const NAMESPACE_SETTINGS = {
   SCORING_TURNS: setting(
     integer(2, 100_000),
     256,
-    'Requests that are scored at the same time. Of what is free a namespace may take half, so that there is always room for another; those that wait are taken in turns, namespace by namespace.',
+    'Requests that are scored at the same time. Of what is free a namespace may hold as much as it leaves, so half where it is alone, and there is always room for another; those that wait are taken in turns, namespace by namespace.',
   ),
   SCORING_QUEUE_MAX: setting(
     integer(0, 1_000_000),

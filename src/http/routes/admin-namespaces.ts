@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { ErasedNamespace, NamespaceView } from '../../management/namespace-admin.js';
 import { namespacePatch, namespaceSpec } from '../schemas/admin-namespace.js';
 import { listQuery, noQuery, removeQuery } from '../schemas/admin-queries.js';
@@ -64,9 +65,17 @@ export function removeNamespaceRoute(tools: RouteTools): Handler {
     const id = subjectOf(exchange, tools);
     const { force = false, grace } = readQuery(removeQuery, exchange.req.url);
     const removed = await admin.remove(id, { force, graceS: grace }, callOf(exchange));
-    if (isErased(removed)) tools.responder.json(exchange, 200, JSON.stringify(removed));
+    if (isErased(removed))
+      tools.responder.json(exchange, 200, JSON.stringify(withinFolder(removed, tools.storageDir)));
     else answerNamespace(tools, exchange, removed, 202);
   };
+}
+
+/** Files by their names within the storage folder. */
+function withinFolder(gone: ErasedNamespace, folder: string | undefined): ErasedNamespace {
+  const named = (files: readonly string[]) =>
+    files.map((file) => (folder === undefined ? file : relative(folder, file)));
+  return { ...gone, erased: { ...gone.erased, files: named(gone.erased.files) }, left: named(gone.left) };
 }
 
 function isErased(removed: NamespaceView | ErasedNamespace): removed is ErasedNamespace {

@@ -69,7 +69,14 @@ async function apply(
   const { maxDimension } = exchange.permit!.limits;
   checkDimension(maxDimension, request.bestDocumentEmbedding, [...loc, 'best_doc_embedding']);
   checkStillWanted(exchange);
-  const { outcome, issues = [], exceeded } = await services.feedback(namespace, request);
+  const {
+    outcome,
+    issues = [],
+    exceeded,
+  } = await services.feedback(namespace, {
+    ...request,
+    signal: () => exchange.callerGone(),
+  });
   services.metrics.feedbackFinished(outcome, namespace);
   switch (outcome) {
     case 'applied':

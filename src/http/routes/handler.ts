@@ -21,6 +21,8 @@ export interface RouteTools {
   readonly modelAliases: readonly string[];
   /** Whether the caller's credential is not for us but for the service behind us. */
   readonly passCredentials: boolean;
+  /** What callers need not know of where files are. */
+  readonly storageDir?: string;
   readonly adminCredentials: Credentials;
   readonly description: LazyDescription;
   readonly draining: Draining;

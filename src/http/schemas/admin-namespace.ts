@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { UPSTREAM_DIALECT_NAMES } from '../../base/settings/upstream.js';
 import { MAX_TEXT_LENGTH } from '../../catalog/fields.js';
+import { INHERIT } from '../../catalog/policies.js';
 import { TIERS } from '../../catalog/quota.js';
 import type { Kept } from '../../catalog/record.js';
 import { quotasSpec } from './admin-quotas.js';
@@ -49,12 +50,12 @@ const upstream = z.strictObject({
 /** Policies that are set; those that are not are inherited. */
 const policies = z.strictObject({
   retention_days: z
-    .number()
-    .gt(0)
-    .max(36_500)
+    .union([z.number().gt(0).max(36_500), z.literal(INHERIT)])
     .nullable()
     .optional()
-    .meta({ description: 'days after which memory that nobody confirmed goes; null = never' }),
+    .meta({
+      description: 'days after which memory that nobody confirmed goes; null = never; `inherit` = not set',
+    }),
   cache_enabled: z.boolean().optional(),
   cache_ttl_seconds: z.number().gt(0).max(31_536_000).optional(),
   consistency: z

@@ -79,6 +79,7 @@ const BROKEN: readonly (readonly [object, readonly (string | number)[], string])
   ],
   [{ id: 'a', policies: { retention: 5 } }, ['policies', 'retention'], 'is not a field of this request'],
   [{ id: 'a', policies: { retention_days: 0 } }, ['policies', 'retention_days'], 'must be more than 0'],
+  [{ id: 'a', policies: { retention_days: 'ever' } }, ['policies', 'retention_days'], 'must be inherit'],
   [{ id: 'a', policies: { cache_enabled: 'yes' } }, ['policies', 'cache_enabled'], 'must be true or false'],
   [{ id: 'a', policies: { upstream: { url: 'x' } } }, ['policies', 'upstream', 'dialect'], 'is required'],
 ];
