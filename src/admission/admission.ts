@@ -44,7 +44,8 @@ export interface Permit {
   headers(): readonly string[];
   /**
    * The body has so many items: those beyond the first count too. Throws (or rejects with) `AppError`, having counted none
-   * of them: 429, or 422 for more than may ever come at once. At once, unless the day's count has to be on disk first.
+   * of them: 429, or 422 for more than may ever come at once; these do not wait
+   * for a rate, whatever its action. At once, unless the day's count has to be on disk first.
    */
   charge(items: number): void | Promise<void>;
   /**

@@ -151,7 +151,8 @@ export class PoolDraw implements Measured {
     const message = `Concurrent query limit exceeded: ${taken} / ${limit}`;
     const refusal = () =>
       new OverQuota('QUOTA_EXCEEDED', message, this.quota, { levelId: this.levelId, waitMs: 1000 });
-    return { reason: 'concurrency', line, refusal };
+    // Of none nothing ever comes free.
+    return { reason: 'concurrency', line: limit > 0 ? line : undefined, refusal };
   }
 
   /** What to give back. */

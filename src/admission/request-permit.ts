@@ -21,9 +21,12 @@ export class RequestPermit implements Permit, Guest {
   mayLearn = true;
   next: Guest | undefined = undefined;
   previous: Guest | undefined = undefined;
+  /** Quotas nearly used up, as it came in or was last charged. */
+  private near = NOTHING_NEAR;
   private plan: QuotaPlan | undefined = undefined;
   private pools: Pool[] | undefined = undefined;
   private isInside = false;
+  private isCounted = false;
 
   constructor(
     private readonly gate: Gate,
@@ -41,16 +44,18 @@ export class RequestPermit implements Permit, Guest {
    */
   enter(asker: Waiter): Obstacle | undefined {
     const { gate, namespace, purpose, caller } = this;
+    const now = gate.clock.now();
+    const over = this.countCaller(now);
     const effective = gate.effective(namespace);
-    checkLife(effective, purpose);
     const plan = gate.planOf(effective);
     this.plan = plan;
+    if (over !== undefined) return this.rateObstacle(plan, asker, now, 1, over);
+    checkLife(effective, purpose);
     const mayUse = effective.isRegistered || (plan?.isClosed !== true && gate.mayUse(namespace));
     if (!mayUse) throw unknownNamespace(namespace);
-    if (gate.callers !== undefined || plan !== undefined) {
-      const now = gate.clock.now();
-      if (plan !== undefined) this.checkStock(plan);
-      const obstacle = this.rateObstacle(plan, asker, now, 1) ?? (plan && this.poolObstacle(plan, asker));
+    if (plan !== undefined) {
+      this.checkStock(plan);
+      const obstacle = this.rateObstacle(plan, asker, now, 1) ?? this.poolObstacle(plan, asker);
       if (obstacle !== undefined) return obstacle;
       this.take(plan, now);
     }
@@ -65,7 +70,7 @@ export class RequestPermit implements Permit, Guest {
     const { gate, plan, caller } = this;
     if (plan === undefined && gate.callers === undefined) return NOTHING;
     const now = gate.clock.now();
-    const warnings = (plan?.near(now) ?? NOTHING_NEAR).map(
+    const warnings = this.near.map(
       ({ quota, share }) => `${quota};u=${Math.min(999, Math.round(share * 1000) / 1000)}`,
     );
     const rates = this.rateHeaders(now, caller);
@@ -81,7 +86,8 @@ export class RequestPermit implements Permit, Guest {
     const now = gate.clock.now();
     const rates = plan?.ratesOf(this.purpose) ?? [];
     for (const rate of rates) if (rate.neverFits(items)) throw neverFits(items, rate.rule.burst);
-    const obstacle = this.rateObstacle(plan, NOBODY, now, more);
+    const over = gate.callers?.refusal(caller, now, more);
+    const obstacle = this.rateObstacle(plan, NOBODY, now, more, over);
     if (obstacle?.ready !== undefined) {
       if (now - since >= gate.usageWaitMs) obstacle.giveUp?.();
       return obstacle.ready.then(() => this.charge(items, since));
@@ -89,6 +95,7 @@ export class RequestPermit implements Permit, Guest {
     if (obstacle !== undefined) throw this.refusedBy(obstacle);
     gate.callers?.take(caller, now, more);
     for (const rate of rates) rate.take(now, more);
+    if (plan !== undefined) this.near = plan.near(now);
   }
 
   places(wanted: number): number {
@@ -125,6 +132,7 @@ export class RequestPermit implements Permit, Guest {
   /**
    * What of all rates lasts longest: who tried again sooner would be refused anew.
    *
+   * @param over that the caller's own rate refuses it; then it always throws
    * @throws OverQuota with that time, where one of them is not to be waited for
    */
   private rateObstacle(
@@ -132,6 +140,7 @@ export class RequestPermit implements Permit, Guest {
     asker: Waiter,
     now: number,
     units: number,
+    over?: OverQuota,
   ): Obstacle | undefined {
     let longest: Obstacle | undefined;
     let isWaitable = true;
@@ -141,17 +150,29 @@ export class RequestPermit implements Permit, Guest {
       isWaitable &&= obstacle.line !== undefined || obstacle.ready !== undefined;
       if (longest === undefined || (obstacle.waitMs ?? 0) > (longest.waitMs ?? 0)) longest = obstacle;
     }
-    const over = this.gate.callers?.refusal(this.caller, now, units);
     if (over !== undefined && (over.retryAfterS ?? 0) * 1000 >= (longest?.waitMs ?? 0))
       throw this.refused(over);
     if (longest !== undefined && (over !== undefined || !isWaitable)) throw this.refusedBy(longest);
     return longest;
   }
 
+  /** Of its caller every request counts, also one that is refused for another reason; those that wait count once. */
+  private countCaller(now: number): OverQuota | undefined {
+    const { callers } = this.gate;
+    if (callers === undefined || this.isCounted) return undefined;
+    const over = callers.refusal(this.caller, now, 1);
+    if (over !== undefined) return over;
+    callers.take(this.caller, now, 1);
+    this.isCounted = true;
+    return undefined;
+  }
+
   private poolObstacle(plan: QuotaPlan, asker: Waiter): Obstacle | undefined {
     for (const pool of plan.poolsOf(this.purpose)) {
       const obstacle = pool.obstacle(asker);
-      if (obstacle !== undefined) return obstacle;
+      if (obstacle === undefined) continue;
+      if (obstacle.line === undefined) throw this.refusedBy(obstacle);
+      return obstacle;
     }
     return undefined;
   }
@@ -170,14 +191,13 @@ export class RequestPermit implements Permit, Guest {
     }
   }
 
-  private take(plan: QuotaPlan | undefined, now: number): void {
-    const { gate, purpose, caller, namespace } = this;
-    gate.callers?.take(caller, now, 1);
-    if (plan === undefined) return;
+  private take(plan: QuotaPlan, now: number): void {
+    const { gate, purpose, namespace } = this;
     this.limits = plan.limits;
     for (const rate of plan.ratesOf(purpose)) rate.take(now, 1);
     this.pools = plan.poolsOf(purpose).map((pool) => pool.take());
-    for (const use of plan.near(now)) gate.events.warned(use, namespace);
+    this.near = plan.near(now);
+    for (const use of this.near) gate.events.warned(use, namespace);
   }
 
   private refused(error: OverQuota): OverQuota {

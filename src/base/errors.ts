@@ -34,7 +34,7 @@ export const ERRORS = {
   INTERNAL_ERROR: { status: 500, when: 'a fault of ours; the log has the request id' },
   UNAVAILABLE: {
     status: 503,
-    when: 'the store cannot be written, the service behind us is asked for nothing just now, or the server is shutting down; try again',
+    when: 'the store cannot be written, the service behind us is asked for nothing just now, too many wait (to be scored, or for the count of a day), or the server is shutting down; try again',
   },
 } as const;
 

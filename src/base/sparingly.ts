@@ -1,6 +1,7 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from './clock.js';
 
-/** Most kinds of message told apart; beyond it all share one turn. */
+/** Most kinds of message told apart; of more the least recent is told anew when it comes again. */
 const MAX_KINDS = 1000;
 
 /**
@@ -8,7 +9,7 @@ const MAX_KINDS = 1000;
  * number held back since. For failures that come with every request while their cause lasts.
  */
 export class Sparingly {
-  private readonly turns = new Map<string, { nextAt: number; held: number }>();
+  private readonly turns = new LRUCache<string, { nextAt: number; held: number }>({ max: MAX_KINDS });
 
   constructor(
     private readonly clock: Clock,
@@ -17,14 +18,13 @@ export class Sparingly {
 
   /** The number held back since the last one, if it is this kind's turn; undefined = hold this one back too. */
   turn(kind: string): number | undefined {
-    const key = this.turns.has(kind) || this.turns.size < MAX_KINDS ? kind : '';
-    const turn = this.turns.get(key) ?? { nextAt: Number.NEGATIVE_INFINITY, held: 0 };
+    const turn = this.turns.get(kind) ?? { nextAt: Number.NEGATIVE_INFINITY, held: 0 };
     const now = this.clock.now();
     if (now < turn.nextAt) {
-      this.turns.set(key, { ...turn, held: turn.held + 1 });
+      this.turns.set(kind, { ...turn, held: turn.held + 1 });
       return undefined;
     }
-    this.turns.set(key, { nextAt: now + this.intervalMs, held: 0 });
+    this.turns.set(kind, { nextAt: now + this.intervalMs, held: 0 });
     return turn.held;
   }
 }

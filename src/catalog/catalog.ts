@@ -70,6 +70,8 @@ export class NamespaceCatalog implements CatalogView {
   private isStale = true;
   private lastTryAt = Number.NEGATIVE_INFINITY;
   private waiting = 0;
+  /** Counts that wait for their turn together. */
+  private gathered: { readonly rows: UsageCounts[]; readonly done: Promise<void> } | undefined;
   private tail: Promise<unknown> = Promise.resolve();
   private readonly remembered = new LRUCache<string, Effective>({ max: MAX_REMEMBERED });
   private readonly listeners = new Set<(ids: readonly string[] | null) => void>();
@@ -186,20 +188,38 @@ export class NamespaceCatalog implements CatalogView {
 
   /**
    * Sets durable counts, those that are named; others stay. Counts of what is not registered are left out: it may have been
-   * purged meanwhile. Nothing is audited. Rejects with `AppError` 503.
+   * purged meanwhile. Nothing is audited; all that wait for their turn are one commit. Rejects with `AppError` 503.
    */
-  putUsage(rows: readonly UsageCounts[]): Promise<void> {
-    return this.inTurn(async () => {
-      await this.freshen();
-      const next = new Map<string, Counts>();
-      for (const { id, counts } of rows) {
-        if (this.state.record(id) === undefined) continue;
-        next.set(id, Object.freeze({ ...(next.get(id) ?? this.usages.get(id)), ...counts }));
-      }
-      if (next.size === 0) return;
-      await this.commit([...next].map(([id, counts]) => ({ put: usageRow(id, counts) })));
-      for (const [id, counts] of next) this.usages.set(id, counts);
-    });
+  async putUsage(rows: readonly UsageCounts[]): Promise<void> {
+    // One that cannot be kept must not fail those it waits with.
+    for (const { id, counts } of rows) usageRow(id, counts);
+    if (this.gathered === undefined) {
+      const gathered: UsageCounts[] = [];
+      const leave = () => {
+        if (this.gathered?.rows === gathered) this.gathered = undefined;
+      };
+      const done = this.inTurn(() => {
+        leave();
+        return this.writeUsage(gathered);
+      });
+      this.gathered = { rows: gathered, done };
+      // Where too many changes wait it never had its turn.
+      done.catch(leave);
+    }
+    this.gathered.rows.push(...rows);
+    await this.gathered.done;
+  }
+
+  private async writeUsage(rows: readonly UsageCounts[]): Promise<void> {
+    await this.freshen();
+    const next = new Map<string, Counts>();
+    for (const { id, counts } of rows) {
+      if (this.state.record(id) === undefined) continue;
+      next.set(id, Object.freeze({ ...(next.get(id) ?? this.usages.get(id)), ...counts }));
+    }
+    if (next.size === 0) return;
+    await this.commit([...next].map(([id, counts]) => ({ put: usageRow(id, counts) })));
+    for (const [id, counts] of next) this.usages.set(id, counts);
   }
 
   /** What a request with this key was answered; undefined = nothing, or too long ago. Rejects with `AppError` 503. */

@@ -9,6 +9,14 @@ const MB = 2 ** 20;
 describe('concurrent queries', () => {
   const two = { max_concurrent_queries: 2 };
 
+  it('of no size refuse at once', () => {
+    const { catalog } = setUpAdmission();
+    catalog.hold('acme', { levels: [level('acme', { max_concurrent_queries: 0 })] });
+    expect(new Asking(catalog.admission(), 'acme').outcome).toBe(
+      'QUOTA_EXCEEDED: Concurrent query limit exceeded: 0 / 0',
+    );
+  });
+
   it('wait for a place in the order they came, and not for ever', async () => {
     const { catalog, pass } = setUpAdmission();
     catalog.hold('acme', { levels: [level('acme', two)] });

@@ -121,6 +121,14 @@ describe('rates', () => {
     ]);
   });
 
+  it('of a caller count whatever it asks for, also what is refused for another reason', () => {
+    const { catalog } = setUpAdmission();
+    catalog.hold('away', { status: 'suspended' });
+    const admission = catalog.admission({ ratePerMinute: 2 });
+    const asked = Array.from({ length: 3 }, () => new Asking(admission, 'away'));
+    expect(asked.map(({ error }) => error?.code)).toEqual(['FORBIDDEN', 'FORBIDDEN', 'RATE_LIMITED']);
+  });
+
   it('of the day outlive the process', async () => {
     const { catalog, pass } = setUpAdmission();
     catalog.hold('acme', { levels: [level('acme', { max_queries_per_day: 3 })] });

@@ -21,6 +21,12 @@ describe('messages told sparingly', () => {
   it('remember a bounded number of kinds', () => {
     const sparingly = new Sparingly(new ManualClock(), 1000);
     for (let kind = 0; kind < 1000; kind++) sparingly.turn(String(kind));
-    expect([sparingly.turn('one more'), sparingly.turn('and another')]).toEqual([0, undefined]);
+    expect([sparingly.turn('one more'), sparingly.turn('and another')]).toEqual([0, 0]);
+    // Those of late are held back, the oldest are forgotten.
+    expect([sparingly.turn('one more'), sparingly.turn('999'), sparingly.turn('0')]).toEqual([
+      undefined,
+      undefined,
+      0,
+    ]);
   });
 });

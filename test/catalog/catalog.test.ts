@@ -228,36 +228,6 @@ describe('the catalog', () => {
   });
 });
 
-describe('durable counts', () => {
-  it('are set by name; others stay', async () => {
-    const { catalog, store, put, remove } = await openHome();
-    await put(recordOf('a'));
-    await catalog.putUsage([
-      { id: 'a', counts: { queries: 1, requests: 2 } },
-      { id: 'a', counts: { requests: 3 } },
-    ]);
-    expect(catalog.usage('a')).toEqual({ queries: 1, requests: 3 });
-    await remove('a');
-    expect(catalog.usage('a')).toEqual({});
-    expect([...store.rows.keys()]).toEqual([]);
-  });
-
-  it('of what is not registered are left out', async () => {
-    const { catalog, store } = await openHome();
-    await catalog.putUsage([{ id: 'gone', counts: { queries: 1 } }]);
-    expect([catalog.usage('gone'), store.commits]).toEqual([{}, []]);
-  });
-
-  it('that are no numbers are a fault', async () => {
-    const { catalog, put } = await openHome();
-    await put(recordOf('a'));
-    await expect(catalog.putUsage([{ id: 'a', counts: { queries: Number.NaN } }])).rejects.toThrow(
-      RangeError,
-    );
-    expect(catalog.usage('a')).toEqual({});
-  });
-});
-
 describe('a catalog whose store fails', () => {
   it.each(['full', 'read-only'] as const)(
     '(%s) has changed nothing, says 503, and goes on',
