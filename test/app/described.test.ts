@@ -12,8 +12,13 @@ beforeAll(async () => {
 });
 afterAll(() => home.remove());
 
+/** What manages namespaces needs some that exist: `life.test.ts` holds its answers to the description. */
+const PATHS = Object.entries(DESCRIPTION.paths!).filter(
+  ([path]) => !path.startsWith('/admin/') || path === '/admin/cache/purge',
+);
+
 /** The first example of each operation with a body, with names for what stands in braces. */
-const EXAMPLES = Object.entries(DESCRIPTION.paths!).flatMap(([path, { post }]) => {
+const EXAMPLES = PATHS.flatMap(([path, { post }]) => {
   if (post === undefined) return [];
   const { content } = post.requestBody as {
     content: Record<string, { example?: object; examples?: object }>;
@@ -43,16 +48,13 @@ describe('the whole program', () => {
     }
   });
 
-  it.each(Object.entries(DESCRIPTION.paths!).filter(([, { get }]) => get !== undefined))(
-    'answers as described on %s',
-    async (path) => {
-      const url = path.replaceAll(/\{[^}]+\}/g, 'some');
-      const { status, headers, body, text } = await app.client.get(url);
-      expect(status).toBe(200);
-      const answer = { status, headers, body: path === '/docs' ? text : body };
-      expect(undescribed('GET', url, answer)).toEqual([]);
-    },
-  );
+  it.each(PATHS.filter(([, { get }]) => get !== undefined))('answers as described on %s', async (path) => {
+    const url = path.replaceAll(/\{[^}]+\}/g, 'some');
+    const { status, headers, body, text } = await app.client.get(url);
+    expect(status).toBe(200);
+    const answer = { status, headers, body: path === '/docs' ? text : body };
+    expect(undescribed('GET', url, answer)).toEqual([]);
+  });
 
   it('explains itself as described once memory has something to say', async () => {
     await app.teach('described', 'boats on the water', ['d7'], 3);
