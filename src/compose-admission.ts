@@ -91,7 +91,7 @@ function eventsOf(
 /** How much a family holds, as far as that is known by now. */
 export function measureOf(
   catalog: Pick<NamespaceCatalog, 'belowCount'>,
-  stock: Pick<Stocks, 'use'>,
+  stock: Pick<Stocks, 'use' | 'memoryOf'>,
 ): MeasureStock {
   return (levelId, quota) => {
     switch (quota) {
@@ -104,7 +104,7 @@ export function measureOf(
       case 'max_storage_bytes':
         return stock.use(levelId)?.storedBytes;
       case 'max_memory_mb':
-        return stock.use(levelId)?.memoryBytes;
+        return stock.memoryOf(levelId);
     }
   };
 }

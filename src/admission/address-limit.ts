@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from './admission.js';
 import { type Bucket, type BucketRule, bucketRule, levelAt, pour, waitMs } from './bucket.js';
-import type { ShownRate } from './rate-limit-headers.js';
+import { ratePolicy, type ShownRate } from './rate-limit-headers.js';
 import { type OverQuota, overRate } from './refusals.js';
 
 const MINUTE_MS = 60_000;
@@ -13,6 +13,7 @@ const ANONYMOUS = 'anonymous';
 /** `RATE_LIMIT_PER_MINUTE`: requests a minute of one credential, without credentials of one address. */
 export class AddressLimit {
   private readonly rule: BucketRule;
+  private readonly policy: string;
   private readonly buckets: LRUCache<string, Bucket>;
 
   constructor(
@@ -20,6 +21,7 @@ export class AddressLimit {
     maxCallers: number = MAX_CALLERS,
   ) {
     this.rule = bucketRule(perMinute, MINUTE_MS);
+    this.policy = ratePolicy('caller', perMinute, MINUTE_MS / 1000);
     this.buckets = new LRUCache({ max: maxCallers });
   }
 
@@ -37,9 +39,8 @@ export class AddressLimit {
   shown(caller: Caller, now: number): ShownRate {
     const level = levelAt(this.bucketOf(caller), this.rule, now);
     return {
+      policy: this.policy,
       name: 'caller',
-      quota: this.perMinute,
-      windowS: MINUTE_MS / 1000,
       remaining: this.rule.burst - level,
       resetS: level / this.rule.perMs / 1000,
     };

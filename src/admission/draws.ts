@@ -5,7 +5,7 @@ import { type BucketRule, bucketRule, levelAt, pour, waitMs } from './bucket.js'
 import type { LevelStates, Meter, Window } from './level-states.js';
 import type { Measured } from './measured.js';
 import type { Pool } from './pool.js';
-import type { ShownRate } from './rate-limit-headers.js';
+import { ratePolicy, type ShownRate } from './rate-limit-headers.js';
 import { OverQuota, overRate } from './refusals.js';
 import type { Waiter, WaitingLine } from './waiting-line.js';
 
@@ -45,6 +45,7 @@ export class RateDraw implements Measured {
   readonly threshold: number;
   private readonly spec: Limited;
   private readonly about: (typeof WINDOWS)[RateQuota];
+  private readonly policy: string;
 
   constructor(
     private readonly levels: LevelStates,
@@ -55,6 +56,7 @@ export class RateDraw implements Measured {
     this.spec = level.quotas.get(quota)!;
     this.about = WINDOWS[quota];
     this.rule = bucketRule(this.spec.limit, this.about.ms, this.spec.burst);
+    this.policy = ratePolicy(this.about.window, this.spec.limit, this.about.ms / 1000);
     this.limit = this.rule.burst;
     this.threshold = this.spec.warning_threshold;
   }
@@ -102,13 +104,7 @@ export class RateDraw implements Measured {
     const level = this.used(now);
     const remaining = Math.max(0, this.rule.burst - level);
     const resetS = level / this.rule.perMs / 1000;
-    return {
-      name: this.about.window,
-      quota: this.spec.limit,
-      windowS: this.about.ms / 1000,
-      remaining,
-      resetS,
-    };
+    return { policy: this.policy, name: this.about.window, remaining, resetS };
   }
 
   private get meter(): Meter {

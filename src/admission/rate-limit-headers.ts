@@ -2,9 +2,8 @@
 export interface ShownRate {
   /** Name of the policy: letters alone. */
   readonly name: string;
-  /** Units in a window, and its length in seconds. */
-  readonly quota: number;
-  readonly windowS: number;
+  /** See `ratePolicy`; the same for as long as it holds. */
+  readonly policy: string;
   /** Units left now. */
   readonly remaining: number;
   /** Seconds until all of it is there again; infinite = never. */
@@ -20,14 +19,21 @@ const MAX_INTEGER = 999_999_999_999_999;
  */
 export function rateLimitHeaders(rates: readonly ShownRate[]): string[] {
   if (rates.length === 0) return [];
-  const policies: string[] = [];
-  const limits: string[] = [];
-  for (const { name, quota, windowS, remaining, resetS } of rates) {
-    policies.push(`"${name}";q=${integer(quota)};w=${integer(windowS)}`);
+  // With every answer: joined as they are made.
+  let policies = '';
+  let limits = '';
+  for (const { policy, name, remaining, resetS } of rates) {
+    const comma = policies === '' ? '' : ', ';
     const reset = Number.isFinite(resetS) ? `;t=${integer(Math.ceil(resetS))}` : '';
-    limits.push(`"${name}";r=${integer(remaining)}${reset}`);
+    policies += comma + policy;
+    limits += `${comma}"${name}";r=${integer(remaining)}${reset}`;
   }
-  return ['RateLimit-Policy', policies.join(', '), 'RateLimit', limits.join(', ')];
+  return ['RateLimit-Policy', policies, 'RateLimit', limits];
+}
+
+/** One member of `RateLimit-Policy`: units in a window, and its length in seconds. */
+export function ratePolicy(name: string, quota: number, windowS: number): string {
+  return `"${name}";q=${integer(quota)};w=${integer(windowS)}`;
 }
 
 function integer(value: number): number {

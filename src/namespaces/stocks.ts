@@ -128,10 +128,14 @@ export class Stocks implements Stock {
     return false;
   }
 
-  /** What a pool's members hold, if it was needed so far; for whoever shows it. */
-  use(pool: string): (Holdings & { readonly memoryBytes: number }) | undefined {
-    const sum = this.sums.get(pool);
-    return sum && { ...sum, memoryBytes: this.memory.get(pool) ?? 0 };
+  /** What a pool's members hold, if it was needed so far; for whoever shows it, at once. */
+  use(pool: string): Readonly<Holdings> | undefined {
+    return this.sums.get(pool);
+  }
+
+  /** Bytes that the open members of a pool take, as last measured. */
+  memoryOf(pool: string): number | undefined {
+    return this.memory.get(pool);
   }
 
   private problem({ pool, quota, limit }: StockQuota, added: Holdings): ExceededQuota | undefined {

@@ -32,9 +32,8 @@ describe('the rate of callers', () => {
     const caller = new FakeCaller();
     limit.take(caller, 0, 3);
     expect(limit.shown(caller, 0)).toEqual({
+      policy: '"caller";q=60;w=60',
       name: 'caller',
-      quota: 60,
-      windowS: 60,
       remaining: 57,
       resetS: 3,
     });

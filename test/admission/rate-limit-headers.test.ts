@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { rateLimitHeaders } from '../../src/admission/rate-limit-headers.js';
+import { rateLimitHeaders, ratePolicy } from '../../src/admission/rate-limit-headers.js';
 
 describe('RateLimit headers', () => {
   it('are lists of strings with integers as parameters', () => {
     expect(
       rateLimitHeaders([
-        { name: 'second', quota: 10, windowS: 1, remaining: 7.9, resetS: 0.21 },
-        { name: 'day', quota: 1000, windowS: 86_400, remaining: 0, resetS: 86_400 },
+        { policy: ratePolicy('second', 10, 1), name: 'second', remaining: 7.9, resetS: 0.21 },
+        { policy: ratePolicy('day', 1000, 86_400), name: 'day', remaining: 0, resetS: 86_400 },
       ]),
     ).toEqual([
       'RateLimit-Policy',
@@ -18,7 +18,12 @@ describe('RateLimit headers', () => {
 
   it('hold no number that a structured field has none for', () => {
     const [, policy, , limit] = rateLimitHeaders([
-      { name: 'second', quota: 2 ** 53, windowS: 1, remaining: -3, resetS: Number.POSITIVE_INFINITY },
+      {
+        policy: ratePolicy('second', 2 ** 53, 1),
+        name: 'second',
+        remaining: -3,
+        resetS: Number.POSITIVE_INFINITY,
+      },
     ]);
     expect([policy, limit]).toEqual(['"second";q=999999999999999;w=1', '"second";r=0']);
   });

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { seededRandom } from '../../src/base/random.js';
 import { BodyMaker, readVocabulary } from './bodies.js';
-import { type AdmissionFigures, measureAdmission } from './namespaces/admission-cost.js';
+import { type AdmissionFigures, type Compared, measureAdmission } from './namespaces/admission-cost.js';
 import { measureNeighbours, type NeighbourFigures } from './namespaces/neighbours.js';
 import { measureRegistered, type RegisteredFigures } from './namespaces/registered.js';
 import { markdown } from './report.js';
@@ -61,7 +61,7 @@ async function main(): Promise<void> {
 function table({ neighbours, admission, registered }: Figures): string {
   const rows = [
     ...(neighbours ? neighbourRows(neighbours) : []),
-    ...(admission ? [admissionRow(admission)] : []),
+    ...(admission ? admissionRows(admission) : []),
     ...(registered ? registeredRows(registered) : []),
   ];
   return markdown(['what', 'figure', 'wanted'], rows);
@@ -84,11 +84,15 @@ function neighbourRows(figures: NeighbourFigures): string[][] {
   ];
 }
 
-function admissionRow({ ratio, withPerSecond, withoutPerSecond }: AdmissionFigures): string[] {
-  return [
-    `quotas of two levels, pairs known (${withPerSecond.toFixed(0)}/s; without ${withoutPerSecond.toFixed(0)}/s)`,
+function admissionRows({ tier, every }: AdmissionFigures): string[][] {
+  const row = (what: string, { ratio, withPerSecond, withoutPerSecond }: Compared, wanted: string) => [
+    `${what}, pairs known (${withPerSecond.toFixed(0)}/s; without ${withoutPerSecond.toFixed(0)}/s)`,
     ratio.toFixed(3),
-    `> .97 ${judged(ratio > 0.97)}`,
+    wanted,
+  ];
+  return [
+    row('the quotas of a tier', tier, `> .97 ${judged(tier.ratio > 0.97)}`),
+    row('every quota, on two levels', every, ''),
   ];
 }
 
