@@ -61,7 +61,8 @@ describe('a quota of storage', () => {
     await rank(20);
     await until('it is known anew', async () => (await rank(1)) !== undefined);
     const after = await stats();
-    expect(after.impressions).toBe(impressions);
+    // What was being written when it became full; not those of sixty rankings since.
+    expect(after.impressions - impressions).toBeLessThanOrEqual(5);
     expect(after.storage_bytes).toBeLessThan(30_000);
     const { text } = await app.client.get('/metrics');
     const gauge = Number(/^neuralcache_namespace_quota_utilization(?:\{[^}]*\})? (\S+)$/m.exec(text)![1]);
