@@ -1,4 +1,8 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { environmentWith, tether } from '../../fixtures/server-process.js';
 import type { RawRequest } from '../load.js';
 
 /** What became of the requests of a flood. */
@@ -29,7 +33,7 @@ export class Flood {
   constructor(
     private readonly port: number,
     private readonly perSecond: number,
-    private readonly requests: readonly RawRequest[],
+    private readonly bodies: readonly Buffer[],
     private readonly namespace: string,
   ) {
     this.timer = setInterval(() => this.catchUp(), 10);
@@ -47,7 +51,7 @@ export class Flood {
   private catchUp(): void {
     const due = Math.floor(((performance.now() - this.startedAt) / 1000) * this.perSecond);
     for (; this.sent < due; this.sent++) {
-      const call = this.send(bodyOf(this.requests[this.sent % this.requests.length]!));
+      const call = this.send(this.bodies[this.sent % this.bodies.length]!);
       this.underWay.add(call);
       void call.finally(() => this.underWay.delete(call));
     }
@@ -87,4 +91,38 @@ export class Flood {
 
 function bodyOf({ head, tail }: RawRequest): Buffer {
   return Buffer.concat([head.subarray(head.indexOf('\r\n\r\n') + 4), tail]);
+}
+
+/** What a flood in a process of its own is started with; bodies as base64. */
+export interface FloodOrder {
+  readonly port: number;
+  readonly perSecond: number;
+  readonly namespace: string;
+  readonly bodies: readonly string[];
+}
+
+/**
+ * Begins a flood in a process of its own, so that it takes nothing of the load that is measured; what it answers ends it
+ * and says what came of it.
+ */
+export async function startFlood(
+  port: number,
+  perSecond: number,
+  requests: readonly RawRequest[],
+  namespace: string,
+): Promise<() => Promise<FloodResult>> {
+  const path = fileURLToPath(new URL('./flood-process.js', import.meta.url));
+  const child = fork(path, { env: environmentWith({}), execArgv: [] });
+  tether(child);
+  const begun = once(child, 'message');
+  const bodies = requests.map((one) => bodyOf(one).toString('base64'));
+  child.send({ port, perSecond, namespace, bodies } satisfies FloodOrder);
+  await begun;
+  return async () => {
+    const answered = once(child, 'message');
+    child.send('end');
+    const [result] = (await answered) as [FloodResult | string];
+    if (typeof result === 'string') throw new Error(result);
+    return result;
+  };
 }

@@ -4,7 +4,7 @@ import { inTurn, once, RequestMaker } from '../requests.js';
 import { median, quantile } from '../statistics.js';
 import { Subject } from '../subject.js';
 import { AdminClient, BENCH_TOKEN } from './admin-client.js';
-import { Flood, type FloodResult } from './flood.js';
+import { type FloodResult, startFlood } from './flood.js';
 
 export interface NeighbourFigures {
   /** Of the quiet tenant, beside a neighbour at many times its limit over beside an idle one; median over rounds. */
@@ -45,9 +45,9 @@ export async function measureNeighbours(
       runLoad(inTurn(quiet.known), { port: subject.port, connections: CONNECTIONS, durationMs: roundMs });
     for (let round = 0; round <= rounds; round++) {
       const idle = await run();
-      const flood = new Flood(subject.port, LIMIT * TIMES, loud.known, 'loud');
+      const endFlood = await startFlood(subject.port, LIMIT * TIMES, loud.known, 'loud');
       const beside = await run();
-      const result = await flood.end();
+      const result = await endFlood();
       if (round === 0) continue;
       idleRounds.push(idle);
       floodedRounds.push(beside);
