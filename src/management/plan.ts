@@ -9,7 +9,7 @@ import { defaultTenant, type NamespaceRecord, newRecord } from '../catalog/recor
 import { isLeaving } from '../catalog/status.js';
 import { usedBelow } from './names-in-use.js';
 import type { Declared, NamespaceSpec, Plan, PlannedChange } from './namespace-admin.js';
-import { fieldsOfSpec, specIssues } from './record-fields.js';
+import { FIELDS, fieldsOfSpec, specIssues } from './record-fields.js';
 
 export interface PlanOptions {
   /** Also deletes, after `graceMs`, those that were declared once and are not any more. */
@@ -32,23 +32,6 @@ export interface PlannedEdit {
   readonly put: readonly NamespaceRecord[];
   readonly audit: readonly AuditNote[];
 }
-
-/** What a declared namespace says of its record; its life and its counting are not the file's. */
-const DECLARED_FIELDS = [
-  'name',
-  'tenant_id',
-  'parent_id',
-  'tier',
-  'quotas',
-  'metadata',
-  'tags',
-  'owner',
-  'policies',
-  'capacity',
-  'access',
-  'backend',
-  'backend_config',
-] as const satisfies readonly (keyof NamespaceRecord)[];
 
 /**
  * What makes the catalog say of each declared namespace what the file says, and nothing else: a field the file does not
@@ -126,7 +109,7 @@ function stepTo(declared: NamespaceRecord, before: NamespaceRecord | undefined):
   const { deletion, status } = before;
   const record: NamespaceRecord = {
     ...before,
-    ...Object.fromEntries(DECLARED_FIELDS.map((field) => [field, declared[field]])),
+    ...Object.fromEntries(FIELDS.map((field) => [field, declared[field]])),
     quotas: asRaised(declared.quotas, before.quotas),
     declared: true,
     status: deletion?.before ?? status,
@@ -138,7 +121,7 @@ function stepTo(declared: NamespaceRecord, before: NamespaceRecord | undefined):
 
 /** Fields that differ, before and after. */
 export function differences(before: NamespaceRecord, after: NamespaceRecord): PlannedChange['fields'] {
-  const compared = [...DECLARED_FIELDS, 'status', 'declared'] as const;
+  const compared = [...FIELDS, 'status', 'declared'] as const;
   const different = compared.filter((field) => !isDeepStrictEqual(before[field], after[field]));
   return Object.fromEntries(
     different.map((field) => [field, { before: before[field], after: after[field] }]),

@@ -11,22 +11,8 @@ export type FieldChanges = { -readonly [Field in Settable]?: NamespaceRecord[Fie
   tenant_id?: string | null;
 };
 
-type Settable =
-  | 'name'
-  | 'parent_id'
-  | 'status'
-  | 'tier'
-  | 'quotas'
-  | 'metadata'
-  | 'tags'
-  | 'owner'
-  | 'policies'
-  | 'capacity'
-  | 'access'
-  | 'backend'
-  | 'backend_config';
-
-const FIELDS = [
+/** What specs, patches and declared files say of a record; its life and its counting are not theirs. */
+export const FIELDS = [
   'name',
   'tenant_id',
   'parent_id',
@@ -40,7 +26,9 @@ const FIELDS = [
   'access',
   'backend',
   'backend_config',
-] as const;
+] as const satisfies readonly (keyof NamespaceRecord)[];
+
+type Settable = Exclude<(typeof FIELDS)[number], 'tenant_id'> | 'status';
 
 /** What a namespace is made with, `id` besides; null counts as absent. Throws `AppError` 422 with all that is wrong. */
 export function fieldsOfSpec(given: unknown, record: NamespaceRecord, backend: string): FieldChanges {
