@@ -46,6 +46,40 @@ describe.each(MODES)('over the files of a folder (%s)', (mode) => {
     expect([refused.status, refused.body.error.message]).toEqual([403, 'Namespace is suspended: acme']);
   });
 
+  it('quotas, policies, a deletion and its restoration hold in the server that starts with them', async () => {
+    const folder = home.newFolder();
+    const done = (...argv: string[]) => home.done(mode, folder, argv);
+    await done(
+      'namespaces',
+      'create',
+      'acme',
+      '--quota',
+      'max_queries_per_day=1',
+      '--policy',
+      'scorer=lexical',
+    );
+    await done('namespaces', 'set', 'acme', '--quota', 'max_results_per_query=2');
+    await done('namespaces', 'create', 'gone');
+    await done('namespaces', 'drop', 'gone', '--grace', '3600', '--force');
+    await done('namespaces', 'create', 'back');
+    await done('namespaces', 'drop', 'back', '--grace', '3600', '--force');
+    await done('namespaces', 'restore', 'back');
+    const app = await home.start(mode, folder);
+    const documents = [{ id: 'a', text: 'boats' }];
+    const rank = (namespace: string, more: object = {}) =>
+      app.post(
+        '/rerank',
+        { query: 'boats', documents, ...more },
+        { 'X-NeuralCache-Namespace': namespace, 'X-NeuralCache-Learn': 'false' },
+      );
+    expect((await rank('gone')).status).toBe(409);
+    expect((await rank('back')).status).toBe(200);
+    const first = await rank('acme', { top_k: 2 });
+    expect([first.status, first.body.meta.scorer]).toEqual([200, 'lexical']);
+    expect(first.headers['ratelimit-policy']).toBe('"day";q=1;w=86400');
+    expect((await rank('acme')).body.error.message).toBe('Rate limit exceeded: 1 queries/day');
+  });
+
   it('looking makes nothing', async () => {
     const folder = home.newFolder();
     expect(await home.done(mode, folder, ['namespaces', 'list'])).toBe('default\n');
