@@ -4,7 +4,8 @@ import type { ModelFiles } from '../models/model-store.js';
 import { TokenPieces } from '../text/token-pieces.js';
 import { WordPieces } from '../text/word-pieces.js';
 import type { Encoder } from './encoder.js';
-import { StaticTable } from './static-table.js';
+import { createRowKernel, type RowKernel } from './row-kernel.js';
+import { readStaticTable } from './static-table.js';
 
 /** Characters of a text that are read; what stands behind them does not count. Bounds one step between pauses. */
 const MAX_TEXT_LENGTH = 16_384;
@@ -48,7 +49,7 @@ class TableEncoder implements StaticEncoder {
   readonly version: string;
   readonly dimension: number;
   readonly tau?: number;
-  private readonly table: StaticTable;
+  private readonly rows: RowKernel;
   private readonly tokens: TokenPieces;
   private closed = false;
 
@@ -60,11 +61,11 @@ class TableEncoder implements StaticEncoder {
     this.version = `${READING}-${model.entry.revision}`;
     const tau = tauOf(model.entry, this.version);
     if (tau !== undefined) this.tau = tau;
-    this.table = new StaticTable(model);
-    this.dimension = this.table.dimension;
+    this.rows = createRowKernel(readStaticTable(model));
+    this.dimension = this.rows.dimension;
     if (this.dimension !== model.entry.dimension)
       throw new Error(`model ${model.name}: the manifest has another dimension`);
-    this.tokens = new TokenPieces(new WordPieces(readVocabulary(model, this.table.size)));
+    this.tokens = new TokenPieces(new WordPieces(readVocabulary(model, this.rows.size)));
   }
 
   async encode(texts: readonly string[]): Promise<Float32Array[]> {
@@ -79,33 +80,25 @@ class TableEncoder implements StaticEncoder {
   }
 
   encodeText(text: string): Float32Array {
-    const { table, tokens } = this;
-    const { ids, count } = tokens.read(text.slice(0, MAX_TEXT_LENGTH));
-    const { pieces, starts } = tokens;
-    table.clear();
-    for (let place = 0; place < count; place++) {
-      const token = ids[place]!;
-      const end = starts[token + 1]!;
-      for (let at = starts[token]!; at < end; at++) table.add(pieces[at]!);
-    }
-    return table.unit();
+    this.addText(text);
+    return this.rows.unit().slice();
   }
 
   form(word: string): WordForm {
     const pieces = this.tokens.piecesOf(word.replaceAll('_', ' '));
     this.addPieces(pieces);
-    const length = this.table.norm();
+    const length = this.rows.norm();
     return { pieces, scale: length > 0 ? 1 / length : 0 };
   }
 
   vector(form: WordForm): Float32Array {
     this.addPieces(form.pieces);
-    return this.table.unit();
+    return this.rows.unit().slice();
   }
 
   cosine(vector: Float32Array, form: WordForm): number {
     let product = 0;
-    for (const piece of form.pieces) product += this.table.dot(vector, piece);
+    for (const piece of form.pieces) product += this.rows.dot(vector, piece);
     return product * form.scale;
   }
 
@@ -114,9 +107,19 @@ class TableEncoder implements StaticEncoder {
     this.tokens.clear();
   }
 
+  private addText(text: string): void {
+    const { rows, tokens } = this;
+    const { ids, count } = tokens.read(text.slice(0, MAX_TEXT_LENGTH));
+    const { pieces, starts } = tokens;
+    for (let place = 0; place < count; place++) {
+      const token = ids[place]!;
+      const end = starts[token + 1]!;
+      for (let at = starts[token]!; at < end; at++) rows.add(pieces[at]!);
+    }
+  }
+
   private addPieces(pieces: readonly number[]): void {
-    this.table.clear();
-    for (const piece of pieces) this.table.add(piece);
+    for (const piece of pieces) this.rows.add(piece);
   }
 }
 
