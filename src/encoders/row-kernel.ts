@@ -5,6 +5,8 @@ import { ROWS_MODULE } from './kernels/rows-module.js';
 const STEP = 32;
 /** Most rows that are listed before they must be added. */
 const LIST_LENGTH = 4096;
+/** What the compiled loops take numbers of rows times, so that they are quick to widen. */
+const WIDENED = 2 ** 24;
 
 /** Rows of int8, one behind another, with a scale each. */
 export interface ScaledRows {
@@ -128,7 +130,7 @@ class CompiledRows implements RowKernel {
     const { buffer } = kernel.memory;
     new Int8Array(buffer, kernel.tableAt(), numbers.length).set(numbers);
     const records = new Float32Array(buffer, kernel.recordsAt(), 2 * scales.length);
-    for (let row = 0; row < scales.length; row++) records[2 * row + 1] = scales[row]!;
+    for (let row = 0; row < scales.length; row++) records[2 * row + 1] = scales[row]! / WIDENED;
     this.list = new Int32Array(buffer, kernel.listAt(), LIST_LENGTH);
     this.sum = new Float32Array(buffer, kernel.sumAt(), dimension);
     this.loaded = new Float32Array(buffer, kernel.vectorAt(), dimension);

@@ -26,7 +26,7 @@ export interface StaticEncoderOptions {
 
 /**
  * Bi-encoder without a network: a text's vector is the sum of its pieces' vectors, of unit length. Synchronous at heart
- * (some 10 µs for 1000 characters), so scorers may also use it word by word.
+ * (some 6 µs for 1000 characters), so scorers may also use it word by word.
  */
 export interface StaticEncoder extends Encoder {
   /** The vector of one text, as `encode` gives it. */
@@ -51,6 +51,7 @@ class TableEncoder implements StaticEncoder {
   readonly tau?: number;
   private readonly rows: RowKernel;
   private readonly tokens: TokenPieces;
+  private readonly addPiece = (piece: number): void => this.rows.add(piece);
   private closed = false;
 
   constructor(
@@ -71,10 +72,11 @@ class TableEncoder implements StaticEncoder {
   async encode(texts: readonly string[]): Promise<Float32Array[]> {
     if (this.closed) throw new Error(`encoder ${this.name} is closed`);
     const pace = this.startPace();
-    const vectors: Float32Array[] = [];
-    for (const text of texts) {
+    const vectors = zeroVectors(texts.length, this.dimension);
+    for (let index = 0; index < texts.length; index++) {
       if (pace.due()) await pace.rest();
-      vectors.push(this.encodeText(text));
+      this.addText(texts[index]!);
+      vectors[index]!.set(this.rows.unit());
     }
     return vectors;
   }
@@ -108,19 +110,30 @@ class TableEncoder implements StaticEncoder {
   }
 
   private addText(text: string): void {
-    const { rows, tokens } = this;
-    const { ids, count } = tokens.read(text.slice(0, MAX_TEXT_LENGTH));
-    const { pieces, starts } = tokens;
-    for (let place = 0; place < count; place++) {
-      const token = ids[place]!;
-      const end = starts[token + 1]!;
-      for (let at = starts[token]!; at < end; at++) rows.add(pieces[at]!);
-    }
+    this.tokens.forEach(text.slice(0, MAX_TEXT_LENGTH), this.addPiece);
   }
 
   private addPieces(pieces: readonly number[]): void {
     for (const piece of pieces) this.rows.add(piece);
   }
+}
+
+/**
+ * Vectors that share a buffer. One with a buffer of its own costs 0.8 µs, half of it the garbage collector's, a part of one
+ * 0.3 µs. Few, for whoever keeps one keeps its buffer; the ten that a request shows by default are two buffers.
+ */
+const VECTORS_TOGETHER = 5;
+
+/** So many vectors of zeros. */
+function zeroVectors(count: number, dimension: number): Float32Array[] {
+  const vectors: Float32Array[] = [];
+  while (vectors.length < count) {
+    const together = Math.min(VECTORS_TOGETHER, count - vectors.length);
+    const shared = new Float32Array(together * dimension);
+    for (let place = 0; place < together; place++)
+      vectors.push(shared.subarray(place * dimension, (place + 1) * dimension));
+  }
+  return vectors;
 }
 
 /** Id by piece. Checked by hand: a schema over 30 000 pieces would take as long as the rest of the start. */

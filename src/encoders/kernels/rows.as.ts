@@ -6,7 +6,7 @@
 
 /** Bytes that come from memory together; rows begin at a multiple, where their length is one. */
 const LINE: usize = 64;
-/** Of a row: the place it had in the last sum it was part of, as an address (0 = none yet), and its scale. */
+/** Of a row: the place it had in the last sum it was part of, as an address (0 = none yet), and its scale / 2^24. */
 const RECORD: usize = 8;
 /** Of a row in the sum: its address, the factor it has there, and how often it was added. */
 const PLACE: usize = 12;
@@ -39,7 +39,7 @@ export function tableAt(): usize {
   return table;
 }
 
-/** Address of a pair of 32 bits for each row: 0, and its scale as a float32. */
+/** Address of a pair of 32 bits for each row: 0, and its scale / 2^24 as a float32. */
 export function recordsAt(): usize {
   return records;
 }
@@ -59,16 +59,19 @@ export function sumAt(): usize {
   return sum;
 }
 
-/** Four of eight int16 as float32: the first. */
-@inline
-function low(numbers: v128): v128 {
-  return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(numbers));
-}
+/** Which four of sixteen int8 `spread` takes; all other bytes become 0. */
+const FIRST = i8x16(-1, -1, -1, 0, -1, -1, -1, 1, -1, -1, -1, 2, -1, -1, -1, 3);
+const SECOND = i8x16(-1, -1, -1, 4, -1, -1, -1, 5, -1, -1, -1, 6, -1, -1, -1, 7);
+const THIRD = i8x16(-1, -1, -1, 8, -1, -1, -1, 9, -1, -1, -1, 10, -1, -1, -1, 11);
+const FOURTH = i8x16(-1, -1, -1, 12, -1, -1, -1, 13, -1, -1, -1, 14, -1, -1, -1, 15);
 
-/** The last. */
+/**
+ * Four int8 as float32, times 2^24, which scales make up for to the last bit: each becomes the highest byte of an int32, so
+ * its sign stays with it, in one step.
+ */
 @inline
-function high(numbers: v128): v128 {
-  return f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(numbers));
+function spread(bytes: v128, which: v128): v128 {
+  return f32x4.convert_i32x4_s(i8x16.swizzle(bytes, which));
 }
 
 @inline
@@ -76,7 +79,7 @@ function addProduct(sum: v128, left: v128, right: v128): v128 {
   return f32x4.add(sum, f32x4.mul(left, right));
 }
 
-/** Σ vector[k] · row[k] · scale, for a row by its number. */
+/** Σ vector[k] · row[k], times the row's scale, for a row by its number. */
 export function dot(number: i32): f64 {
   let sum0 = f32x4.splat(0);
   let sum1 = f32x4.splat(0);
@@ -85,18 +88,16 @@ export function dot(number: i32): f64 {
   let row = table + usize(number) * length;
   const end = row + length;
   for (let at = vector; row != end; row += 32, at += 128) {
-    let eight = v128.load_ext<i8>(row);
-    sum0 = addProduct(sum0, low(eight), v128.load(at));
-    sum1 = addProduct(sum1, high(eight), v128.load(at, 16));
-    eight = v128.load_ext<i8>(row, 8);
-    sum2 = addProduct(sum2, low(eight), v128.load(at, 32));
-    sum3 = addProduct(sum3, high(eight), v128.load(at, 48));
-    eight = v128.load_ext<i8>(row, 16);
-    sum0 = addProduct(sum0, low(eight), v128.load(at, 64));
-    sum1 = addProduct(sum1, high(eight), v128.load(at, 80));
-    eight = v128.load_ext<i8>(row, 24);
-    sum2 = addProduct(sum2, low(eight), v128.load(at, 96));
-    sum3 = addProduct(sum3, high(eight), v128.load(at, 112));
+    let bytes = v128.load(row);
+    sum0 = addProduct(sum0, spread(bytes, FIRST), v128.load(at));
+    sum1 = addProduct(sum1, spread(bytes, SECOND), v128.load(at, 16));
+    sum2 = addProduct(sum2, spread(bytes, THIRD), v128.load(at, 32));
+    sum3 = addProduct(sum3, spread(bytes, FOURTH), v128.load(at, 48));
+    bytes = v128.load(row, 16);
+    sum0 = addProduct(sum0, spread(bytes, FIRST), v128.load(at, 64));
+    sum1 = addProduct(sum1, spread(bytes, SECOND), v128.load(at, 80));
+    sum2 = addProduct(sum2, spread(bytes, THIRD), v128.load(at, 96));
+    sum3 = addProduct(sum3, spread(bytes, FOURTH), v128.load(at, 112));
   }
   const four = f32x4.add(f32x4.add(sum0, sum1), f32x4.add(sum2, sum3));
   const product =
@@ -180,18 +181,16 @@ function combine(first: usize): void {
   for (let place = places; place != placesEnd; place += PLACE) {
     const factor = v128.load32_splat(place, 4);
     const row = usize(load<u32>(place)) + first;
-    let eight = v128.load_ext<i8>(row);
-    sum0 = addProduct(sum0, low(eight), factor);
-    sum1 = addProduct(sum1, high(eight), factor);
-    eight = v128.load_ext<i8>(row, 8);
-    sum2 = addProduct(sum2, low(eight), factor);
-    sum3 = addProduct(sum3, high(eight), factor);
-    eight = v128.load_ext<i8>(row, 16);
-    sum4 = addProduct(sum4, low(eight), factor);
-    sum5 = addProduct(sum5, high(eight), factor);
-    eight = v128.load_ext<i8>(row, 24);
-    sum6 = addProduct(sum6, low(eight), factor);
-    sum7 = addProduct(sum7, high(eight), factor);
+    let bytes = v128.load(row);
+    sum0 = addProduct(sum0, spread(bytes, FIRST), factor);
+    sum1 = addProduct(sum1, spread(bytes, SECOND), factor);
+    sum2 = addProduct(sum2, spread(bytes, THIRD), factor);
+    sum3 = addProduct(sum3, spread(bytes, FOURTH), factor);
+    bytes = v128.load(row, 16);
+    sum4 = addProduct(sum4, spread(bytes, FIRST), factor);
+    sum5 = addProduct(sum5, spread(bytes, SECOND), factor);
+    sum6 = addProduct(sum6, spread(bytes, THIRD), factor);
+    sum7 = addProduct(sum7, spread(bytes, FOURTH), factor);
   }
   const at = sum + first * sizeof<f32>();
   v128.store(at, sum0);
