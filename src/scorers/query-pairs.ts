@@ -41,7 +41,11 @@ export class QueryPairs {
   readonly stems: readonly string[];
   /** The pairs of the last request. */
   list: PairList | undefined;
+  /** Texts' numbers by row. */
+  private readonly textIds: number[] = [];
+  /** The other way round, for the first `indexed` rows: what is asked once needs none. */
   private readonly rows = new Map<number, number>();
+  private indexed = 0;
   private capacity: number;
 
   /** `expected`: so many pairs need no room made later. */
@@ -69,22 +73,28 @@ export class QueryPairs {
       BASE_BYTES +
       2 * this.query.length +
       TERM_BYTES * this.terms.length +
-      PLACE_BYTES * this.rows.size +
+      PLACE_BYTES * this.textIds.length +
       (this.list?.bytes ?? 0) +
       held
     );
   }
 
+  /** Number of pairs. */
+  get size(): number {
+    return this.textIds.length;
+  }
+
   /** The row of a text by its entry's id, or −1. */
   row(textId: number): number {
-    return this.rows.get(textId) ?? -1;
+    const { rows, textIds } = this;
+    for (; this.indexed < textIds.length; this.indexed++) rows.set(textIds[this.indexed]!, this.indexed);
+    return rows.get(textId) ?? -1;
   }
 
   /** Adds a pair and returns its row, which stays good until the pairs start again (`isFull`). */
   add(textId: number, features: PairFeatures): number {
-    const row = this.rows.get(textId) ?? this.rows.size;
+    const row = this.textIds.push(textId) - 1;
     if (row >= this.capacity) this.grow();
-    this.rows.set(textId, row);
     this.lengths[row] = features.length;
     if (this.soft) this.cosines[row] = features.cosine;
     let cell = row * this.terms.length;
@@ -99,7 +109,7 @@ export class QueryPairs {
 
   /** Whether a request with `count` new pairs should begin with empty ones of the same query. */
   isFull(count: number): boolean {
-    return this.rows.size + count > MAX_PAIRS;
+    return this.textIds.length + count > MAX_PAIRS;
   }
 
   /** The same query without its pairs. */

@@ -81,6 +81,7 @@ export class TermNamespace implements NamespaceScorer {
       return this.blend(known, known.list, 0);
     }
     const pairs = known.isFull(texts.length) ? known.restarted() : known;
+    const isNew = pairs.size === 0;
     const rows = new Int32Array(texts.length);
     requestStems.begin(texts, this.tools.lexicon);
     let misses = 0;
@@ -88,7 +89,7 @@ export class TermNamespace implements NamespaceScorer {
     let measure: MeasurePair | undefined;
     for (let index = 0; index < texts.length; index++) {
       const entry = texts[index]!;
-      rows[index] = pairs.row(entry.id);
+      rows[index] = isNew ? -1 : pairs.row(entry.id);
       if (rows[index]! >= 0) {
         requestStems.add(texts, entry);
         continue;

@@ -288,7 +288,7 @@ export function setGroup(word: i32, group: i32): void {
   if (usize(group) < groupRoom) return;
   forget();
   groupRoom = max(1024, 2 * usize(group));
-  placeOf = heap.alloc(4 * groupRoom);
+  placeOf = heap.alloc(4 * (groupRoom + 1));
   memory.fill(placeOf, 0, 4 * groupRoom);
 }
 
@@ -307,37 +307,42 @@ export function group(count: i32, head: i32): i32 {
   forget();
   if (groupRoom == 0) setGroup(0, 0);
   stride = 4 * (usize(count) + 1);
+  const first = lists;
   const words = lists + stride;
   const counts = words + stride;
   const groupsOfWords = groupOf;
-  const places = placeOf;
-  const first = lists;
-  let next: i32 = 0;
+  const marks = placeOf;
+  const nowhere = i32(groupRoom);
+  let next: usize = 0;
   let inGroups: i32 = 0;
-  let inHead: i32 = 0;
+  let inHead: usize = 0;
+  // First a group's mark is how often it was met; one at 0 is new.
   for (let at: usize = ids, end = ids + 4 * usize(count); at < end; at += 4) {
     const word = load<i32>(at);
     const group = load<i32>(groupsOfWords + 4 * usize(word));
-    const known = load<i32>(places + 4 * usize(group));
+    const met = load<i32>(marks + 4 * usize(group));
     // All bits set where it is so, else none.
-    const isNew = -i32(known == 0);
     const belongs = -i32(group != 0);
-    const place = (next & isNew) | ((known - 1) & ~isNew);
-    // A word of no group is written to where the next group goes, and overwritten there.
-    store<i32>(first + 4 * usize(next), group);
-    store<i32>(words + 4 * usize(next), word);
-    const counted = counts + 4 * usize(place);
-    store<i32>(counted, (load<i32>(counted) & ~isNew) + 1);
-    store<i32>(places + 4 * usize(group), (place + 1) & belongs);
-    next -= isNew & belongs;
+    const isNew = -i32(met == 0);
+    // A word of no group is written to where the next group goes, and overwritten there; its mark goes nowhere.
+    store<i32>(first + next, group);
+    store<i32>(words + next, word);
+    store<i32>(marks + 4 * usize((group & belongs) | (nowhere & ~belongs)), met + 1);
+    next += usize(isNew & belongs & 4);
     inGroups -= belongs;
     const isHead = -i32(inGroups <= head);
-    inHead = (next & isHead) | (inHead & ~isHead);
+    inHead = (next & usize(isHead)) | (inHead & usize(~isHead));
   }
-  groups = 4 * usize(next);
+  // Then it is the group's place.
+  for (let at: usize = 0; at < next; at += 4) {
+    const mark = marks + 4 * usize(load<i32>(first + at));
+    store<i32>(counts + at, load<i32>(mark));
+    store<i32>(mark, i32(at >>> 2) + 1);
+  }
+  groups = next;
   grouped = inGroups;
-  headGroups = inHead;
-  return next;
+  headGroups = i32(inHead >>> 2);
+  return i32(next >>> 2);
 }
 
 export function listsAt(): usize {
