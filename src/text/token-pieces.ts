@@ -9,37 +9,47 @@ const MEAN_TOKEN_BYTES = 32;
 
 /** The pieces of tokens, remembered by the tokens' numbers: texts are read without cutting out a word that is known. */
 export class TokenPieces {
-  /** Ids of pieces, those of one token after those of another; good until the next `read`. */
-  pieces = new Int32Array(4096);
-  /** By token: where its pieces start; those of the next one begin where they end. Good until the next `read`. */
-  starts = new Int32Array(4096);
+  /** Ids of pieces, those of one token after those of another. */
+  private pieces = new Int32Array(4096);
+  /** By token: where its pieces start; those of the next one begin where they end. */
+  private starts = new Int32Array(4096);
   /** Tokens that were split. */
   private size = 0;
   private readonly reader = new WordReader(tokenReading);
 
   constructor(private readonly splitter: WordPieces) {}
 
-  /** The tokens of a text, by number; overwritten by the next text. */
-  read(text: string): WordList {
+  /** Calls `visit` with the pieces of a text's tokens, in order. */
+  forEach(text: string, visit: (piece: number) => void): void {
+    const { ids, count } = this.read(text);
+    const { pieces, starts } = this;
+    for (let place = 0; place < count; place++) {
+      const token = ids[place]!;
+      const end = starts[token + 1]!;
+      for (let at = starts[token]!; at < end; at++) visit(pieces[at]!);
+    }
+  }
+
+  /** The pieces of a text's tokens, in order. */
+  piecesOf(text: string): number[] {
+    const found: number[] = [];
+    this.forEach(text, (piece) => found.push(piece));
+    return found;
+  }
+
+  clear(): void {
+    this.reader.clear();
+    this.size = 0;
+  }
+
+  /** The tokens of a text, by number, all of them split. */
+  private read(text: string): WordList {
     const { reader } = this;
     if (reader.size >= MEMO_LIMIT || reader.wordBytes >= MEMO_LIMIT * MEAN_TOKEN_BYTES) this.clear();
     const tokens = reader.read(text);
     const { size } = reader;
     while (this.size < size) this.split(this.size++);
     return tokens;
-  }
-
-  /** The pieces of a text's tokens, in order. */
-  piecesOf(text: string): number[] {
-    const { ids, count } = this.read(text);
-    return Array.from(ids.subarray(0, count)).flatMap((token) =>
-      Array.from(this.pieces.subarray(this.starts[token], this.starts[token + 1])),
-    );
-  }
-
-  clear(): void {
-    this.reader.clear();
-    this.size = 0;
   }
 
   private split(token: number): void {

@@ -1,23 +1,77 @@
 /**
- * The two loops that static vectors come from, in AssemblyScript: over rows of int8 whose length is a multiple of 32,
- * four numbers at a time. `npm run kernels` compiles it into `rows-module.ts`; `row-kernel.ts` is what calls it.
+ * The loops that static vectors come from, in AssemblyScript: over rows of int8 whose length is a multiple of 32, four
+ * numbers at a time. `npm run kernels` compiles it into `rows-module.ts`; `row-kernel.ts` has the contract. One instance
+ * holds one table and one sum; its memory does not grow once `begin` has returned.
  */
 
-/** Address of so many bytes, which stay. */
-export function room(bytes: usize): usize {
-  return heap.alloc(bytes);
+/** Bytes that come from memory together; rows begin at a multiple, where their length is one. */
+const LINE: usize = 64;
+/** Of a row: the place it had in the last sum it was part of, as an address (0 = none yet), and its scale / 2^24. */
+const RECORD: usize = 8;
+/** Of a row in the sum: its address, the factor it has there, and how often it was added. */
+const PLACE: usize = 12;
+
+/** Bytes of a row, which are as many numbers. */
+let length: usize;
+let table: usize;
+let records: usize;
+let list: usize;
+let vector: usize;
+let sum: usize;
+/** The rows of the sum, each once, in the order in which they came, and behind the last one. */
+let places: usize;
+let placesEnd: usize;
+
+/** Makes room for a table, and for so many rows to be listed at a time. */
+export function begin(rows: i32, dimension: i32, listed: i32): void {
+  length = usize(dimension);
+  table = (heap.alloc(usize(rows) * length + LINE) + LINE - 1) & ~(LINE - 1);
+  records = heap.alloc(usize(rows) * RECORD);
+  list = heap.alloc(usize(listed) * sizeof<u32>());
+  vector = heap.alloc(length * sizeof<f32>());
+  sum = heap.alloc(length * sizeof<f32>());
+  places = heap.alloc(usize(rows) * PLACE);
+  placesEnd = places;
 }
 
-/** Four of eight int16 as float32: the first. */
-@inline
-function low(numbers: v128): v128 {
-  return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(numbers));
+/** Address of the rows, one behind another. */
+export function tableAt(): usize {
+  return table;
 }
 
-/** The last. */
+/** Address of a pair of 32 bits for each row: 0, and its scale / 2^24 as a float32. */
+export function recordsAt(): usize {
+  return records;
+}
+
+/** Address of the numbers of the rows to add. */
+export function listAt(): usize {
+  return list;
+}
+
+/** Address of the vector that `dot` multiplies. */
+export function vectorAt(): usize {
+  return vector;
+}
+
+/** Address of what `norm` and `unit` make. */
+export function sumAt(): usize {
+  return sum;
+}
+
+/** Which four of sixteen int8 `spread` takes; all other bytes become 0. */
+const FIRST = i8x16(-1, -1, -1, 0, -1, -1, -1, 1, -1, -1, -1, 2, -1, -1, -1, 3);
+const SECOND = i8x16(-1, -1, -1, 4, -1, -1, -1, 5, -1, -1, -1, 6, -1, -1, -1, 7);
+const THIRD = i8x16(-1, -1, -1, 8, -1, -1, -1, 9, -1, -1, -1, 10, -1, -1, -1, 11);
+const FOURTH = i8x16(-1, -1, -1, 12, -1, -1, -1, 13, -1, -1, -1, 14, -1, -1, -1, 15);
+
+/**
+ * Four int8 as float32, times 2^24, which scales make up for to the last bit: each becomes the highest byte of an int32, so
+ * its sign stays with it, in one step.
+ */
 @inline
-function high(numbers: v128): v128 {
-  return f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(numbers));
+function spread(bytes: v128, which: v128): v128 {
+  return f32x4.convert_i32x4_s(i8x16.swizzle(bytes, which));
 }
 
 @inline
@@ -25,40 +79,97 @@ function addProduct(sum: v128, left: v128, right: v128): v128 {
   return f32x4.add(sum, f32x4.mul(left, right));
 }
 
-/** Σ vector[k] · row[k], for the float32 from `vector` on and the row from `row` to before `end`. */
-export function dot(vector: usize, row: usize, end: usize): f32 {
+/** Σ vector[k] · row[k], times the row's scale, for a row by its number. */
+export function dot(number: i32): f64 {
   let sum0 = f32x4.splat(0);
   let sum1 = f32x4.splat(0);
   let sum2 = f32x4.splat(0);
   let sum3 = f32x4.splat(0);
-  for (; row != end; row += 32, vector += 128) {
-    let eight = v128.load_ext<i8>(row);
-    sum0 = addProduct(sum0, low(eight), v128.load(vector));
-    sum1 = addProduct(sum1, high(eight), v128.load(vector, 16));
-    eight = v128.load_ext<i8>(row, 8);
-    sum2 = addProduct(sum2, low(eight), v128.load(vector, 32));
-    sum3 = addProduct(sum3, high(eight), v128.load(vector, 48));
-    eight = v128.load_ext<i8>(row, 16);
-    sum0 = addProduct(sum0, low(eight), v128.load(vector, 64));
-    sum1 = addProduct(sum1, high(eight), v128.load(vector, 80));
-    eight = v128.load_ext<i8>(row, 24);
-    sum2 = addProduct(sum2, low(eight), v128.load(vector, 96));
-    sum3 = addProduct(sum3, high(eight), v128.load(vector, 112));
+  let row = table + usize(number) * length;
+  const end = row + length;
+  for (let at = vector; row != end; row += 32, at += 128) {
+    let bytes = v128.load(row);
+    sum0 = addProduct(sum0, spread(bytes, FIRST), v128.load(at));
+    sum1 = addProduct(sum1, spread(bytes, SECOND), v128.load(at, 16));
+    sum2 = addProduct(sum2, spread(bytes, THIRD), v128.load(at, 32));
+    sum3 = addProduct(sum3, spread(bytes, FOURTH), v128.load(at, 48));
+    bytes = v128.load(row, 16);
+    sum0 = addProduct(sum0, spread(bytes, FIRST), v128.load(at, 64));
+    sum1 = addProduct(sum1, spread(bytes, SECOND), v128.load(at, 80));
+    sum2 = addProduct(sum2, spread(bytes, THIRD), v128.load(at, 96));
+    sum3 = addProduct(sum3, spread(bytes, FOURTH), v128.load(at, 112));
   }
-  const sum = f32x4.add(f32x4.add(sum0, sum1), f32x4.add(sum2, sum3));
-  return (
-    f32x4.extract_lane(sum, 0) +
-    f32x4.extract_lane(sum, 1) +
-    f32x4.extract_lane(sum, 2) +
-    f32x4.extract_lane(sum, 3)
-  );
+  const four = f32x4.add(f32x4.add(sum0, sum1), f32x4.add(sum2, sum3));
+  const product =
+    f32x4.extract_lane(four, 0) +
+    f32x4.extract_lane(four, 1) +
+    f32x4.extract_lane(four, 2) +
+    f32x4.extract_lane(four, 3);
+  return f64(product) * f64(load<f32>(records + usize(number) * RECORD, 4));
 }
 
 /**
- * sum[k] = Σ factor · row[k] for 32 k, over the rows whose addresses stand from `rows` to before `end`, with a float32
- * factor for each from `factors` on. `offset` is added to each address. At least one row.
+ * Adds the first `count` of the listed rows to the sum to be. Also touches them, so that they are on their way from
+ * memory all at once and not one by one when they are summed up; what it returns comes of that and means nothing.
  */
-export function combine(sum: usize, rows: usize, factors: usize, offset: usize, end: usize): void {
+export function add(count: i32): i32 {
+  const end = list + usize(count) * sizeof<u32>();
+  let free = placesEnd;
+  let touched: i32 = 0;
+  for (let at = list; at != end; at += sizeof<u32>()) {
+    const number = usize(load<u32>(at));
+    const row = table + number * length;
+    touched ^= touch(row);
+    // No branch: whether a row is in the sum already cannot be foretold. A place of an earlier sum holds another row now.
+    const record = records + number * RECORD;
+    const last = usize(load<u32>(record));
+    const isKnown = (last < free) & (load<u32>(last) == u32(row));
+    const place = select<usize>(last, free, isKnown);
+    const times = select<i32>(load<i32>(place, 8), 0, isKnown) + 1;
+    store<u32>(place, u32(row));
+    store<f32>(place, f32(times) * load<f32>(record, 4), 4);
+    store<i32>(place, times, 8);
+    store<u32>(record, u32(place));
+    free += select<usize>(0, PLACE, isKnown);
+  }
+  placesEnd = free;
+  return touched;
+}
+
+@inline
+function touch(row: usize): i32 {
+  let bytes: i32 = load<u8>(row + length - 1);
+  for (let at: usize = 0; at < length; at += LINE) bytes ^= load<u8>(row + at);
+  return bytes;
+}
+
+/** Sums up what was added, from which on the next sum begins; returns the length of the sum. */
+export function norm(): f64 {
+  for (let k: usize = 0; k < length; k += 32) combine(k);
+  placesEnd = places;
+  let squares: f64 = 0;
+  const end = sum + length * sizeof<f32>();
+  for (let at = sum; at != end; at += sizeof<f32>()) {
+    const value = f64(load<f32>(at));
+    squares += value * value;
+  }
+  return Math.sqrt(squares);
+}
+
+/** The same, and makes the sum one of length 1, if it is not zero. */
+export function unit(): void {
+  const divisor = norm();
+  if (divisor == 0) return;
+  const end = sum + length * sizeof<f32>();
+  for (let at = sum; at != end; at += 8) {
+    const two = f64x2.promote_low_f32x4(v128.load64_zero(at));
+    v128.store64_lane(at, f32x4.demote_f64x2_zero(f64x2.div(two, f64x2.splat(divisor))), 0);
+  }
+}
+
+/** sum[k] = Σ factor · row[k] over the places, for the 32 numbers from `first` on. */
+@inline
+function combine(first: usize): void {
   let sum0 = f32x4.splat(0);
   let sum1 = f32x4.splat(0);
   let sum2 = f32x4.splat(0);
@@ -67,42 +178,27 @@ export function combine(sum: usize, rows: usize, factors: usize, offset: usize, 
   let sum5 = f32x4.splat(0);
   let sum6 = f32x4.splat(0);
   let sum7 = f32x4.splat(0);
-  for (; rows != end; rows += 4, factors += 4) {
-    const factor = f32x4.splat(load<f32>(factors));
-    const row = usize(load<u32>(rows)) + offset;
-    let eight = v128.load_ext<i8>(row);
-    sum0 = addProduct(sum0, low(eight), factor);
-    sum1 = addProduct(sum1, high(eight), factor);
-    eight = v128.load_ext<i8>(row, 8);
-    sum2 = addProduct(sum2, low(eight), factor);
-    sum3 = addProduct(sum3, high(eight), factor);
-    eight = v128.load_ext<i8>(row, 16);
-    sum4 = addProduct(sum4, low(eight), factor);
-    sum5 = addProduct(sum5, high(eight), factor);
-    eight = v128.load_ext<i8>(row, 24);
-    sum6 = addProduct(sum6, low(eight), factor);
-    sum7 = addProduct(sum7, high(eight), factor);
+  for (let place = places; place != placesEnd; place += PLACE) {
+    const factor = v128.load32_splat(place, 4);
+    const row = usize(load<u32>(place)) + first;
+    let bytes = v128.load(row);
+    sum0 = addProduct(sum0, spread(bytes, FIRST), factor);
+    sum1 = addProduct(sum1, spread(bytes, SECOND), factor);
+    sum2 = addProduct(sum2, spread(bytes, THIRD), factor);
+    sum3 = addProduct(sum3, spread(bytes, FOURTH), factor);
+    bytes = v128.load(row, 16);
+    sum4 = addProduct(sum4, spread(bytes, FIRST), factor);
+    sum5 = addProduct(sum5, spread(bytes, SECOND), factor);
+    sum6 = addProduct(sum6, spread(bytes, THIRD), factor);
+    sum7 = addProduct(sum7, spread(bytes, FOURTH), factor);
   }
-  v128.store(sum, sum0);
-  v128.store(sum, sum1, 16);
-  v128.store(sum, sum2, 32);
-  v128.store(sum, sum3, 48);
-  v128.store(sum, sum4, 64);
-  v128.store(sum, sum5, 80);
-  v128.store(sum, sum6, 96);
-  v128.store(sum, sum7, 112);
-}
-
-/**
- * Asks for the rows whose addresses stand from `rows` to before `end`, each `length` bytes long, so that they are on their
- * way from memory all at once and not one by one when they are added up. What it returns means nothing.
- */
-export function fetch(rows: usize, end: usize, length: usize): i32 {
-  let bytes: i32 = 0;
-  for (; rows != end; rows += 4) {
-    const row = usize(load<u32>(rows));
-    for (let at: usize = 0; at < length; at += 64) bytes ^= load<u8>(row + at);
-    bytes ^= load<u8>(row + length - 1);
-  }
-  return bytes;
+  const at = sum + first * sizeof<f32>();
+  v128.store(at, sum0);
+  v128.store(at, sum1, 16);
+  v128.store(at, sum2, 32);
+  v128.store(at, sum3, 48);
+  v128.store(at, sum4, 64);
+  v128.store(at, sum5, 80);
+  v128.store(at, sum6, 96);
+  v128.store(at, sum7, 112);
 }
