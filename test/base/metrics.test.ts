@@ -65,9 +65,7 @@ describe('metrics', () => {
       `${events}{outcome="ignored_source",namespace="a"}`,
     ];
     expect(await lines(events)).toEqual([`${a} 1`, `${b} 1`, `${other} 1`]);
-    expect(await lines('neuralcache_pair_evictions_total')).toEqual([
-      'neuralcache_pair_evictions_total 0',
-    ]);
+    expect(await lines('neuralcache_pair_evictions_total')).toEqual(['neuralcache_pair_evictions_total 0']);
     metrics.feedbackFinished('applied', 'b');
     metrics.feedbackFinished('applied', 'b');
     expect(await lines(events)).toEqual([`${a} 1`, `${b} 3`, `${other} 1`]);
