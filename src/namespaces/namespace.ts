@@ -37,7 +37,7 @@ export class Namespace implements Resident {
   /** The keys of documents here, and what is stored under others. */
   readonly ids: StoredIds;
   readonly log: ImpressionLog;
-  readonly shownVectors = new ShownVectors();
+  readonly shownVectors: ShownVectors;
   private held: NamespacePolicies = NO_POLICIES;
   private readonly benches: Workbenches;
   private readonly pin = new PinnedDimension();
@@ -51,6 +51,7 @@ export class Namespace implements Resident {
     private readonly lent: LentScorer,
   ) {
     const { store, frozen, encoder, clock, hash, storageTimeoutMs } = dependencies;
+    this.shownVectors = new ShownVectors(encoder.dimension);
     this.frequencies = new DocumentFrequencies({ frozen, hashOf: (stem) => hash.word(stem) });
     this.benches = new Workbenches({
       ...dependencies,

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { PairSimilarities } from '../ranking/pair-similarities.js';
 import { QueryVectors } from '../scorers/query-vectors.js';
 import type { QueryGuard } from '../text/query-guard.js';
 import type { RememberedSearch } from './query-cells.js';
@@ -21,8 +22,8 @@ export interface KeyedQuery {
   readonly key: Float32Array | null;
   readonly keyJson: string;
   search: RememberedSearch | null;
-  /** Cosine of each two different ones of the best, row by row, and the largest of two different ones; null = not needed yet. */
-  similarities: { readonly cosines: Float64Array; readonly largest: number } | null;
+  /** Of the best with each other; null = not needed yet. */
+  similarities: PairSimilarities | null;
 }
 
 /** Bytes of a query besides its texts and vectors. */

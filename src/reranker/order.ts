@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { KeyedHash } from '../base/keyed-hash.js';
+import type { Patience } from '../base/patience.js';
 import type { Random } from '../base/random.js';
 import type { Encoder } from '../encoders/encoder.js';
 import type { Arm } from '../namespaces/impression.js';
@@ -10,6 +11,7 @@ import { diversify, NEAR_COPY } from '../ranking/diversify.js';
 import { entropyGate } from '../ranking/entropy-gate.js';
 import { swapNeighbours } from '../ranking/explore.js';
 import { KEY_DOCUMENTS } from '../ranking/key-vector.js';
+import { PairSimilarities } from '../ranking/pair-similarities.js';
 import { dot, minMax, orderByDescending, toUnit } from '../ranking/similarity.js';
 import type { BaseScores } from '../scorers/scorer.js';
 import type { TextEntry } from '../scorers/text-cache.js';
@@ -37,17 +39,26 @@ export interface OrderTools {
   readonly events: IdentifyEvents;
 }
 
+/** A request with its base scores. */
+export interface ScoredRequest {
+  readonly request: RerankRequest;
+  /** Entries of its candidates' texts, in their order. */
+  readonly texts: readonly TextEntry[];
+  readonly base: BaseScores;
+  /** Aborts when nobody waits for models any more: the caller left, or their time is over. */
+  readonly signal: Patience;
+}
+
 /** In deterministic mode time moves in so many steps a half-life: an hour each at 14 days. */
 const STEPS_PER_HALF_LIFE = 336;
 
 /** The order of the answer, with all that led to it. */
 export async function orderCandidates(
   namespace: Namespace,
-  request: RerankRequest,
-  base: BaseScores,
-  texts: readonly TextEntry[],
+  scored: ScoredRequest,
   tools: OrderTools,
 ): Promise<Ranking> {
+  const { request, texts, base, signal } = scored;
   const { settings, random, clock } = tools;
   const { memory } = namespace;
   const baseOrder = orderByDescending(base.scores);
@@ -58,32 +69,19 @@ export async function orderCandidates(
   const arm: Arm = heldOut ? 'base' : 'memory';
   const best = baseOrder.slice(0, KEY_DOCUMENTS).map((d) => texts[d]);
   const needed = best.length > 0 && (request.learn || memory.size > 0);
-  const identified = needed ? await identify(request.query, best, namespace, tools, request.signal) : null;
+  const identified = needed ? await identify(request.query, best, namespace, tools, signal) : null;
   const neighbours = arm === 'memory' && identified !== null ? findNeighbours(namespace, identified) : [];
   const { trust } = memory;
   const silent =
     neighbours.length === 0 && (arm === 'base' || (trust.narrative === 0 && trust.pheromone === 0));
   const applied = silent
     ? null
-    : await applyMemory(
-        namespace,
-        request,
-        { b, baseOrder, shown: shownCount, gate, neighbours, texts },
-        tools,
-      );
+    : await applyMemory(namespace, scored, { b, baseOrder, shown: shownCount, gate, neighbours }, tools);
   const adapted = applied?.adapted ?? null;
-  const value = adapted?.value ?? b.map((score) => settings.weightDense * score);
+  const value = adapted?.value ?? weighted(b, settings.weightDense);
   const order = adapted?.order ?? baseOrder;
   const front = order.slice(0, shownCount);
-  const sunk = await sinkNearCopies(
-    namespace,
-    request,
-    front,
-    value,
-    texts,
-    tools,
-    identified?.keyed ?? null,
-  );
+  const sunk = await sinkNearCopies(namespace, scored, front, value, tools, identified?.keyed ?? null);
   const diverse = sunk ?? front;
   // Without an impression nothing is learned from a swap, and whoever looks wants to see the order itself.
   const mayExplore = request.learn && !settings.deterministic && neighbours[0]?.sameText === true;
@@ -107,24 +105,29 @@ export async function orderCandidates(
   };
 }
 
+/** The base scores as they count; not a copy where they count as they are. */
+function weighted(b: Float64Array, weight: number): Float64Array {
+  if (weight === 1) return b;
+  const value = new Float64Array(b.length);
+  for (let d = 0; d < b.length; d++) value[d] = weight * b[d];
+  return value;
+}
+
 async function applyMemory(
   namespace: Namespace,
-  request: RerankRequest,
-  ranking: Pick<Ranking, 'b' | 'baseOrder' | 'gate' | 'neighbours'> & {
-    shown: number;
-    texts: readonly TextEntry[];
-  },
+  { request, texts, signal }: ScoredRequest,
+  ranking: Pick<Ranking, 'b' | 'baseOrder' | 'gate' | 'neighbours'> & { shown: number },
   tools: OrderTools,
 ): Promise<{ readonly adapted: Adapted; readonly isWhole: boolean }> {
   const { encoder, hash, clock, settings } = tools;
   const { memory } = namespace;
-  const { texts, neighbours } = ranking;
+  const { neighbours } = ranking;
   const now = settings.deterministic ? stepOf(clock.now(), settings.halfLifeMs) : clock.now();
   const keys = request.candidates.map((candidate, d) =>
     documentKey(candidate, texts[d], namespace.ids.keys, hash),
   );
   const narrates = memory.trust.narrative > 0 || neighbours.some(({ cell }) => cell.narrative !== null);
-  const embeddings = narrates ? await vectorsOf(texts, namespace, tools, request.signal) : [];
+  const embeddings = narrates ? await vectorsOf(texts, namespace, tools, signal) : [];
   const adapted = adapt(
     {
       ...ranking,
@@ -153,10 +156,9 @@ function stepOf(now: number, halfLifeMs: number): number {
 /** The order with near copies further down; null where the encoder gives no answer by which to know them. */
 async function sinkNearCopies(
   namespace: Namespace,
-  request: RerankRequest,
+  { request, texts, signal }: ScoredRequest,
   shown: readonly number[],
   value: Float64Array,
-  texts: readonly TextEntry[],
   tools: OrderTools,
   keyed: KeyedQuery | null,
 ): Promise<readonly number[] | null> {
@@ -170,7 +172,7 @@ async function sinkNearCopies(
     shown.map((d) => texts[d]),
     namespace,
     tools,
-    request.signal,
+    signal,
   );
   if (vectors === null) return null;
   const known = keyed === null ? null : knownSimilarities(keyed, vectors);
@@ -184,33 +186,16 @@ function knownSimilarities(
   keyed: KeyedQuery,
   vectors: readonly Float32Array[],
 ): { largest: number; between(a: number, b: number): number } | null {
-  const { best } = keyed;
-  const places = vectors.map((vector) => best.indexOf(vector));
+  const places = vectors.map((vector) => keyed.best.indexOf(vector));
   if (places.includes(-1)) return null;
-  keyed.similarities ??= similaritiesOf(best);
-  const { cosines, largest } = keyed.similarities;
+  keyed.similarities ??= new PairSimilarities(keyed.best);
+  const { similarities } = keyed;
   // A further document may have the text of one that is among the best.
   const isRepeated = new Set(places).size < places.length;
   return {
-    largest: isRepeated ? 1 : largest,
-    between: (a, b) =>
-      places[a] === places[b] ? dot(vectors[a], vectors[b]) : cosines[places[a] * best.length + places[b]],
+    largest: isRepeated ? 1 : similarities.largest,
+    between: (a, b) => similarities.between(places[a], places[b]),
   };
-}
-
-/** The cosine of a vector with itself is left out: it is asked for only where a text is shown twice. */
-function similaritiesOf(vectors: readonly Float32Array[]): NonNullable<KeyedQuery['similarities']> {
-  const cosines = new Float64Array(vectors.length ** 2);
-  let largest = -1;
-  for (let a = 0; a < vectors.length; a++) {
-    for (let b = 0; b < a; b++) {
-      const cosine = dot(vectors[a], vectors[b]);
-      cosines[a * vectors.length + b] = cosine;
-      cosines[b * vectors.length + a] = cosine;
-      largest = Math.max(largest, cosine);
-    }
-  }
-  return { cosines, largest };
 }
 
 function findNeighbours(namespace: Namespace, { known, keyed }: IdentifiedQuery): Neighbour[] {

@@ -28,8 +28,7 @@ export function recordAnswer(
   const remembered = shown.length > MAX_SHOWN ? shown.slice(0, MAX_SHOWN) : shown;
   const documents = remembered.map((index) => {
     const textHash = contentHash(texts[index], hash);
-    const { vector } = texts[index];
-    if (vector !== undefined) namespace.shownVectors.remember(textHash, vector);
+    namespace.shownVectors.remember(texts[index], textHash);
     return {
       key: documentKey(request.candidates[index], texts[index], namespace.ids.keys, hash),
       textHash,

@@ -7,10 +7,9 @@ import { inParallel } from '../base/rejections.js';
 import type { Encoder } from '../encoders/encoder.js';
 import type { Namespace } from '../namespaces/namespace.js';
 import type { BaseScores } from '../scorers/scorer.js';
-import type { TextEntry } from '../scorers/text-cache.js';
 import { buildAnswer } from './answer.js';
 import { applyFeedback, type FeedbackEvents, type FeedbackSettings } from './feedback.js';
-import { type OrderSettings, orderCandidates } from './order.js';
+import { type OrderSettings, orderCandidates, type ScoredRequest } from './order.js';
 import { recordAnswer } from './record.js';
 import {
   type FeedbackRequest,
@@ -59,11 +58,7 @@ export interface RerankerDependencies {
   ): Promise<Result>;
 }
 
-/** A request with its base scores. */
-interface Scored {
-  readonly request: RerankRequest;
-  readonly texts: readonly TextEntry[];
-  readonly base: BaseScores;
+interface Scored extends ScoredRequest {
   /** Texts that were known already, and others. */
   readonly looked: AnswerReport['texts'];
   readonly ms: number;
@@ -130,7 +125,7 @@ export class Reranker {
     const { weights } = namespace.policies;
     const settings = weights ? { ...this.dependencies.settings, ...weights } : this.dependencies.settings;
     const tools = weights ? { ...this.dependencies, settings } : this.dependencies;
-    const ranking = await orderCandidates(namespace, request, base, texts, tools);
+    const ranking = await orderCandidates(namespace, scored, tools);
     const stages = [
       { name: 'score', ms: scored.ms },
       { name: 'memory', ms: performance.now() - startedAt },
@@ -166,26 +161,31 @@ async function scoreAll(
   signal: Patience,
   { oneScale = false, atOnce = SCORED_AT_ONCE }: RerankOptions,
 ): Promise<Scored[]> {
-  const all = await inParallel(requests, atOnce, (request) => score(namespace, { ...request, signal }));
+  const all = await inParallel(requests, atOnce, (request) => score(namespace, request, signal));
   const fellBack = all.filter(({ base }) => base.fallback !== undefined).length;
   if (!oneScale || fellBack === 0 || fellBack === all.length) return all;
   return inParallel(all, atOnce, async (scored) =>
     scored.base.fallback === undefined
-      ? { ...(await score(namespace, scored.request, true)), looked: scored.looked }
+      ? { ...(await score(namespace, scored.request, signal, true)), looked: scored.looked }
       : scored,
   );
 }
 
-async function score(namespace: Namespace, request: RerankRequest, sparely?: boolean): Promise<Scored> {
+async function score(
+  namespace: Namespace,
+  request: RerankRequest,
+  signal: Patience,
+  sparely?: boolean,
+): Promise<Scored> {
   const startedAt = performance.now();
   const { hits, misses } = namespace.texts;
   const texts = namespace.texts.getList(request.query, request.candidates);
   const looked = { hit: namespace.texts.hits - hits, miss: namespace.texts.misses - misses };
-  const { query, candidates, queryEmbedding, signal, wishes, cacheControl } = request;
+  const { query, candidates, queryEmbedding, wishes, cacheControl } = request;
   const asked = { query, candidates, texts, queryEmbedding, signal, wishes, cacheControl, sparely };
   const scored = await namespace.scorer.score(asked);
   const base = namespace.policies.cacheEnabled === false ? uncached(scored) : scored;
-  return { request, texts, base, looked, ms: performance.now() - startedAt };
+  return { request, texts, base, signal, looked, ms: performance.now() - startedAt };
 }
 
 /** Scores of a namespace without caches: also what is worked out here was neither looked up nor kept. */

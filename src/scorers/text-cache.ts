@@ -22,6 +22,8 @@ export interface TextEntry {
   isRepeated: boolean;
   /** The text as a JSON string, once a repeated text was answered. */
   quoted: string | undefined;
+  /** The number under which its vector was last kept for feedback; undefined = never. */
+  shownAs: number | undefined;
   /** Pooled word vector of the text, once a scorer needed it and it is not `vector`. */
   wordVector: Float32Array | undefined;
   /** The scorers' reading of a repeated text. */
@@ -185,6 +187,7 @@ function newEntry(id: number, text: string): HeldEntry {
     digest: undefined,
     isRepeated: false,
     quoted: undefined,
+    shownAs: undefined,
     wordVector: undefined,
     analysis: undefined,
     size,
