@@ -10,6 +10,11 @@ export const KERNELS = [
     name: 'WORDS_MODULE',
   },
   {
+    source: 'src/base/kernels/fingerprints.as.ts',
+    module: 'src/base/kernels/fingerprints-module.ts',
+    name: 'FINGERPRINTS_MODULE',
+  },
+  {
     source: 'src/encoders/kernels/rows.as.ts',
     module: 'src/encoders/kernels/rows-module.ts',
     name: 'ROWS_MODULE',

@@ -1,7 +1,7 @@
 import { createHmac, hash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
+import { detached } from './detached.js';
 
-/** Words repeat across queries; an HMAC costs microseconds. */
+/** Most words whose hash is remembered, for they repeat across queries; then the memory starts again. */
 const WORD_MEMO_SIZE = 20_000;
 /** Of SHA-256: bytes it takes at a time, and bytes it gives. */
 const BLOCK_BYTES = 64;
@@ -17,7 +17,7 @@ const MOST_CHARACTERS = 8192;
  * can be matched but not read, nor guessed without the key.
  */
 export class KeyedHash {
-  private readonly words = new LRUCache<string, string>({ max: WORD_MEMO_SIZE });
+  private readonly words = new Map<string, string>();
   private key: Uint8Array = new Uint8Array();
   /** The padded keys, each with room for what follows it. */
   private readonly inner = Buffer.alloc(BLOCK_BYTES + 3 * MOST_CHARACTERS);
@@ -57,7 +57,8 @@ export class KeyedHash {
     const known = this.words.get(word);
     if (known !== undefined) return known;
     const hash = this.hmac(`w:${word}`).slice(0, 8);
-    this.words.set(word, hash);
+    if (this.words.size >= WORD_MEMO_SIZE) this.words.clear();
+    this.words.set(detached(word), hash);
     return hash;
   }
 

@@ -2,7 +2,10 @@
 export interface ModelCall {
   /** On whose behalf. Those who wait for a model share it evenly by namespace. */
   readonly namespace: string;
-  /** Work that has not begun when it aborts is never begun, and what waits for it rejects. */
+  /**
+   * Work that has not begun when it aborts is never begun, and what waits for it rejects. It may be made when it is first
+   * read, so only who waits should read it.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 

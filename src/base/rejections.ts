@@ -6,8 +6,13 @@ export function handled<T>(promise: Promise<T>): Promise<T> {
 
 /** All results, or the first rejection in order; in either case only once none of the work goes on. */
 export async function allEnded<T>(work: readonly Promise<T>[]): Promise<T[]> {
-  await Promise.allSettled(work);
-  return Promise.all(work);
+  if (work.length === 1) return [await work[0]!];
+  const results: T[] = [];
+  for (const outcome of await Promise.allSettled(work)) {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    results.push(outcome.value);
+  }
+  return results;
 }
 
 /**
@@ -19,6 +24,7 @@ export async function inParallel<Item, Result>(
   width: number,
   work: (item: Item, index: number) => Promise<Result>,
 ): Promise<Result[]> {
+  if (items.length === 1) return [await work(items[0]!, 0)];
   const results: Result[] = [];
   let next = 0;
   const rest = async (): Promise<void> => {

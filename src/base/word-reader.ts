@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { WORDS_MODULE } from './kernels/words-module.js';
 import { instantiate, type KernelMemory } from './web-assembly.js';
 
@@ -24,9 +24,22 @@ export interface WordList {
   readonly count: number;
 }
 
+/** The distinct groups of a text's words, in the order in which they first appear. */
+export interface WordGroups {
+  /** Three lists: the groups, from `stride` on the first word of each, from twice `stride` on how often each appears. */
+  readonly lists: Uint32Array;
+  readonly stride: number;
+  /** Number of groups. */
+  readonly size: number;
+  /** Number of words that are in groups. */
+  readonly length: number;
+  /** So many of the groups, from the first, are in the text's head. */
+  readonly headSize: number;
+}
+
 /** What `kernels/words.as.ts` exports; addresses are good until the next call. */
 interface WordsKernel extends KernelMemory {
-  begin(words: number, seedLow: number, seedHigh: number): void;
+  begin(words: number, last: bigint, first: bigint, rest: bigint): void;
   textAt(length: number): number;
   idsAt(): number;
   count(): number;
@@ -34,15 +47,23 @@ interface WordsKernel extends KernelMemory {
   wordBytes(): number;
   read(length: number): number;
   one(length: number): number;
+  setGroup(word: number, group: number): void;
+  group(count: number, head: number): number;
+  listsAt(): number;
+  placesAt(): number;
+  placesRoom(): number;
+  groupedWords(): number;
+  headSize(): number;
 }
 
 const FIRST_WORDS = 1024;
 const FIRST_TEXT_BYTES = 16_384;
+const LISTS = 3;
+const NO_BYTES = new Uint8Array(0);
 /** Stands before the two bytes of a UTF-16 unit beyond ASCII. */
 const WIDE = 0x80;
 /** Bytes a UTF-16 unit takes at most. */
 const UNIT_BYTES = 3;
-const SEED_RANGE = 2 ** 32 - 1;
 
 const encoder = new TextEncoder();
 
@@ -60,7 +81,9 @@ export class WordReader implements WordList {
   /** The kernel's memory as bytes, where a text goes, and where its numbers stand. */
   private bytes = new Uint8Array(0);
   private text = new Uint8Array(0);
-  private listed = new Int32Array(0);
+  /** By group: its place in the text that was grouped last + 1; 0 = not there. */
+  places = new Uint32Array(0);
+  private lists = new Uint32Array(0);
   /** Numbers of a text that is not ASCII. */
   private collected = new Int32Array(1024);
 
@@ -86,12 +109,25 @@ export class WordReader implements WordList {
     if (read === text.length && written === text.length) {
       this.count = this.kernel.read(text.length);
       this.follow();
-      this.ids = this.listed;
     } else {
       this.readSpans(text);
-      this.ids = this.collected;
     }
     return this;
+  }
+
+  /** Puts a word into a group, from 1; words are in none at first, which is 0. */
+  setGroup(word: number, group: number): void {
+    this.kernel.setGroup(word, group);
+    if (group >= this.places.length) this.bytes = NO_BYTES;
+  }
+
+  /** The groups of the text that was read last, good until the next is read; its first `head` words in groups are its head. */
+  group(head: number): WordGroups {
+    const { kernel, count } = this;
+    const size = kernel.group(count, head);
+    this.follow();
+    const { lists } = this;
+    return { lists, stride: count + 1, size, length: kernel.groupedWords(), headSize: kernel.headSize() };
   }
 
   /** A word by its number, cut out anew. */
@@ -121,6 +157,8 @@ export class WordReader implements WordList {
       const length = writeUnits(source, start, end, this.text);
       this.push(this.kernel.one(length));
     });
+    this.reserve(this.count);
+    this.ids.set(this.collected.subarray(0, this.count));
   }
 
   private push(id: number): void {
@@ -137,18 +175,21 @@ export class WordReader implements WordList {
     if (length > this.capacity) {
       this.capacity = Math.max(2 * length, FIRST_TEXT_BYTES);
       this.kernel.textAt(this.capacity);
-      this.bytes = new Uint8Array(0);
+      this.bytes = NO_BYTES;
     }
     this.follow();
   }
 
-  /** Looks at the kernel's memory anew where it has grown. */
+  /** Looks at the kernel's memory anew where it has grown, or parts of it have moved. */
   private follow(): void {
-    const { memory } = this.kernel;
+    const { kernel } = this;
+    const { memory } = kernel;
     if (this.bytes.buffer === memory.buffer) return;
     this.bytes = new Uint8Array(memory.buffer);
-    this.text = new Uint8Array(memory.buffer, this.kernel.textAt(0), this.capacity);
-    this.listed = new Int32Array(memory.buffer, this.kernel.idsAt(), this.capacity);
+    this.text = new Uint8Array(memory.buffer, kernel.textAt(0), this.capacity);
+    this.ids = new Int32Array(memory.buffer, kernel.idsAt(), this.capacity);
+    this.lists = new Uint32Array(memory.buffer, kernel.listsAt(), LISTS * (this.capacity + 1));
+    this.places = new Uint32Array(memory.buffer, kernel.placesAt(), kernel.placesRoom());
   }
 }
 
@@ -163,7 +204,8 @@ function beginKernel(classes: Uint8Array): WordsKernel {
   const at = kernel.textAt(tables.length * TABLE_BYTES);
   const bytes = new Uint8Array(kernel.memory.buffer);
   for (const [index, table] of tables.entries()) bytes.set(table, at + index * TABLE_BYTES);
-  kernel.begin(FIRST_WORDS, randomInt(SEED_RANGE), randomInt(SEED_RANGE));
+  const [last, first, rest] = randomFillSync(new BigUint64Array(3));
+  kernel.begin(FIRST_WORDS, last!, first!, rest!);
   return kernel;
 }
 

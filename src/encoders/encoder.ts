@@ -1,11 +1,25 @@
 import type { ModelCall } from '../base/model-call.js';
-import { handled } from '../base/rejections.js';
+import type { Patience } from '../base/patience.js';
+import { allEnded, handled } from '../base/rejections.js';
 
 /** How texts are meant: a model may have been trained with another prompt for each. */
 export type TextRole = 'query' | 'document';
 
 export interface EncodeCall extends ModelCall {
   readonly role: TextRole;
+}
+
+/** A call of somebody whose patience may end; its signal is made if the encoder reads it. */
+export class PatientCall implements EncodeCall {
+  constructor(
+    readonly namespace: string,
+    readonly role: TextRole,
+    private readonly patience: Patience | undefined,
+  ) {}
+
+  get signal(): AbortSignal | undefined {
+    return this.patience?.();
+  }
 }
 
 /**
@@ -47,4 +61,19 @@ export function encodeEach(
   if (encoder.encodeEach !== undefined) return encoder.encodeEach(texts, call);
   const all = encoder.encode(texts, call);
   return texts.map((_, index) => handled(all.then((vectors) => vectors[index]!)));
+}
+
+/**
+ * Has texts encoded and hands over each vector once it is had, with its place: also those of a call that fails, where the
+ * encoder gives them one by one. Rejects as `allEnded` does. Of a fast encoder all texts cost one promise.
+ */
+export async function encodeInto(
+  encoder: Encoder,
+  texts: readonly string[],
+  call: EncodeCall,
+  keep: (vector: Float32Array, place: number) => void,
+): Promise<void> {
+  if (encoder.encodeEach === undefined) (await encoder.encode(texts, call)).forEach(keep);
+  else
+    await allEnded(encoder.encodeEach(texts, call).map(async (vector, place) => keep(await vector, place)));
 }

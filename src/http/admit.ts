@@ -14,11 +14,11 @@ export function admit(
   purpose: Purpose,
   { admission }: Pick<Services, 'admission'>,
   responder: Responder,
-): void | Promise<void> {
+): Promise<void> | undefined {
   const permit = admission.enter(exchange.namespace!, purpose, new ExchangeCaller(exchange, responder));
   if (!(permit instanceof Promise)) {
     exchange.permit = permit;
-    return;
+    return undefined;
   }
   return permit.then((given) => {
     exchange.permit = given;

@@ -148,7 +148,7 @@ function answerRequest(tools: RouteTools) {
   );
   const finder = new RouteFinder(routes);
   const handlers = new Map(routes.map((route) => [route, makerOf(route)(tools)]));
-  return async (req: Request, res: Response): Promise<void> => {
+  return (req: Request, res: Response): Promise<void> | undefined => {
     const target = readTarget(req.url, PREFIXES);
     const exchange = new Exchange(req, res, services.newRequestId(), services.clock.now(), target);
     attachExchange(exchange);
@@ -167,7 +167,7 @@ function answerRequest(tools: RouteTools) {
       const allow = ['Allow', [...methods, 'OPTIONS'].join(', ')];
       if (req.method === 'OPTIONS') responder.send(exchange, 204, '', '', allow);
       else responder.error(exchange, methodNotAllowed(methods), allow);
-      return;
+      return undefined;
     }
     if (route.access === 'credentials') exchange.identity = credentials.identify(req.headers);
     if (route.access === 'admin') {
@@ -180,11 +180,10 @@ function answerRequest(tools: RouteTools) {
       exchange.namespace = selectNamespace(req, target.namespace, namespaces);
     }
     if (!NO_JSON.has(route.path)) requireJsonAccepted(req);
-    if (usesNamespace) {
-      const waiting = admit(exchange, route.ranks === true ? 'query' : 'feedback', services, responder);
-      if (waiting !== undefined) await waiting;
-    }
-    await handlers.get(route)!(exchange);
+    const handle = handlers.get(route)!;
+    const purpose = route.ranks === true ? 'query' : 'feedback';
+    const waiting = usesNamespace ? admit(exchange, purpose, services, responder) : undefined;
+    return waiting === undefined ? handle(exchange) : waiting.then(() => handle(exchange));
   };
 }
 

@@ -86,7 +86,7 @@ function collect(
 
     const settle = (failure?: Error): void => {
       req.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
-      req.resume();
+      if (!req.readableEnded) req.resume();
       inflater?.off('data', keep).off('end', onInflated).destroy();
       onBytes(received);
       if (failure) reject(failure);

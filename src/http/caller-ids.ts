@@ -5,16 +5,15 @@ const MAX_LENGTH = 128;
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const NOT_VISIBLE_ASCII = /[^\x21-\x7e]/g;
 
-/**
- * The ids a caller gave its request, for the log only: `X-Request-Id` cut to 128 characters with all but visible ASCII
- * replaced by `?`, and `traceparent` if it is one. Empty where the caller gave none.
- */
-export function callerIds(headers: IncomingHttpHeaders): { callerRequestId?: string; traceparent?: string } {
-  const ids: { callerRequestId?: string; traceparent?: string } = {};
+/** What a caller calls its request, for the log only: `X-Request-Id` cut to 128 characters with all but visible ASCII replaced by `?`. */
+export function callerRequestId(headers: IncomingHttpHeaders): string | undefined {
   const id = headers['x-request-id'];
-  if (typeof id === 'string' && id !== '')
-    ids.callerRequestId = id.slice(0, MAX_LENGTH).replace(NOT_VISIBLE_ASCII, '?');
+  if (typeof id !== 'string' || id === '') return undefined;
+  return id.slice(0, MAX_LENGTH).replace(NOT_VISIBLE_ASCII, '?');
+}
+
+/** The call that a request is part of: `traceparent`, if it is one. */
+export function traceparentOf(headers: IncomingHttpHeaders): string | undefined {
   const trace = headers.traceparent;
-  if (typeof trace === 'string' && TRACEPARENT.test(trace)) ids.traceparent = trace;
-  return ids;
+  return typeof trace === 'string' && TRACEPARENT.test(trace) ? trace : undefined;
 }

@@ -1,3 +1,4 @@
+import { quoteJson } from '../base/write-json.js';
 import type { RankedDocument, RerankAnswer, RerankRequest } from '../reranker/request.js';
 
 /**
@@ -23,14 +24,14 @@ export function rerankResponse(
   };
   let rows = '';
   for (const ranked of answer.results) rows += rows === '' ? resultRow(ranked) : `,${resultRow(ranked)}`;
-  return `{"results":[${rows}],"debug":${JSON.stringify(debug)},"meta":${JSON.stringify(meta)}}`;
+  return `{"results":[${rows}],${JSON.stringify({ debug, meta }).slice(1)}`;
 }
 
 function resultRow({ candidate, quotedText, index, score, components, explanation }: RankedDocument): string {
   const { dense, narrative, pheromone } = components;
   const { id, metadata, embedding } = candidate;
   return (
-    `{${id === undefined ? '' : `"id":${JSON.stringify(id)},`}"index":${index},"text":${quotedText},` +
+    `{${id === undefined ? '' : `"id":${quoteJson(id)},`}"index":${index},"text":${quotedText},` +
     `"metadata":${metadata === undefined || metadata === null ? '{}' : JSON.stringify(metadata)},` +
     (embedding === undefined ? '' : `"embedding":${JSON.stringify(embedding)},`) +
     `"score":${score},"components":{"dense":${dense},"narrative":${narrative},"pheromone":${pheromone}}` +

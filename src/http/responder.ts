@@ -1,5 +1,5 @@
 import { OverQuota } from '../admission/refusals.js';
-import { callerIds } from './caller-ids.js';
+import { callerRequestId, traceparentOf } from './caller-ids.js';
 import type { Draining } from './draining.js';
 import { errorHeaders, toAppError } from './error-body.js';
 import type { Exchange } from './exchange.js';
@@ -93,18 +93,19 @@ export class Responder {
     const { services } = this;
     exchange.permit?.leave();
     const ms = services.clock.now() - exchange.startedAt;
-    const { endpoint, namespace, isRanking } = exchange;
+    const { req, endpoint, namespace, isRanking, requestId, bytesIn } = exchange;
     services.metrics.requestFinished(endpoint, status, ms / 1000, namespace, isRanking);
     services.logRequest(
       {
-        method: exchange.req.method,
-        route: exchange.endpoint,
+        method: req.method,
+        route: endpoint,
         status,
         ms: Math.round(ms * 100) / 100,
-        namespace: exchange.namespace,
-        requestId: exchange.requestId,
-        ...callerIds(exchange.req.headers),
-        bytesIn: exchange.bytesIn,
+        namespace,
+        requestId,
+        callerRequestId: callerRequestId(req.headers),
+        traceparent: traceparentOf(req.headers),
+        bytesIn,
         bytesOut,
       },
       'request',

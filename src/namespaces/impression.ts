@@ -1,3 +1,4 @@
+import { quoteJson } from '../base/write-json.js';
 import type { Row } from '../stores/store.js';
 import type { QueryGuard } from '../text/query-guard.js';
 import { decodeGuard, RECORD_FORMAT, RecordError, type VectorShape } from './records.js';
@@ -46,17 +47,17 @@ export function impressionRow(
     readonly expiresAt: number;
   },
 ): Row {
-  const documents = shown.map(
-    ({ key, textHash, index }) => `[${JSON.stringify(key)},"${textHash}",${index}]`,
-  );
+  let documents = '';
+  for (const { key, textHash, index } of shown)
+    documents += `${documents === '' ? '' : ','}[${quoteJson(key)},"${textHash}",${index}]`;
   return {
     kind: 'impression',
     key: requestId,
     group: query.cellId,
     expiresAt: rest.expiresAt,
     value:
-      `{"format":${RECORD_FORMAT},"encoder":${JSON.stringify(encoder)},"guard":${query.guardJson},"key":${query.keyJson},` +
-      `"shown":[${documents.join(',')}],"more":${rest.more},"source":${JSON.stringify(rest.source)},"arm":"${rest.arm}"}`,
+      `{"format":${RECORD_FORMAT},"encoder":${quoteJson(encoder)},"guard":${query.guardJson},"key":${query.keyJson},` +
+      `"shown":[${documents}],"more":${rest.more},"source":${JSON.stringify(rest.source)},"arm":"${rest.arm}"}`,
   };
 }
 

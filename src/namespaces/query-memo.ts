@@ -21,7 +21,7 @@ export interface KeyedQuery {
   readonly key: Float32Array | null;
   readonly keyJson: string;
   search: RememberedSearch | null;
-  /** Cosine of each two of the best, row by row, and the largest of two different ones; null = not needed yet. */
+  /** Cosine of each two different ones of the best, row by row, and the largest of two different ones; null = not needed yet. */
   similarities: { readonly cosines: Float64Array; readonly largest: number } | null;
 }
 

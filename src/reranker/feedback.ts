@@ -1,6 +1,6 @@
 import type { KeyedHash } from '../base/keyed-hash.js';
 import { startWait } from '../base/patience.js';
-import type { Encoder } from '../encoders/encoder.js';
+import { type Encoder, PatientCall } from '../encoders/encoder.js';
 import type { ShownDocument } from '../namespaces/cell.js';
 import type { Arm, Impression } from '../namespaces/impression.js';
 import type { Namespace } from '../namespaces/namespace.js';
@@ -210,7 +210,7 @@ async function toldVector(
   if (bestDocumentText === undefined)
     return vector?.length === encoder.dimension ? toUnit(Float32Array.from(vector)) : null;
   const wait = startWait(settings.modelTimeoutMs);
-  const call = { namespace: namespace.name, role: 'document', signal: wait.signal() } as const;
+  const call = new PatientCall(namespace.name, 'document', wait.signal);
   const vectors = await answerOf(encoder.encode([bestDocumentText], call), namespace, events);
   wait.end();
   return vectors?.[0] ?? null;

@@ -2,7 +2,7 @@ import type { KeyedHash } from '../base/keyed-hash.js';
 import { ModelError } from '../base/model-call.js';
 import type { Patience } from '../base/patience.js';
 import { allEnded } from '../base/rejections.js';
-import { type EncodeCall, type Encoder, encodeEach } from '../encoders/encoder.js';
+import { type Encoder, encodeInto, PatientCall } from '../encoders/encoder.js';
 import type { Namespace } from '../namespaces/namespace.js';
 import { type KeyedQuery, type KnownQuery, sameVectors } from '../namespaces/query-memo.js';
 import { encodeDirection } from '../namespaces/vector-codec.js';
@@ -43,23 +43,25 @@ export async function vectorsOf(
   signal: Patience | undefined,
 ): Promise<Float32Array[] | null> {
   const asked = learnTexts(entries, namespace, tools, signal);
-  if (asked.length > 0 && (await answerOf(allEnded(asked), namespace, tools.events)) === null) return null;
+  if (asked !== null && (await answerOf(asked, namespace, tools.events)) === null) return null;
   return entries.map(({ vector }) => vector as Float32Array);
 }
 
-/** Asks for the vectors that are not known yet; each is kept as it comes. */
+/** Asks for the vectors that are not known yet, which are kept as they come; null where all are known. */
 function learnTexts(
   entries: readonly TextEntry[],
   namespace: Namespace,
   { encoder }: IdentifyTools,
   signal: Patience | undefined,
-): readonly Promise<void>[] {
+): Promise<void> | null {
   const missing = entries.filter(({ vector }) => vector === undefined);
-  if (missing.length === 0) return [];
-  const texts = missing.map(({ text }) => text);
-  const call: EncodeCall = { namespace: namespace.name, role: 'document', signal: signal?.() };
-  return encodeEach(encoder, texts, call).map(async (vector, index) =>
-    namespace.texts.setVector(missing[index]!, await vector),
+  if (missing.length === 0) return null;
+  const call = new PatientCall(namespace.name, 'document', signal);
+  return encodeInto(
+    encoder,
+    missing.map(({ text }) => text),
+    call,
+    (vector, place) => namespace.texts.setVector(missing[place]!, vector),
   );
 }
 
@@ -72,14 +74,14 @@ export async function identify(
   signal: Patience | undefined,
 ): Promise<IdentifiedQuery> {
   let known = namespace.queries.get(query);
-  const asked = [...learnTexts(best, namespace, tools, signal)];
+  const asked: Promise<void>[] = [];
+  const texts = learnTexts(best, namespace, tools, signal);
+  if (texts !== null) asked.push(texts);
   if (known === undefined) {
-    const learnt = learnQuery(query, namespace, tools, signal);
-    asked.push(
-      learnt.then((learned) => {
-        known = learned;
-      }),
-    );
+    const keep = (learnt: KnownQuery) => {
+      known = learnt;
+    };
+    asked.push(learnQuery(query, namespace, tools, signal, keep));
   }
   const isWhole = asked.length === 0 || (await answerOf(allEnded(asked), namespace, tools.events)) !== null;
   if (!isWhole || known === undefined) return unkeyed(query, known, tools);
@@ -102,24 +104,16 @@ async function learnQuery(
   namespace: Namespace,
   tools: IdentifyTools,
   signal: Patience | undefined,
-): Promise<KnownQuery> {
-  const embedding = await queryVector(query, namespace, tools, signal);
-  const known = { ...nameOf(query, tools.hash), embedding, keyed: null };
+  keep: (known: KnownQuery) => void,
+): Promise<void> {
+  let embedding = namespace.queries.vectors.get(query);
+  if (embedding === undefined) {
+    const call = new PatientCall(namespace.name, 'query', signal);
+    [embedding] = await tools.encoder.encode([query], call);
+  }
+  const known = { ...nameOf(query, tools.hash), embedding: embedding!, keyed: null };
   namespace.queries.set(query, known);
-  return known;
-}
-
-async function queryVector(
-  query: string,
-  namespace: Namespace,
-  tools: IdentifyTools,
-  signal: Patience | undefined,
-): Promise<Float32Array> {
-  const known = namespace.queries.vectors.get(query);
-  if (known !== undefined) return known;
-  const call: EncodeCall = { namespace: namespace.name, role: 'query', signal: signal?.() };
-  const [vector] = await tools.encoder.encode([query], call);
-  return vector!;
+  keep(known);
 }
 
 /** A query without a key: only its own text is recognised. Not remembered, for the encoder will answer again. */

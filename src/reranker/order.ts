@@ -193,16 +193,16 @@ function knownSimilarities(
   const isRepeated = new Set(places).size < places.length;
   return {
     largest: isRepeated ? 1 : largest,
-    between: (a, b) => cosines[places[a] * best.length + places[b]],
+    between: (a, b) =>
+      places[a] === places[b] ? dot(vectors[a], vectors[b]) : cosines[places[a] * best.length + places[b]],
   };
 }
 
+/** The cosine of a vector with itself is left out: it is asked for only where a text is shown twice. */
 function similaritiesOf(vectors: readonly Float32Array[]): NonNullable<KeyedQuery['similarities']> {
   const cosines = new Float64Array(vectors.length ** 2);
   let largest = -1;
   for (let a = 0; a < vectors.length; a++) {
-    // The same text twice is found at its first place.
-    cosines[a * vectors.length + a] = dot(vectors[a], vectors[a]);
     for (let b = 0; b < a; b++) {
       const cosine = dot(vectors[a], vectors[b]);
       cosines[a * vectors.length + b] = cosine;

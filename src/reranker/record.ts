@@ -25,7 +25,8 @@ export function recordAnswer(
 ): void {
   const { identified, shown, arm } = ranking;
   if (!request.learn || identified === null) return;
-  const documents = shown.slice(0, MAX_SHOWN).map((index) => {
+  const remembered = shown.length > MAX_SHOWN ? shown.slice(0, MAX_SHOWN) : shown;
+  const documents = remembered.map((index) => {
     const textHash = contentHash(texts[index], hash);
     const { vector } = texts[index];
     if (vector !== undefined) namespace.shownVectors.remember(textHash, vector);
@@ -35,7 +36,8 @@ export function recordAnswer(
       index,
     };
   });
-  const query = { ...identified.known, keyJson: identified.keyed.keyJson };
+  const { cellId, guardJson } = identified.known;
+  const query = { cellId, guardJson, keyJson: identified.keyed.keyJson };
   const row = impressionRow(request.requestId, query, `${encoder.name}@${encoder.version}`, documents, {
     more: shown.length > MAX_SHOWN,
     source: request.source === undefined ? null : hash.text(`source:${request.source}`),

@@ -1,11 +1,11 @@
 import type { Pace } from '../base/pace.js';
 import { dot } from './cosine.js';
+import type { TextAnalysis } from './lexicon.js';
+import { MAX_TEXT_LENGTH } from './lexicon.js';
 import type { PairFeatures, QueryPairs } from './query-pairs.js';
 import type { SlotIndex } from './slot-index.js';
 import { TermCounts } from './term-counts.js';
 import type { ReadText } from './term-namespace.js';
-import { MAX_TEXT_LENGTH } from './text-analyser.js';
-import type { TextAnalysis } from './text-analysis.js';
 import type { TextCache, TextEntry } from './text-cache.js';
 import type { SimilarityRow, WordSimilarity, WordVectors } from './word-similarity.js';
 

@@ -2,7 +2,7 @@ import { detached } from '../base/detached.js';
 import { stem } from '../text/stem.js';
 import { STOP_WORDS } from '../text/stop-words.js';
 import { forEachWord } from '../text/words.js';
-import { MAX_TEXT_LENGTH } from './text-analyser.js';
+import { MAX_TEXT_LENGTH } from './lexicon.js';
 
 /** Most distinct terms of a query that count, the first ones; bounds the work a query asks for. */
 const MAX_TERMS = 512;

@@ -1,5 +1,6 @@
-import type { DocumentFrequencies, DocumentStems } from '../text/document-frequencies.js';
-import type { TextAnalysis } from './text-analysis.js';
+import type { DocumentStems } from '../text/document-frequencies.js';
+import type { Lexicon, TextAnalysis } from './lexicon.js';
+import type { StemSlots } from './stem-slots.js';
 import type { TextEntry } from './text-cache.js';
 
 const FIRST_LENGTH = 4096;
@@ -10,20 +11,21 @@ const MAX_LENGTH = 131_072;
  * The stems of the texts read for one request, one text after the other, for the learning that mostly follows at once:
  * so their analyses need not be kept. Scratch space that the next request takes over.
  */
-export class RequestStems implements DocumentStems {
-  slots = new Uint32Array(FIRST_LENGTH);
-  size = 0;
+export class RequestStems {
   /** Those of the request's texts that are not here. */
   missing: TextEntry[] = [];
+  /** Numbers in the lexicon, in the first `size` places. */
+  private stems = new Uint32Array(FIRST_LENGTH);
+  private size = 0;
   private texts: readonly TextEntry[] | undefined;
-  private frequencies: DocumentFrequencies | undefined;
+  private lexicon: Lexicon | undefined;
   private epoch = 0;
 
   /** Begins with the texts of a request. */
-  begin(texts: readonly TextEntry[], frequencies: DocumentFrequencies): void {
+  begin(texts: readonly TextEntry[], lexicon: Lexicon): void {
     this.texts = texts;
-    this.frequencies = frequencies;
-    this.epoch = frequencies.epoch;
+    this.lexicon = lexicon;
+    this.epoch = lexicon.epoch;
     this.size = 0;
     this.missing = [];
   }
@@ -31,33 +33,43 @@ export class RequestStems implements DocumentStems {
   /** Notes one of the texts, with its analysis where it was read. Nothing once another request has begun. */
   add(texts: readonly TextEntry[], text: TextEntry, analysis?: TextAnalysis): void {
     if (texts !== this.texts) return;
-    if (analysis === undefined || !this.hasRoom(analysis.size)) {
+    if (analysis === undefined || analysis.epoch !== this.epoch || !this.hasRoom(analysis.size)) {
       this.missing.push(text);
       return;
     }
-    const { slots } = analysis;
-    for (let place = 0; place < analysis.size; place++) this.slots[this.size++] = slots[place]!;
+    const { stems } = this;
+    const { lists, size } = analysis;
+    for (let place = 0; place < size; place++) stems[this.size + place] = lists[place]!;
+    this.size += size;
   }
 
   /** Whether these are of such a request, and still good. */
-  isOf(texts: readonly TextEntry[], frequencies: DocumentFrequencies): boolean {
-    return texts === this.texts && frequencies === this.frequencies && frequencies.epoch === this.epoch;
+  isOf(texts: readonly TextEntry[], lexicon: Lexicon): boolean {
+    return texts === this.texts && lexicon === this.lexicon && lexicon.epoch === this.epoch;
+  }
+
+  /** Ends the request; gives its stems by their slots, good until another one begins. */
+  take(slots: StemSlots): DocumentStems {
+    const { stems, size } = this;
+    slots.write(stems, size, stems);
+    this.end();
+    return { slots: stems, size };
   }
 
   /** Forgets the request. */
   end(): void {
     this.texts = undefined;
-    this.frequencies = undefined;
+    this.lexicon = undefined;
     this.missing = [];
   }
 
   private hasRoom(more: number): boolean {
     const needed = this.size + more;
-    if (needed <= this.slots.length) return true;
+    if (needed <= this.stems.length) return true;
     if (needed > MAX_LENGTH) return false;
     const longer = new Uint32Array(Math.min(2 * needed, MAX_LENGTH));
-    longer.set(this.slots);
-    this.slots = longer;
+    longer.set(this.stems);
+    this.stems = longer;
     return true;
   }
 }

@@ -1,24 +1,27 @@
 import type { StemSums } from '../text/document-frequencies.js';
+import type { TextAnalysis } from './lexicon.js';
 import type { SlotIndex } from './slot-index.js';
-import type { TextAnalysis } from './text-analysis.js';
+import type { StemSlots } from './stem-slots.js';
 
-/** Adds up the stems of some texts. Cost: one pass over all of them. `index`: scratch space. */
-export function sumStems(texts: readonly TextAnalysis[], index: SlotIndex): StemSums {
-  const slots: number[] = [];
+/** Adds up the stems of some texts, by their slots. Cost: one pass over all of them. `index`: scratch space. */
+export function sumStems(texts: readonly TextAnalysis[], index: SlotIndex, slots: StemSlots): StemSums {
+  const stems: number[] = [];
   const counts: number[] = [];
   index.start(0);
   for (const text of texts) {
     for (let place = 0; place < text.size; place++) {
-      const slot = text.slots[place]!;
-      const known = index.get(slot);
+      const stem = text.lists[place]!;
+      const known = index.get(stem);
       if (known >= 0) {
         counts[known]!++;
         continue;
       }
-      index.set(slot, slots.length);
-      slots.push(slot);
+      index.set(stem, stems.length);
+      stems.push(stem);
       counts.push(1);
     }
   }
-  return { slots: Uint32Array.from(slots), counts: Uint32Array.from(counts), documents: texts.length };
+  const numbers = Uint32Array.from(stems);
+  slots.write(numbers, numbers.length, numbers);
+  return { slots: numbers, counts: Uint32Array.from(counts), documents: texts.length };
 }

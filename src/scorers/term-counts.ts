@@ -1,7 +1,6 @@
-import type { DocumentFrequencies } from '../text/document-frequencies.js';
+import type { Lexicon, TextAnalysis } from './lexicon.js';
 import type { QueryTerm } from './query-terms.js';
 import type { SlotIndex } from './slot-index.js';
-import type { TextAnalysis } from './text-analysis.js';
 
 /** Finds the terms of one query in texts. What it gives is overwritten by the next text. */
 export class TermCounts {
@@ -9,9 +8,9 @@ export class TermCounts {
   readonly places: Int32Array;
   /** By term: how often the text holds it. */
   readonly counts: Float32Array;
-  /** By term: its stem's slot in the frequencies and epoch of the last text. */
-  private slots: readonly number[] = [];
-  private frequencies: DocumentFrequencies | undefined;
+  /** By term: its stem's number in the lexicon and epoch of the last text. */
+  private stems: readonly number[] = [];
+  private lexicon: Lexicon | undefined;
   private epoch = -1;
 
   /** `index`: scratch space, which others may use between texts. */
@@ -23,34 +22,46 @@ export class TermCounts {
     this.counts = new Float32Array(terms.length);
   }
 
-  /** Finds the terms in a text: one pass over its stems. */
-  find({ slots, stride, size, frequencies }: TextAnalysis): void {
-    const { places, counts, index } = this;
-    this.fillIndex(frequencies);
-    places.fill(-1);
-    counts.fill(0);
-    const { places: terms, base } = index;
-    for (let place = 0; place < size; place++) {
-      // Beyond the index there is nothing, and nothing is not at least 0.
-      const term = terms[slots[place]!]! - base;
-      if (!(term >= 0)) continue;
-      places[term] = place;
-      counts[term] = slots[2 * stride + place]!;
+  /** Finds the terms in a text: a look-up each in the one that was read last, one pass over the stems of any other. */
+  find(analysis: TextAnalysis): void {
+    this.follow(analysis.lexicon);
+    const { places, counts, stems } = this;
+    const { lists, stride } = analysis;
+    const known = analysis.lexicon.placesIn(analysis);
+    if (known === undefined) this.search(analysis);
+    for (let term = 0; term < stems.length; term++) {
+      if (known !== undefined) places[term] = (known[stems[term]!] ?? 0) - 1;
+      const place = places[term]!;
+      counts[term] = place < 0 ? 0 : lists[2 * stride + place]!;
     }
   }
 
-  /** Makes the index one from slots to terms, unless it still is. */
-  private fillIndex(frequencies: DocumentFrequencies): void {
-    const { terms, index } = this;
-    if (this.frequencies !== frequencies || this.epoch !== frequencies.epoch) {
-      this.slots = terms.map(({ stem }) => frequencies.slot(stem));
-      this.frequencies = frequencies;
-      this.epoch = frequencies.epoch;
-    } else if (index.owner === this) {
-      return;
+  private search({ lists, size }: TextAnalysis): void {
+    const { places, index } = this;
+    this.fillIndex();
+    places.fill(-1);
+    const { places: terms, base } = index;
+    for (let place = 0; place < size; place++) {
+      // Beyond the index there is nothing, and nothing is not at least 0.
+      const term = terms[lists[place]!]! - base;
+      if (term >= 0) places[term] = place;
     }
-    index.start(frequencies.size);
-    for (let term = 0; term < terms.length; term++) index.set(this.slots[term]!, term);
+  }
+
+  private follow(lexicon: Lexicon): void {
+    if (this.lexicon === lexicon && this.epoch === lexicon.epoch) return;
+    this.stems = this.terms.map(({ stem }) => lexicon.number(stem));
+    this.lexicon = lexicon;
+    this.epoch = lexicon.epoch;
+    this.index.owner = undefined;
+  }
+
+  /** Makes the index one from stems to terms, unless it still is. */
+  private fillIndex(): void {
+    const { index, stems } = this;
+    if (index.owner === this) return;
+    index.start(this.lexicon!.stemLimit);
+    for (let term = 0; term < stems.length; term++) index.set(stems[term]!, term);
     index.owner = this;
   }
 }

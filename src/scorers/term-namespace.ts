@@ -1,8 +1,8 @@
 import { Pace, type StartPace } from '../base/pace.js';
-import type { DocumentFrequencies, StemSums } from '../text/document-frequencies.js';
+import type { DocumentFrequencies, DocumentStems, StemSums } from '../text/document-frequencies.js';
 import type { DocumentPrior } from '../text/prior.js';
 import { idf } from './bm25.js';
-import type { Lexicon } from './lexicon.js';
+import type { Lexicon, TextAnalysis } from './lexicon.js';
 import { PairCache } from './pair-cache.js';
 import { type BlendPairs, PairList } from './pair-list.js';
 import type { PairFeatures, QueryPairs } from './query-pairs.js';
@@ -10,9 +10,9 @@ import type { QueryTerm } from './query-terms.js';
 import { RequestStems } from './request-stems.js';
 import type { BaseScores, NamespaceScorer, ScoreRequest, ScoringContext } from './scorer.js';
 import type { SlotIndex } from './slot-index.js';
+import { StemSlots } from './stem-slots.js';
 import { sumStems } from './stem-sums.js';
 import { TextAnalyser } from './text-analyser.js';
-import type { TextAnalysis } from './text-analysis.js';
 import type { TextEntry } from './text-cache.js';
 
 /** What a term scorer has of its own, apart from reading texts, keeping pairs and learning. */
@@ -50,10 +50,10 @@ const requestStems = new RequestStems();
 export class TermNamespace implements NamespaceScorer {
   private readonly frequencies: DocumentFrequencies;
   private readonly analyser: TextAnalyser;
+  private readonly slots: StemSlots;
   private readonly pairs: PairCache;
   private readonly startPace: StartPace;
   private readonly readText: ReadText;
-  private readonly keepText: ReadText;
 
   constructor(
     context: ScoringContext,
@@ -61,15 +61,15 @@ export class TermNamespace implements NamespaceScorer {
     private readonly measure: TermMeasure,
   ) {
     this.frequencies = context.frequencies;
-    this.analyser = new TextAnalyser(context.texts, context.frequencies, tools.lexicon, tools.index);
+    this.analyser = new TextAnalyser(context.texts, tools.lexicon);
+    this.slots = new StemSlots(tools.lexicon, context.frequencies);
     this.pairs = new PairCache(context.maxPairBytes, measure.soft);
     this.startPace = tools.startPace ?? (() => new Pace());
     this.readText = (entry) => this.analyser.read(entry);
-    this.keepText = (entry) => this.analyser.keep(entry);
   }
 
   get bytes(): number {
-    return this.pairs.bytes + this.analyser.bytes;
+    return this.pairs.bytes + this.slots.bytes;
   }
 
   async score({ query, texts }: ScoreRequest): Promise<BaseScores> {
@@ -82,7 +82,7 @@ export class TermNamespace implements NamespaceScorer {
     }
     const pairs = known.isFull(texts.length) ? known.restarted() : known;
     const rows = new Int32Array(texts.length);
-    requestStems.begin(texts, this.frequencies);
+    requestStems.begin(texts, this.tools.lexicon);
     let misses = 0;
     let pace: Pace | undefined;
     let measure: MeasurePair | undefined;
@@ -123,20 +123,31 @@ export class TermNamespace implements NamespaceScorer {
 
   clear(): void {
     this.pairs.clear();
-    this.analyser.clear();
+    this.slots.clear();
   }
 
   private learnEach(queryStems: readonly string[], texts: readonly TextEntry[]): void {
-    const isGathered = requestStems.isOf(texts, this.frequencies);
-    const rest = (isGathered ? requestStems.missing : texts).map(this.keepText);
-    this.frequencies.learn(queryStems, isGathered ? [requestStems, ...rest] : rest, texts.length);
-    requestStems.end();
+    const isGathered = requestStems.isOf(texts, this.tools.lexicon);
+    const rest = (isGathered ? requestStems.missing : texts).map((entry) => this.stemsOf(entry));
+    const stems = isGathered ? [requestStems.take(this.slots), ...rest] : rest;
+    this.frequencies.learn(queryStems, stems, texts.length);
+  }
+
+  private stemsOf(entry: TextEntry): DocumentStems {
+    const { lists, size } = this.analyser.keep(entry);
+    const slots = new Uint32Array(size);
+    this.slots.write(lists, size, slots);
+    return { slots, size };
   }
 
   private sums(pairs: QueryPairs, list: PairList, texts: readonly TextEntry[]): StemSums {
     const { epoch } = this.frequencies;
     if (list.stems?.epoch === epoch) return list.stems.sums;
-    const sums = sumStems(texts.map(this.keepText), this.tools.index);
+    const sums = sumStems(
+      texts.map((entry) => this.analyser.keep(entry)),
+      this.tools.index,
+      this.slots,
+    );
     list.stems = { sums, epoch };
     this.pairs.keep(pairs);
     return sums;

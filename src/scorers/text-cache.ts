@@ -1,12 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import createHashers from 'xxhash-wasm';
+import { TextFingerprints } from '../base/text-fingerprints.js';
+import type { TextAnalysis } from './lexicon.js';
+import { MetTexts } from './met-texts.js';
 import { type Linked, RecentEntries } from './recent-entries.js';
-import type { TextAnalysis } from './text-analysis.js';
 
-/** What is known of one text of a namespace, filled in as it is needed. */
+/**
+ * What is known of one text of a namespace, filled in as it is needed. That of a text met for the first time is its
+ * request's alone, until it has a vector.
+ */
 export interface TextEntry {
-  /** Names the text in pair caches; unique in the process. */
+  /** Names the text in pair caches; unique in the process. The same each time the text is met. */
   readonly id: number;
   readonly text: string;
   /** SHA-256 of the text, once it was needed: what outlives the entry is found by it. */
@@ -51,39 +54,40 @@ const LIST_SHARE = 0.02;
 const LIST_BYTES = 200;
 const LISTED_BYTES = 8;
 
-const { h32 } = await createHashers();
+/** Share of the bound for fingerprints of texts that were met. */
+const MET_SHARE = 1 / 16;
 
+const fingerprints = new TextFingerprints();
 let lastId = 0;
 
 /**
- * The texts one namespace meets, least recently used first out, bounded in bytes.
- *
- * Keys are XXH32 of the text under a seed drawn once per cache, as small integers, which the engine looks up twice as
- * fast as larger ones; the stored text is compared, so a collision costs a second reading and nothing else. A plain Map
- * over texts was measured: 1.9 µs a look-up of 1000 ASCII characters against 0.9 µs (equal where a character is beyond
- * Latin-1), and strings above 16 383 characters, which the engine hashes by length alone, took 220 µs among 300 of one
- * length against 7 µs.
+ * The texts one namespace meets, bounded in bytes. Of one that is met for the first time the fingerprint is noted and nothing
+ * else: most never come again, and to keep fifty of them a request, and put as many out, took a tenth of its time. An
+ * entry is kept from the second time on, or once it has a vector; least recently used first out.
  */
 export class TextCache {
   hits = 0;
   misses = 0;
-  private readonly seed = randomBytes(4).readUInt32LE();
+  private readonly met: MetTexts;
+  /** By id. */
   private readonly entries: RecentEntries<HeldEntry>;
-  /** By query: keys of the texts it last came with, in order. Keys alone, so that no text is kept alive. */
+  /** By query: ids of the texts it last came with, in order. Ids alone, so that no text is kept alive. */
   private readonly lists: LRUCache<string, readonly number[]>;
 
   constructor({ maxBytes }: TextCacheOptions) {
     const listBytes = Math.floor(LIST_SHARE * maxBytes);
-    this.entries = new RecentEntries(Math.max(1, maxBytes - listBytes));
+    const metBytes = Math.floor(MET_SHARE * maxBytes);
+    this.entries = new RecentEntries(Math.max(1, maxBytes - listBytes - metBytes));
     this.lists = new LRUCache({ maxSize: Math.max(1, listBytes) });
+    this.met = new MetTexts(metBytes);
   }
 
   /** Estimate of the bytes held. */
   get bytes(): number {
-    return this.entries.weight + this.lists.calculatedSize;
+    return this.entries.weight + this.lists.calculatedSize + this.met.bytes;
   }
 
-  /** Number of texts held. */
+  /** Number of entries held. */
   get size(): number {
     return this.entries.size;
   }
@@ -93,48 +97,35 @@ export class TextCache {
    * without hashing, each by one comparison: a fifth of the time.
    */
   getList(query: string, candidates: readonly { readonly text: string }[]): TextEntry[] {
-    const keys = this.lists.get(query);
-    let isKnown = keys?.length === candidates.length;
+    const ids = this.lists.get(query);
+    const { hits } = this;
+    let isKnown = ids?.length === candidates.length;
     const entries = candidates.map(({ text }, index) => {
-      const key = keys?.[index];
-      const known = key === undefined ? undefined : this.entries.get(key);
+      const id = ids?.[index];
+      const known = id === undefined ? undefined : this.entries.get(id);
       if (known !== undefined && known.text === text) return this.hit(known);
       isKnown = false;
       return this.get(text);
     });
-    if (!isKnown) this.keepList(query, entries as HeldEntry[]);
+    if (!isKnown && this.hits > hits) this.keepList(query, entries);
     return entries;
   }
 
-  /** The entry of a text, made if it is not there. */
+  /** The entry of a text. */
   get(text: string): TextEntry {
-    const key = h32(text, this.seed) | 0;
-    const known = this.entries.get(key);
-    if (known !== undefined && known.text === text) return this.hit(known);
-    this.misses++;
-    const size = ENTRY_BYTES + 2 * text.length;
-    const weight = Math.ceil(size + GROWTH_BYTES + GROWTH_PER_CHARACTER * text.length);
-    const entry: HeldEntry = {
-      id: ++lastId,
-      text,
-      vector: undefined,
-      contentHash: undefined,
-      digest: undefined,
-      isRepeated: false,
-      quoted: undefined,
-      wordVector: undefined,
-      analysis: undefined,
-      key,
-      size,
-      weight,
-      older: undefined,
-      newer: undefined,
-    };
+    const number = this.numberOf(text);
+    if (number === 0) {
+      this.misses++;
+      return newEntry(++lastId, text);
+    }
+    const known = this.entries.get(number);
+    if (known !== undefined) return this.hit(known);
+    const entry = newEntry(number, text);
     this.entries.add(entry);
-    return entry;
+    return this.hit(entry);
   }
 
-  /** Tells the cache that an entry grew by so many bytes. Nothing for an entry that is no longer held. */
+  /** Tells the cache that an entry grew by so many bytes. Nothing for an entry that is not held. */
   grew(entry: TextEntry, bytes: number): void {
     const held = entry as HeldEntry;
     if (!this.entries.has(held)) return;
@@ -142,16 +133,23 @@ export class TextCache {
     if (held.size > held.weight) this.entries.reweigh(held, Math.ceil(WEIGHT_MARGIN * held.size));
   }
 
-  /** Notes the key encoder's vector of a text. */
+  /** Notes the key encoder's vector of a text, and keeps its entry. */
   setVector(entry: TextEntry, vector: Float32Array): void {
-    if (entry.vector === undefined) this.grew(entry, VECTOR_OVERHEAD_BYTES + vector.byteLength);
+    const known = this.entries.get(entry.id);
+    // Another request may have met the text meanwhile.
+    const held = known ?? (entry as HeldEntry);
+    if (known === undefined) this.entries.add(held);
+    const isFirst = held.vector === undefined;
     entry.vector = vector;
+    held.vector = vector;
+    if (isFirst) this.grew(held, VECTOR_OVERHEAD_BYTES + vector.byteLength);
   }
 
   /** Forgets all texts; entries in use stay valid for whoever holds them. */
   clear(): void {
     this.entries.clear();
     this.lists.clear();
+    this.met.clear();
   }
 
   private hit(entry: HeldEntry): HeldEntry {
@@ -160,13 +158,38 @@ export class TextCache {
     return entry;
   }
 
-  private keepList(query: string, entries: readonly HeldEntry[]): void {
+  /** The number of a text that was met before, else 0, and then the next one is its own. */
+  private numberOf(text: string): number {
+    const isNamed = fingerprints.read(text);
+    return isNamed ? this.met.meet(fingerprints.words, lastId + 1) : 0;
+  }
+
+  private keepList(query: string, entries: readonly TextEntry[]): void {
     const size = LIST_BYTES + 2 * query.length + LISTED_BYTES * entries.length;
     this.lists.delete(query);
     this.lists.set(
       query,
-      entries.map(({ key }) => key),
+      entries.map(({ id }) => id),
       { size },
     );
   }
+}
+
+function newEntry(id: number, text: string): HeldEntry {
+  const size = ENTRY_BYTES + 2 * text.length;
+  return {
+    id,
+    text,
+    vector: undefined,
+    contentHash: undefined,
+    digest: undefined,
+    isRepeated: false,
+    quoted: undefined,
+    wordVector: undefined,
+    analysis: undefined,
+    size,
+    weight: Math.ceil(size + GROWTH_BYTES + GROWTH_PER_CHARACTER * text.length),
+    older: undefined,
+    newer: undefined,
+  };
 }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { allEnded } from '../base/rejections.js';
 import { textDigest } from '../base/text-digest.js';
-import { type EncodeCall, type Encoder, encodeEach } from '../encoders/encoder.js';
+import { type Encoder, encodeInto, PatientCall } from '../encoders/encoder.js';
 import { QueryVectors } from './query-vectors.js';
 import type { ScoreRequest, ScoringContext } from './scorer.js';
 import type { TextEntry } from './text-cache.js';
@@ -48,20 +48,26 @@ export class VectorStore {
     let queryVector = this.queries.get(query);
     const texts = entries.map((entry) => this.known(entry));
     const places = texts.flatMap((vector, place) => (vector === undefined ? [place] : []));
-    const asked = queryVector === undefined ? this.encode([query], 'query', signal) : [];
-    const missing = places.map((place) => entries[place]!.text);
-    const encoded = this.encode(missing, 'document', signal);
-    const work = [
-      ...asked.map(async (vector) => {
-        queryVector = await vector;
-        this.queries.set(query, queryVector);
-      }),
-      ...encoded.map(async (vector, index) => {
+    const { encoder, context } = this;
+    const work: Promise<void>[] = [];
+    if (queryVector === undefined) {
+      const call = new PatientCall(context.namespace, 'query', signal);
+      const keep = (vector: Float32Array) => {
+        queryVector = vector;
+        this.queries.set(query, vector);
+      };
+      work.push(encodeInto(encoder, [query], call, keep));
+    }
+    if (places.length > 0) {
+      const missing = places.map((place) => entries[place]!.text);
+      const call = new PatientCall(context.namespace, 'document', signal);
+      const keep = (vector: Float32Array, index: number) => {
         const place = places[index]!;
-        texts[place] = await vector;
-        this.keep(entries[place]!, texts[place]!);
-      }),
-    ];
+        texts[place] = vector;
+        this.keep(entries[place]!, vector);
+      };
+      work.push(encodeInto(encoder, missing, call, keep));
+    }
     await allEnded(work);
     return { query: queryVector!, texts: texts as Float32Array[], missing: places.length };
   }
@@ -69,15 +75,6 @@ export class VectorStore {
   clear(): void {
     this.vectors.clear();
     this.queries.clear();
-  }
-
-  private encode(
-    texts: readonly string[],
-    role: EncodeCall['role'],
-    signal: ScoreRequest['signal'],
-  ): readonly Promise<Float32Array>[] {
-    const { encoder, context } = this;
-    return encodeEach(encoder, texts, { namespace: context.namespace, role, signal: signal?.() });
   }
 
   private known(entry: TextEntry): Float32Array | undefined {

@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Lexicon } from './lexicon.js';
-import type { TextAnalysis } from './text-analysis.js';
+import type { Lexicon, TextAnalysis } from './lexicon.js';
 
 /** What a word-vector model knows of one word; opaque here. */
 export interface WordForm {
@@ -87,14 +86,14 @@ export class WordSimilarity {
    * known word, some 0.1 µs for a new one.
    */
   closest(row: SimilarityRow, analysis: TextAnalysis): number {
-    const { slots, stride, size } = analysis;
+    const { lists, stride, size } = analysis;
     const { levels } = row;
     let best = UNRELATED + 1;
     let ties = 0;
     let first = -1;
     // Most words are less alike than the best so far: one comparison tells.
     for (let place = stride; place < stride + size; place++) {
-      const id = slots[place]!;
+      const id = lists[place]!;
       let level = levels[id]!;
       if (level < best) {
         if (level !== UNKNOWN) continue;
@@ -115,10 +114,10 @@ export class WordSimilarity {
   }
 
   /** The largest exact value among the words at one level. */
-  private closestAt(level: number, row: SimilarityRow, { slots, stride, size }: TextAnalysis): number {
+  private closestAt(level: number, row: SimilarityRow, { lists, stride, size }: TextAnalysis): number {
     let best = 0;
     for (let place = stride; place < stride + size; place++) {
-      const id = slots[place]!;
+      const id = lists[place]!;
       if (row.levels[id] === level) best = Math.max(best, this.exact(row, id));
     }
     return best;

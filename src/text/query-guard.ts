@@ -67,6 +67,13 @@ const OPPOSITES: readonly (readonly [string, string])[] = [
   ['internal', 'external'],
 ];
 
+/** What words are made of, and numbers; of printable ASCII alone they are told apart in a fraction of the time. */
+const ANY = { word: /[\p{L}\p{N}\p{M}_]+/gu, digit: /\p{N}/u } as const;
+const ASCII = { word: /\w+/g, digit: /\d/ } as const;
+const BEYOND_ASCII = /[^ -~]/;
+/** Characters by which a word is not simply read as it stands. */
+const JOINTS = /['’\-‐‑.,]/;
+
 /** Words of a query that are looked at: bounds what is stored with every cell and impression. */
 const MAX_WORDS = 128;
 /** Shortest word that is left after un- or dis- is taken off. */
@@ -93,14 +100,19 @@ const POLAR_STEMS = new Map(
   [...POLAR].filter(([word]) => word.length > 3).map(([word, forms]) => [stem(word), forms]),
 );
 
-function canonicalForms(word: string): Canonical[] {
-  const forms = POLAR.get(word) ?? POLAR_STEMS.get(stem(word)) ?? [];
-  for (const prefix of ['un', 'dis']) {
-    const base = word.slice(prefix.length);
-    if (!word.startsWith(prefix) || base.length < MINIMAL_BASE_LENGTH) continue;
-    return [...forms, { form: stem(base), positive: false }];
-  }
-  return STOP_WORDS.has(word) ? forms : [...forms, { form: stem(word), positive: true }];
+function canonicalForms(word: string): readonly Canonical[] {
+  const form = stem(word);
+  const polar = POLAR.get(word) ?? POLAR_STEMS.get(form);
+  const own = negatedForm(word) ?? (STOP_WORDS.has(word) ? undefined : { form, positive: true });
+  if (own === undefined) return polar ?? [];
+  return polar === undefined ? [own] : [...polar, own];
+}
+
+/** The form of a word that begins with un- or dis-. */
+function negatedForm(word: string): Canonical | undefined {
+  const length = word.startsWith('un') ? 2 : word.startsWith('dis') ? 3 : 0;
+  if (length === 0 || word.length - length < MINIMAL_BASE_LENGTH) return undefined;
+  return { form: stem(word.slice(length)), positive: false };
 }
 
 /**
@@ -108,20 +120,15 @@ function canonicalForms(word: string): Canonical[] {
  * words.
  */
 export function queryGuard(query: string, hash: (word: string) => string): QueryGuard {
-  const plain = query
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/n['’]t(?!\p{L})/gu, ' not')
-    .replace(/(?<![\p{L}\p{N}\p{M}_])(un|dis)[-‐‑](?=\p{L})/gu, '$1')
-    .replace(/(?<=\p{N})[.,](?=\p{N})/gu, '_');
+  const lower = query.normalize('NFKC').toLowerCase();
+  const plain = JOINTS.test(lower) ? withoutJoints(lower) : lower;
+  const { word: wordPattern, digit } = BEYOND_ASCII.test(plain) ? ANY : ASCII;
   const numbers = new Set<string>();
   const words = new Set<string>();
   let negations = 0;
-  let seen = 0;
-  for (const [word] of plain.matchAll(/[\p{L}\p{N}\p{M}_]+/gu)) {
-    if (++seen > MAX_WORDS) break;
+  for (const word of (plain.match(wordPattern) ?? []).slice(0, MAX_WORDS)) {
     if (NEGATIONS.has(word)) negations++;
-    if (/\p{N}/u.test(word)) numbers.add(word);
+    if (digit.test(word)) numbers.add(word);
     for (const { form, positive } of canonicalForms(word)) words.add((positive ? '+' : '-') + hash(form));
   }
   return {
@@ -129,6 +136,14 @@ export function queryGuard(query: string, hash: (word: string) => string): Query
     negations,
     words: [...words].sort(),
   };
+}
+
+/** `isn't` is `is not`, `un-do` is `undo`, and `3.2` one word. */
+function withoutJoints(lower: string): string {
+  return lower
+    .replace(/n['’]t(?!\p{L})/gu, ' not')
+    .replace(/(?<![\p{L}\p{N}\p{M}_])(un|dis)[-‐‑](?=\p{L})/gu, '$1')
+    .replace(/(?<=\p{N})[.,](?=\p{N})/gu, '_');
 }
 
 /** Whether two queries differ in a number, in how often they negate, or in a word against its opposite. Symmetric. */

@@ -50,6 +50,32 @@ describe('metrics', () => {
     ]);
   });
 
+  it('show each series from its first use on, in that order, and all that was added until it is read', async () => {
+    const { metrics, lines } = setUp({ namespaceLabel: true });
+    metrics.namespaceOpened('a');
+    metrics.namespaceOpened('b');
+    metrics.feedbackFinished('applied', 'a');
+    metrics.feedbackFinished('applied', 'b');
+    metrics.feedbackFinished('ignored_source', 'a');
+    metrics.pairsEvicted(0);
+    const events = 'neuralcache_feedback_events_total';
+    const [a, b, other] = [
+      `${events}{outcome="applied",namespace="a"}`,
+      `${events}{outcome="applied",namespace="b"}`,
+      `${events}{outcome="ignored_source",namespace="a"}`,
+    ];
+    expect(await lines(events)).toEqual([`${a} 1`, `${b} 1`, `${other} 1`]);
+    expect(await lines('neuralcache_pair_evictions_total')).toEqual([
+      'neuralcache_pair_evictions_total 0',
+    ]);
+    metrics.feedbackFinished('applied', 'b');
+    metrics.feedbackFinished('applied', 'b');
+    expect(await lines(events)).toEqual([`${a} 1`, `${b} 3`, `${other} 1`]);
+    metrics.feedbackFinished('applied', 'a');
+    metrics.namespaceClosed('a', 'idle');
+    expect(await lines(events)).toEqual([`${b} 3`]);
+  });
+
   it.each(['texts', 'pairs', 'vectors'] as const)(
     'of look-ups name the cache of %s in their help',
     async (cache) => {

@@ -70,6 +70,19 @@ describe('directions', () => {
     );
   });
 
+  it('round each component to the nearest of 127 steps, halves up, by its share of the largest', () => {
+    fc.assert(
+      fc.property(fc.array(float, { minLength: 1, maxLength: 40 }), (components) => {
+        const vector = Float32Array.from(components);
+        const largest = Math.max(...vector.map(Math.abs));
+        const expected = Int8Array.from(vector, (component) => Math.round((component / largest) * 127));
+        expect(encodeDirection(vector)).toBe(Buffer.from(expected.buffer).toString('base64'));
+      }),
+    );
+    // 127 · 1/254 is exactly a half.
+    expect(encodeDirection(Float32Array.of(254, 1, -1))).toBe(Buffer.of(127, 1, 0).toString('base64'));
+  });
+
   it('are the same when they are written again', () => {
     const once = decodeDirection(encodeDirection(toUnit(Float32Array.of(3, -4))), 2);
     expect(encodeDirection(once)).toBe(encodeDirection(Float32Array.of(0.6, -0.8)));

@@ -66,7 +66,7 @@ describe('the embedding scorer', () => {
   it('shares texts’ vectors with the key encoder where it is the same', async () => {
     const encoder = digitEncoder();
     const namespace = new ScoringNamespace(createEmbeddingScorer({ encoder, sharesKeyVectors: true }));
-    namespace.texts.get('5 0').vector = Float32Array.of(1, 0);
+    namespace.texts.setVector(namespace.texts.get('5 0'), Float32Array.of(1, 0));
     const bytes = namespace.texts.bytes;
     await namespace.scores('0 1', ['5 0', '0 7']);
     expect(encoder.asked).toEqual(['0 1', '0 7']);
@@ -76,7 +76,7 @@ describe('the embedding scorer', () => {
 
   it('does not take the key encoder’s vectors for its own where they are another’s', async () => {
     const namespace = new ScoringNamespace(createEmbeddingScorer({ encoder: digitEncoder() }));
-    namespace.texts.get('0 1').vector = Float32Array.of(1, 0);
+    namespace.texts.setVector(namespace.texts.get('0 1'), Float32Array.of(1, 0));
     expect(await namespace.scores('1 0', ['0 1'])).toEqual([0]);
   });
 

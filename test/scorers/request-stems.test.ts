@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Lexicon } from '../../src/scorers/lexicon.js';
 import { RequestStems } from '../../src/scorers/request-stems.js';
+import { StemSlots } from '../../src/scorers/stem-slots.js';
 import { TextAnalyser } from '../../src/scorers/text-analyser.js';
 import { TextCache } from '../../src/scorers/text-cache.js';
 import { DocumentFrequencies } from '../../src/text/document-frequencies.js';
@@ -8,59 +9,87 @@ import { DocumentFrequencies } from '../../src/text/document-frequencies.js';
 function setUp() {
   const cache = new TextCache({ maxBytes: 10_000_000 });
   const frequencies = new DocumentFrequencies();
-  const analyser = new TextAnalyser(cache, frequencies, new Lexicon());
+  const lexicon = new Lexicon();
+  const analyser = new TextAnalyser(cache, lexicon);
+  const slots = new StemSlots(lexicon, frequencies);
   const stems = new RequestStems();
   const textsOf = (...texts: string[]) => texts.map((text) => cache.get(text));
-  const gathered = () => [...stems.slots.subarray(0, stems.size)];
+  const taken = () => {
+    const { slots: gathered, size } = stems.take(slots);
+    return [...gathered.subarray(0, size)];
+  };
   const slotsOf = (...names: string[]) => names.map((name) => frequencies.slot(name));
-  return { frequencies, analyser, stems, textsOf, gathered, slotsOf };
+  return { frequencies, lexicon, analyser, slots, stems, textsOf, taken, slotsOf };
 }
 
 describe('the stems of a request', () => {
   it('are those of its texts one after the other; texts that were not read are listed', () => {
-    const { frequencies, analyser, stems, textsOf, gathered, slotsOf } = setUp();
+    const { lexicon, analyser, stems, textsOf, taken, slotsOf } = setUp();
     const texts = textsOf('wing lift wing', 'car', 'lift');
-    stems.begin(texts, frequencies);
+    stems.begin(texts, lexicon);
     for (const text of [texts[0]!, texts[2]!]) stems.add(texts, text, analyser.read(text));
     stems.add(texts, texts[1]!);
-    expect(gathered()).toEqual(slotsOf('wing', 'lift', 'lift'));
     expect(stems.missing).toEqual([texts[1]]);
-    expect(stems.isOf(texts, frequencies)).toBe(true);
-    stems.end();
-    expect(stems.isOf(texts, frequencies)).toBe(false);
+    expect(stems.isOf(texts, lexicon)).toBe(true);
+    expect(taken()).toEqual(slotsOf('wing', 'lift', 'lift'));
+    expect(stems.isOf(texts, lexicon)).toBe(false);
   });
 
   it('belong to the request that began last', () => {
-    const { frequencies, analyser, stems, textsOf, gathered, slotsOf } = setUp();
+    const { lexicon, analyser, stems, textsOf, taken, slotsOf } = setUp();
     const [first, second] = [textsOf('wing'), textsOf('car')];
-    stems.begin(first, frequencies);
-    stems.begin(second, frequencies);
+    stems.begin(first, lexicon);
+    stems.begin(second, lexicon);
     stems.add(first, first[0]!, analyser.read(first[0]!));
     stems.add(second, second[0]!, analyser.read(second[0]!));
-    expect(gathered()).toEqual(slotsOf('car'));
-    expect([stems.isOf(first, frequencies), stems.isOf(second, frequencies)]).toEqual([false, true]);
-    expect(stems.isOf(second, new DocumentFrequencies())).toBe(false);
+    expect([stems.isOf(first, lexicon), stems.isOf(second, lexicon)]).toEqual([false, true]);
+    expect(stems.isOf(second, new Lexicon())).toBe(false);
+    expect(taken()).toEqual(slotsOf('car'));
   });
 
-  it('are void once slots are', () => {
+  it('are void once the lexicon started again', () => {
     const { analyser, stems, textsOf } = setUp();
+    const lexicon = new Lexicon(1);
+    const texts = textsOf('wing lift');
+    stems.begin(texts, lexicon);
+    stems.add(texts, texts[0]!, new TextAnalyser(new TextCache({ maxBytes: 1000 }), lexicon).read(texts[0]!));
+    lexicon.trim();
+    expect(stems.isOf(texts, lexicon)).toBe(false);
+    // Nor do those of a text that is read after that belong to it.
+    stems.add(texts, texts[0]!, lexicon.analyse(texts[0]!));
+    expect(stems.missing).toEqual([texts[0]]);
+    expect(analyser.read(texts[0]!).size).toBe(2);
+  });
+
+  it('get slots anew once these are void', () => {
+    const { lexicon, analyser, textsOf } = setUp();
     const frequencies = new DocumentFrequencies({ maxStems: 1 });
-    const texts = textsOf('wing');
-    stems.begin(texts, frequencies);
-    stems.add(texts, texts[0]!, analyser.read(texts[0]!));
-    for (const stem of ['a', 'b', 'c']) frequencies.slot(stem);
+    const slots = new StemSlots(lexicon, frequencies);
+    const { lists, size } = analyser.read(textsOf('wing lift')[0]!);
+    const written = () => {
+      const target = new Uint32Array(size);
+      slots.write(lists, size, target);
+      return [...target];
+    };
+    const now = () => ['wing', 'lift'].map((name) => frequencies.find(name));
+    expect(written()).toEqual(now());
     frequencies.trim();
-    expect(stems.isOf(texts, frequencies)).toBe(false);
+    frequencies.slot('car');
+    expect(written()).toEqual(now());
+    expect(slots.bytes).toBeGreaterThan(0);
+    slots.clear();
+    expect(slots.bytes).toBe(0);
+    expect(written()).toEqual(now());
   });
 
   it('are bounded: of many long texts the last are listed as not read', () => {
-    const { frequencies, analyser, stems, textsOf } = setUp();
+    const { lexicon, analyser, stems, textsOf, taken } = setUp();
     const words = (from: number) => Array.from({ length: 2500 }, (_, word) => `${from + word}`).join(' ');
     const texts = textsOf(...Array.from({ length: 60 }, (_, text) => words(100 * text)));
-    stems.begin(texts, frequencies);
+    stems.begin(texts, lexicon);
     for (const text of texts) stems.add(texts, text, analyser.read(text));
     // 52 × 2500 are the most below 131 072.
-    expect(stems.size).toBe(52 * 2500);
     expect(stems.missing).toEqual(texts.slice(52));
+    expect(taken()).toHaveLength(52 * 2500);
   });
 });

@@ -1,51 +1,79 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TextCache } from '../../src/scorers/text-cache.js';
+import { TextCache, type TextEntry } from '../../src/scorers/text-cache.js';
+
+/** The entry of a text that was met twice. */
+function kept(texts: TextCache, text: string): TextEntry {
+  texts.get(text);
+  return texts.get(text);
+}
 
 describe('the text cache', () => {
-  it('gives the same entry for the same text', () => {
+  it('knows a text it met before by its number, and keeps its entry from then on', () => {
     const texts = new TextCache({ maxBytes: 100_000 });
-    const entry = texts.get('a text');
-    expect(entry).toMatchObject({ text: 'a text', vector: undefined, contentHash: undefined });
+    const first = texts.get('a text');
+    expect(first).toMatchObject({
+      text: 'a text',
+      vector: undefined,
+      contentHash: undefined,
+      isRepeated: false,
+    });
+    expect(texts.size).toBe(0);
+    const entry = texts.get(['a', 'text'].join(' '));
+    expect(entry).toMatchObject({ id: first.id, text: 'a text', isRepeated: true });
     entry.contentHash = 'x'.repeat(22);
-    expect(entry.isRepeated).toBe(false);
-    expect(texts.get(['a', 'text'].join(' '))).toBe(entry);
-    expect(entry.isRepeated).toBe(true);
-    expect(texts.get('another')).not.toBe(entry);
-    expect([texts.hits, texts.misses, texts.size]).toEqual([1, 2, 2]);
+    expect(texts.get('a text')).toBe(entry);
+    expect(texts.get('another').id).not.toBe(first.id);
+    expect([texts.hits, texts.misses, texts.size]).toEqual([2, 2, 1]);
+  });
+
+  it('keeps an entry that has a vector, for whoever meets the text meanwhile too', () => {
+    const texts = new TextCache({ maxBytes: 100_000 });
+    const vector = Float32Array.of(1, 0);
+    const alone = texts.get('one');
+    texts.setVector(alone, vector);
+    expect(texts.get('one')).toBe(alone);
+    expect(alone).toMatchObject({ vector, isRepeated: true });
+    const [early, late] = [texts.get('two'), texts.get('two')];
+    texts.setVector(early, vector);
+    expect(early.vector).toBe(vector);
+    expect(texts.get('two')).toBe(late);
+    expect(late.vector).toBe(vector);
+    const { bytes } = texts;
+    texts.setVector(late, vector);
+    expect([texts.bytes, texts.size]).toEqual([bytes, 2]);
   });
 
   it('tells any two texts apart, also where their bytes would be the same', () => {
     const texts = new TextCache({ maxBytes: 10_000_000 });
-    // A lone surrogate turns into U+FFFD on its way to bytes, so these two share a hash.
+    // A lone surrogate turns into U+FFFD on its way to bytes, so these two share a fingerprint.
     for (const text of ['\ud800', '\ufffd', '\ud800']) expect(texts.get(text).text).toBe(text);
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => texts.get(text).text === text));
   });
 
   it('stays within its bound, least recently used first out', () => {
-    const texts = new TextCache({ maxBytes: 2100 });
-    const [first] = ['one', 'two', 'three'].map((text) => texts.get(text));
-    expect(texts.get('one')).toBe(first);
-    // Each entry is weighed with some 650 bytes: with a fourth one must go, and `two` was asked for longest ago.
-    texts.get('four');
-    expect(texts.bytes).toBeLessThanOrEqual(2100);
-    expect(texts.get('one')).toBe(first);
-    const { misses } = texts;
-    texts.get('two');
-    expect(texts.misses).toBe(misses + 1);
+    const texts = new TextCache({ maxBytes: 16_000 });
+    const [first, second, third, fourth] = ['1', '2', '3', '4'].map((text) => text.repeat(1000));
+    const [one, two] = [first!, second!, third!].map((text) => kept(texts, text));
+    expect(texts.get(first!)).toBe(one);
+    // Each entry is weighed with some 4140 bytes: with a fourth one must go, and the second was asked for longest ago.
+    kept(texts, fourth!);
+    expect(texts.bytes).toBeLessThanOrEqual(16_000);
+    expect(texts.get(first!)).toBe(one);
+    expect(texts.get(second!)).not.toBe(two);
   });
 
   it('counts what entries grow by beyond what they are thought to, and makes room for it', () => {
-    const texts = new TextCache({ maxBytes: 3000 });
-    const [one, two] = [texts.get('one'), texts.get('two')];
+    const texts = new TextCache({ maxBytes: 3400 });
+    const [one, two] = [kept(texts, 'one'), kept(texts, 'two')];
     const before = texts.bytes;
     texts.grew(one, 300);
     expect(texts.bytes).toBe(before);
     texts.grew(one, 300);
     // 240 + 6 + 600 bytes, weighed with a quarter more.
-    expect(texts.bytes).toBe(before / 2 + 1058);
+    expect(texts.bytes).toBe(before - 651 + 1058);
     texts.grew(two, 1500);
-    expect(texts.bytes).toBeLessThanOrEqual(3000);
+    expect(texts.bytes).toBeLessThanOrEqual(3400);
     expect(texts.get('two')).toBe(two);
     expect(texts.get('one')).not.toBe(one);
   });
@@ -54,7 +82,7 @@ describe('the text cache', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 2000 }), { maxLength: 20 }), (growths) => {
         const texts = new TextCache({ maxBytes: 1_000_000 });
-        const entry = texts.get('one');
+        const entry = kept(texts, 'one');
         for (const bytes of growths) texts.grew(entry, bytes);
         expect(texts.bytes).toBeGreaterThanOrEqual(246 + growths.reduce((sum, bytes) => sum + bytes, 0));
       }),
@@ -63,13 +91,13 @@ describe('the text cache', () => {
 
   it('does not count the growth of an entry it no longer holds', () => {
     const texts = new TextCache({ maxBytes: 10_000 });
-    const one = texts.get('one');
+    const one = kept(texts, 'one');
     const { bytes } = texts;
     texts.clear();
     expect([texts.bytes, texts.size]).toEqual([0, 0]);
     texts.grew(one, 1000);
     expect(texts.bytes).toBe(0);
-    const again = texts.get('one');
+    const again = kept(texts, 'one');
     texts.grew(one, 1000);
     expect(texts.get('one')).toBe(again);
     expect(texts.bytes).toBe(bytes);
@@ -82,21 +110,24 @@ describe('the text cache', () => {
         'q',
         names.map((text) => ({ text })),
       );
+    const met = list('one', 'two', 'three').map(({ id }) => id);
     const first = list('one', 'two', 'three');
-    expect(list('one', 'two', 'three')).toEqual(first);
+    expect(first.map(({ id }) => id)).toEqual(met);
+    const again = list('one', 'two', 'three');
     const moved = list('two', 'one', 'four');
-    expect(moved.slice(0, 2)).toEqual([first[1], first[0]]);
-    expect([texts.hits, texts.misses]).toEqual([5, 4]);
-    list('two', 'one', 'four').forEach((entry, index) => {
-      expect(entry).toBe(moved[index]);
-    });
+    for (const entries of [again, [moved[1], moved[0]]])
+      for (const [index, entry] of entries.entries()) expect(entry).toBe(first[index]);
+    expect([texts.hits, texts.misses]).toEqual([8, 4]);
+    const [, , fourth] = list('two', 'one', 'four');
+    expect(fourth!.id).toBe(moved[2]!.id);
   });
 
   it('does not keep a text larger than itself', () => {
-    const texts = new TextCache({ maxBytes: 1000 });
-    const kept = texts.get('kept');
-    expect(texts.get('x'.repeat(10_000)).text).toHaveLength(10_000);
-    expect(texts.get('kept')).toBe(kept);
+    const texts = new TextCache({ maxBytes: 10_000 });
+    const small = kept(texts, 'small');
+    const { id } = texts.get('x'.repeat(10_000));
+    expect(texts.get('x'.repeat(10_000))).toMatchObject({ id, isRepeated: true });
+    expect(texts.get('small')).toBe(small);
     expect(texts.size).toBe(1);
   });
 });

@@ -4,7 +4,6 @@ import { Lexicon } from '../../src/scorers/lexicon.js';
 import { TextAnalyser } from '../../src/scorers/text-analyser.js';
 import { TextCache } from '../../src/scorers/text-cache.js';
 import { WordSimilarity, type WordVectors } from '../../src/scorers/word-similarity.js';
-import { DocumentFrequencies } from '../../src/text/document-frequencies.js';
 
 /** A model in which a word `w12` points 12 thousandths of a turn from `w0`; counts how often it is asked. */
 function turningVectors(): WordVectors & { cosines: number } {
@@ -29,7 +28,7 @@ function setUp(options: { maxBytes?: number; maxWords?: number } = {}) {
   const vectors = turningVectors();
   const similarity = new WordSimilarity(vectors, lexicon, options.maxBytes ?? 1_000_000);
   const texts = new TextCache({ maxBytes: 1_000_000 });
-  const analyser = new TextAnalyser(texts, new DocumentFrequencies(), lexicon);
+  const analyser = new TextAnalyser(texts, lexicon);
   const closest = (word: string, text: string) => {
     const analysis = analyser.read(texts.get(text));
     return similarity.closest(similarity.row(word), analysis);
@@ -90,7 +89,7 @@ describe('the similarity of a word to the words of a text', () => {
     // The ids of w10, w20 and w30 now belong to other words.
     expect(closest('w0', 'w150 w160 w170')).toBeCloseTo(expected('w0', ['w150']), 6);
     const many = Array.from({ length: 3000 }, (_, index) => `w${300 + (index % 400)}x${index}`);
-    lexicon.read(many.join(' '));
+    lexicon.analyse({ id: -1, text: many.join(' ') });
     expect(closest('w0', 'w40 w50')).toBeCloseTo(expected('w0', ['w40']), 6);
   });
 });

@@ -137,3 +137,28 @@ describe('queryGuard', () => {
     expect(guard("no, I can't and won't, never").negations).toBe(4);
   });
 });
+
+describe('reading a query of printable ASCII', () => {
+  it('finds what is found where another character shows that it may have others', () => {
+    const words = fc.constantFrom(
+      "isn't",
+      'un-do',
+      'disable',
+      'not',
+      '3.2',
+      '1,000',
+      'on',
+      'b_4',
+      'the',
+      'Cats',
+    );
+    const piece = fc.oneof(words, fc.string({ maxLength: 12 }));
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const query = pieces.join(' ');
+        // A dash is of no word, and beyond ASCII.
+        expect(guard(query)).toEqual(guard(`${query} \u2014`));
+      }),
+    );
+  });
+});

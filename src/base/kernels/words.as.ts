@@ -1,40 +1,79 @@
 /**
- * The words of ASCII texts by number, in AssemblyScript: found sixteen characters at a time, each looked up by its last
- * eight bytes. `npm run kernels` compiles it into `words-module.ts`; `word-table.ts` has the contract. One instance holds
- * one table; addresses are good until the next call.
+ * The words of ASCII texts by number, in AssemblyScript: found 64 characters at a time, each looked up by its first and
+ * last eight bytes. `npm run kernels` compiles it into `words-module.ts`; `word-reader.ts` has the contract. One instance
+ * holds one table; addresses are good until the next call. What is run for every word has no branch that depends on the
+ * word: such branches cannot be foretold, and cost more than all the rest.
  */
 
-/** Numbers a place takes: word + 1 (0 = free), rest (see `restOf`), key. */
-const PLACE: usize = 16;
+/** Bytes of a place: last key, first key, length in bytes (0 = free), word. */
+const PLACE: usize = 32;
+const FIRST_KEY: usize = 8;
+const LENGTH: usize = 16;
+const WORD: usize = 20;
 const KEY_BYTES: usize = 8;
-/** Bytes before the text that may be read, and after it that may be written. */
-const MARGIN: usize = 16;
+/** Bytes read at once. */
+const BLOCK: usize = 64;
+/** Bytes before the text that may be read, and after it that may be read and written. */
+const MARGIN: usize = 128;
+/** Bits of a place's number in a hash: those above. */
+const HASH_BITS: u64 = 64;
 
-let seed: u64;
+/** Random odd multipliers: of the last key, the first, and what is between them. */
+let lastFactor: u64;
+let firstFactor: u64;
+let restFactor: u64;
 let size: i32 = 0;
 let places: usize;
 /** Bytes of all places less one place: places are a power of two. */
 let placeMask: usize;
+let placeShift: u64;
+/** Which bytes of the keys belong to a word, by its length: of the last key 17 masks, then of the first key as many. */
+const masks: usize = memory.data(272);
 let starts: usize;
 let pool: usize;
 let poolBytes: usize;
 let text: usize = 0;
 let textBytes: usize = 0;
 let ids: usize = 0;
-/** Where each word of a text begins and ends. */
-let spans: usize = 0;
+/** Where each word of a text begins, and where it ends. */
+let froms: usize = 0;
+let tos: usize = 0;
 
 /** By low half of a character's code: bit h is set where the character with the high half h belongs to the class. */
 let inWords: v128 = i8x16.splat(0);
 let alone: v128 = i8x16.splat(0);
 let capitals: v128 = i8x16.splat(0);
 
-/** Begins a table with room for `words` words. The classes are 16 bytes each from `textAt(48)` on: in words, alone, capitals. */
-export function begin(words: i32, seedLow: u32, seedHigh: u32): void {
-  seed = (u64(seedHigh) << 32) | seedLow | 1;
+/** By word: its group, 0 = none. */
+let groupOf: usize = 0;
+/** By group: its place among the groups of the text that was grouped last + 1, 0 = not there; and room for so many. */
+let placeOf: usize = 0;
+let groupRoom: usize = 0;
+/** The groups of the text that was grouped last, the first word of each, and how often each appears: lists of `stride`. */
+let lists: usize = 0;
+let stride: usize = 0;
+let groups: usize = 0;
+let grouped: i32 = 0;
+let headGroups: i32 = 0;
+
+/**
+ * Begins a table with room for `words` words. The classes are 16 bytes each from `textAt(48)` on: in words, alone, capitals.
+ * The numbers are random; the first bit of each counts for nothing.
+ */
+export function begin(words: i32, last: u64, first: u64, rest: u64): void {
+  lastFactor = last | 1;
+  firstFactor = first | 1;
+  restFactor = rest | 1;
   inWords = v128.load(text);
   alone = v128.load(text + 16);
   capitals = v128.load(text + 32);
+  for (let length: usize = 0; length <= 2 * KEY_BYTES; length++) {
+    const ofLast = min(length, KEY_BYTES);
+    const ofFirst = length - ofLast;
+    // A shift by all bits is none.
+    store<u64>(masks + 8 * length, ofLast == 0 ? 0 : u64.MAX_VALUE << u64(64 - 8 * ofLast));
+    store<u64>(masks + 136 + 8 * length, ofFirst == 0 ? 0 : u64.MAX_VALUE >> u64(64 - 8 * ofFirst));
+  }
   poolBytes = usize(words) * 8;
   pool = heap.alloc(poolBytes);
   resize(words);
@@ -46,7 +85,10 @@ export function textAt(length: i32): usize {
     textBytes = usize(max(2 * length, 16384));
     text = heap.alloc(textBytes + 2 * MARGIN) + MARGIN;
     ids = heap.alloc(4 * (textBytes + 1));
-    spans = heap.alloc(8 * (textBytes + 1));
+    froms = heap.alloc(4 * (textBytes + BLOCK));
+    tos = heap.alloc(4 * (textBytes + BLOCK));
+    forget();
+    lists = heap.alloc(3 * 4 * (textBytes + 2));
   }
   return text;
 }
@@ -74,48 +116,56 @@ export function wordBytes(): i32 {
  * all words first, then looks all of them up: so the processor is ahead with look-ups, which wait for memory.
  */
 export function read(length: i32): i32 {
+  const found = find(length);
+  for (let at: usize = 0; at < found; at += 4)
+    store<i32>(ids + at, number(load<u32>(froms + at), load<u32>(tos + at)));
+  return i32(found >>> 2);
+}
+
+/** Lists where words begin and end; returns four times how many. */
+function find(length: i32): usize {
   const end = text + usize(length);
   // Nothing behind the end belongs to a word.
-  memory.fill(end, 0x20, MARGIN);
-  let target = spans;
-  let start: usize = 0;
-  let before: i32 = 0;
-  for (let block = text; block <= end; block += 16) {
-    const bytes = v128.load(block);
-    const low = v128.and(bytes, i8x16.splat(15));
-    const bit = i8x16.swizzle(i8x16(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0), i8x16.shr_u(bytes, 4));
-    const isCapital = i8x16.ne(v128.and(i8x16.swizzle(capitals, low), bit), i8x16.splat(0));
-    // Most blocks have none, and a word is read the faster the longer ago its bytes were written.
-    if (v128.any_true(isCapital)) v128.store(block, v128.or(bytes, v128.and(isCapital, i8x16.splat(0x20))));
-    const word = i8x16.bitmask(i8x16.ne(v128.and(i8x16.swizzle(inWords, low), bit), i8x16.splat(0)));
-    const single = i8x16.bitmask(i8x16.ne(v128.and(i8x16.swizzle(alone, low), bit), i8x16.splat(0)));
-    const follows = ((word << 1) | before) & 0xffff;
-    const ends = follows & ~word;
-    let starts = word & ~follows;
-    // A word that goes on from the block before has its start already.
-    start = select<usize>(start, block + usize(ctz(starts)), before != 0);
-    starts = select<i32>(starts, starts & (starts - 1), before != 0);
-    before = word >>> 15;
-    for (let events = ends | single; events != 0; events &= events - 1) {
-      const place = ctz(events);
-      const at = block + usize(place);
-      if ((ends >>> place) & 1) {
-        store<u32>(target, u32(start));
-        store<u32>(target, u32(at), 4);
-        target += 8;
-        start = block + usize(ctz(starts));
-        starts &= starts - 1;
-      }
-      if ((single >>> place) & 1 && at < end) {
-        store<u32>(target, u32(at));
-        store<u32>(target, u32(at + 1), 4);
-        target += 8;
-      }
+  memory.fill(end, 0x20, BLOCK);
+  let from = froms;
+  let to = tos;
+  let wordBefore: u64 = 0;
+  let aloneBefore: u64 = 0;
+  for (let block = text; block <= end; block += BLOCK) {
+    let word: u64 = 0;
+    let single: u64 = 0;
+    for (let part: usize = 0; part < BLOCK; part += 16) {
+      const at = block + part;
+      const bytes = v128.load(at);
+      const low = v128.and(bytes, i8x16.splat(15));
+      const bit = i8x16.swizzle(i8x16(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0), i8x16.shr_u(bytes, 4));
+      const isCapital = i8x16.ne(v128.and(i8x16.swizzle(capitals, low), bit), i8x16.splat(0));
+      // Most blocks have none, and a word is read the faster the longer ago its bytes were written.
+      if (v128.any_true(isCapital)) v128.store(at, v128.or(bytes, v128.and(isCapital, i8x16.splat(0x20))));
+      const inWord = i8x16.ne(v128.and(i8x16.swizzle(inWords, low), bit), i8x16.splat(0));
+      const isAlone = i8x16.ne(v128.and(i8x16.swizzle(alone, low), bit), i8x16.splat(0));
+      word |= u64(u32(i8x16.bitmask(inWord))) << u64(part);
+      single |= u64(u32(i8x16.bitmask(isAlone))) << u64(part);
     }
+    const follows = (word << 1) | wordBefore;
+    from = list(from, block, (word & ~follows) | single);
+    to = list(to, block, (follows & ~word) | (single << 1) | aloneBefore);
+    wordBefore = word >> 63;
+    aloneBefore = single >> 63;
   }
-  let id = ids;
-  for (let span = spans; span < target; span += 8, id += 4) store<i32>(id, number(load<u32>(span), load<u32>(span, 4)));
-  return i32(id - ids) >>> 2;
+  // What begins behind the end was written by nobody.
+  return to - tos;
+}
+
+/** Writes the addresses of the bits that are set to `target`; returns where the next ones go. */
+@inline
+function list(target: usize, block: usize, bits: u64): usize {
+  const end = target + 4 * usize(popcnt(bits));
+  for (; target < end; target += 4) {
+    store<u32>(target, u32(block) + u32(ctz(bits)));
+    bits &= bits - 1;
+  }
+  return end;
 }
 
 /** Numbers the `length` bytes at `textAt`, at least one, as one word. */
@@ -126,31 +176,41 @@ export function one(length: i32): i32 {
 @inline
 function number(start: usize, end: usize): i32 {
   const length = end - start;
-  // No branch: word lengths cannot be foretold.
-  const missing = select<usize>(KEY_BYTES - length, 0, length < KEY_BYTES);
-  const key = load<u64>(end - KEY_BYTES) >> u64(8 * missing);
-  const rest = length <= KEY_BYTES ? u32(length) : restOf(start, end);
-  let place = placeOf(key, rest);
-  for (let known = load<i32>(place); known != 0; known = load<i32>(place)) {
-    if (load<u64>(place, 8) == key && load<u32>(place, 4) == rest && (length <= KEY_BYTES || isWord(known - 1, start, length)))
-      return known - 1;
+  const mask = masks + 8 * min(length, 2 * KEY_BYTES);
+  const last = load<u64>(end - KEY_BYTES) & load<u64>(mask);
+  const first = load<u64>(start) & load<u64>(mask, 136);
+  if (length > 2 * KEY_BYTES) return longWord(start, length, last, first);
+  const hash = last * lastFactor + first * firstFactor + u64(length) * restFactor;
+  let place = placeAt(hash);
+  for (let bytes = load<u32>(place, LENGTH); bytes != 0; bytes = load<u32>(place, LENGTH)) {
+    const differs = (load<u64>(place) ^ last) | (load<u64>(place, FIRST_KEY) ^ first) | u64(bytes ^ u32(length));
+    if (differs == 0) return load<i32>(place, WORD);
     place = nextPlace(place);
   }
-  return add(start, length, key, rest);
+  return add(start, length, last, first, hash);
 }
 
-/** Stands for the bytes of a long word before its last eight, and some more; above any short word's length. */
-function restOf(start: usize, end: usize): u32 {
-  let state = (load<u64>(start) ^ seed) * 0x9e3779b97f4a7c15;
-  for (let at = start + KEY_BYTES; at < end - KEY_BYTES; at++) state = (state ^ load<u8>(at)) * 0x100000001b3;
-  return u32(state >> 32) | 0x80000000;
+function longWord(start: usize, length: usize, last: u64, first: u64): i32 {
+  const hash = hashOfLong(start, length, last, first);
+  let place = placeAt(hash);
+  for (let bytes = load<u32>(place, LENGTH); bytes != 0; bytes = load<u32>(place, LENGTH)) {
+    const differs = (load<u64>(place) ^ last) | (load<u64>(place, FIRST_KEY) ^ first) | u64(bytes ^ u32(length));
+    const known = load<i32>(place, WORD);
+    if (differs == 0 && memory.compare(wordAt(known), start, length) == 0) return known;
+    place = nextPlace(place);
+  }
+  return add(start, length, last, first, hash);
+}
+
+function hashOfLong(start: usize, length: usize, last: u64, first: u64): u64 {
+  let rest = u64(length) ^ restFactor;
+  for (let at = start + KEY_BYTES; at < start + length - KEY_BYTES; at++) rest = (rest ^ load<u8>(at)) * 0x100000001b3;
+  return last * lastFactor + first * firstFactor + rest * restFactor;
 }
 
 @inline
-function placeOf(key: u64, rest: u32): usize {
-  let hash = (key ^ seed) * 0x9e3779b97f4a7c15;
-  hash = (hash ^ (hash >> 32) ^ rest) * seed;
-  return places + ((usize(hash >> 40) * PLACE) & placeMask);
+function placeAt(hash: u64): usize {
+  return places + PLACE * usize(hash >> placeShift);
 }
 
 @inline
@@ -158,15 +218,7 @@ function nextPlace(place: usize): usize {
   return places + ((place - places + PLACE) & placeMask);
 }
 
-/** Whether a word longer than eight bytes, the last of which are known to be the same, is that of the number. */
-function isWord(number: i32, start: usize, length: usize): bool {
-  const at: usize = load<u32>(starts + 4 * usize(number));
-  if (load<u32>(starts + 4 * usize(number) + 4) - at != length) return false;
-  if (length <= 2 * KEY_BYTES) return load<u64>(pool + at) == load<u64>(start);
-  return memory.compare(pool + at, start, length - KEY_BYTES) == 0;
-}
-
-function add(start: usize, length: usize, key: u64, rest: u32): i32 {
+function add(start: usize, length: usize, last: u64, first: u64, hash: u64): i32 {
   const number = size++;
   const at: usize = load<u32>(starts + 4 * usize(number));
   if (at + length > poolBytes) {
@@ -177,35 +229,134 @@ function add(start: usize, length: usize, key: u64, rest: u32): i32 {
   }
   memory.copy(pool + at, start, length);
   store<u32>(starts + 4 * usize(number) + 4, at + u32(length));
-  put(number, key, rest);
-  if (usize(size) * 2 * PLACE > placeMask) resize(2 * size);
+  put(number, u32(length), last, first, hash);
+  if (usize(size) * 4 * PLACE > placeMask) resize(2 * size);
   return number;
 }
 
-function put(number: i32, key: u64, rest: u32): void {
-  let place = placeOf(key, rest);
-  while (load<i32>(place) != 0) place = nextPlace(place);
-  store<i32>(place, number + 1);
-  store<u32>(place, rest, 4);
-  store<u64>(place, key, 8);
+function put(number: i32, length: u32, last: u64, first: u64, hash: u64): void {
+  let place = placeAt(hash);
+  while (load<u32>(place, LENGTH) != 0) place = nextPlace(place);
+  store<u64>(place, last);
+  store<u64>(place, first, FIRST_KEY);
+  store<u32>(place, length, LENGTH);
+  store<i32>(place, number, WORD);
 }
 
 /** Makes room for so many words. */
 function resize(words: i32): void {
   let capacity: usize = 1024;
-  while (capacity < usize(words)) capacity *= 2;
+  let bits: u64 = 12;
+  for (; capacity < usize(words); capacity *= 2) bits++;
   const oldPlaces = places;
   const oldBytes: usize = oldPlaces == 0 ? 0 : placeMask + PLACE;
   const oldStarts = starts;
-  const bytes: usize = 2 * PLACE * capacity;
-  places = heap.alloc(bytes);
+  const oldGroups = groupOf;
+  const bytes: usize = 4 * PLACE * capacity;
+  // From an address that is a whole number of places on, so that none lies in two lines of the processor's cache.
+  places = (heap.alloc(bytes + PLACE) + PLACE) & ~(PLACE - 1);
   placeMask = bytes - PLACE;
+  placeShift = HASH_BITS - bits;
   memory.fill(places, 0, bytes);
   starts = heap.alloc(4 * (capacity + 1));
-  if (oldStarts == 0) store<u32>(starts, 0);
-  else memory.copy(starts, oldStarts, 4 * (usize(size) + 1));
-  for (let at: usize = 0; at < oldBytes; at += PLACE) {
-    const known = load<i32>(oldPlaces + at);
-    if (known != 0) put(known - 1, load<u64>(oldPlaces + at, 8), load<u32>(oldPlaces + at, 4));
+  groupOf = heap.alloc(4 * capacity);
+  memory.fill(groupOf, 0, 4 * capacity);
+  if (oldStarts == 0) {
+    store<u32>(starts, 0);
+  } else {
+    memory.copy(starts, oldStarts, 4 * (usize(size) + 1));
+    memory.copy(groupOf, oldGroups, 4 * usize(size));
   }
+  for (let at: usize = 0; at < oldBytes; at += PLACE) {
+    const place = oldPlaces + at;
+    const length = load<u32>(place, LENGTH);
+    if (length == 0) continue;
+    const last = load<u64>(place);
+    const first = load<u64>(place, FIRST_KEY);
+    const number = load<i32>(place, WORD);
+    const hash =
+      usize(length) > 2 * KEY_BYTES
+        ? hashOfLong(wordAt(number), length, last, first)
+        : last * lastFactor + first * firstFactor + u64(length) * restFactor;
+    put(number, length, last, first, hash);
+  }
+}
+
+/** Puts a word into a group, from 1; 0 takes it out of all. */
+export function setGroup(word: i32, group: i32): void {
+  store<i32>(groupOf + 4 * usize(word), group);
+  if (usize(group) < groupRoom) return;
+  forget();
+  groupRoom = max(1024, 2 * usize(group));
+  placeOf = heap.alloc(4 * groupRoom);
+  memory.fill(placeOf, 0, 4 * groupRoom);
+}
+
+/** Forgets which groups the last text had. */
+function forget(): void {
+  for (let at: usize = 0; at < groups; at += 4) store<i32>(placeOf + 4 * usize(load<i32>(lists + at)), 0);
+  groups = 0;
+}
+
+/**
+ * Lists the distinct groups of the first `count` words at `idsAt` in the order in which they first appear, at `listsAt`: the
+ * groups, the first word of each, how often each appears, each list `count` + 1 long. Returns how many groups there are.
+ * `head`: so many words in groups are the text's head.
+ */
+export function group(count: i32, head: i32): i32 {
+  forget();
+  if (groupRoom == 0) setGroup(0, 0);
+  stride = 4 * (usize(count) + 1);
+  const words = lists + stride;
+  const counts = words + stride;
+  const groupsOfWords = groupOf;
+  const places = placeOf;
+  const first = lists;
+  let next: i32 = 0;
+  let inGroups: i32 = 0;
+  let inHead: i32 = 0;
+  for (let at: usize = ids, end = ids + 4 * usize(count); at < end; at += 4) {
+    const word = load<i32>(at);
+    const group = load<i32>(groupsOfWords + 4 * usize(word));
+    const known = load<i32>(places + 4 * usize(group));
+    // All bits set where it is so, else none.
+    const isNew = -i32(known == 0);
+    const belongs = -i32(group != 0);
+    const place = (next & isNew) | ((known - 1) & ~isNew);
+    // A word of no group is written to where the next group goes, and overwritten there.
+    store<i32>(first + 4 * usize(next), group);
+    store<i32>(words + 4 * usize(next), word);
+    const counted = counts + 4 * usize(place);
+    store<i32>(counted, (load<i32>(counted) & ~isNew) + 1);
+    store<i32>(places + 4 * usize(group), (place + 1) & belongs);
+    next -= isNew & belongs;
+    inGroups -= belongs;
+    const isHead = -i32(inGroups <= head);
+    inHead = (next & isHead) | (inHead & ~isHead);
+  }
+  groups = 4 * usize(next);
+  grouped = inGroups;
+  headGroups = inHead;
+  return next;
+}
+
+export function listsAt(): usize {
+  return lists;
+}
+
+/** Address of the places of groups in the text that was grouped last, + 1; 0 = not there. */
+export function placesAt(): usize {
+  return placeOf;
+}
+
+export function placesRoom(): i32 {
+  return i32(groupRoom);
+}
+
+/** How many words of the text grouped last are in groups, and how many groups its head has. */
+export function groupedWords(): i32 {
+  return grouped;
+}
+export function headSize(): i32 {
+  return headGroups;
 }

@@ -7,7 +7,7 @@ import {
 } from '../../reranker/request.js';
 import { checkStillWanted } from '../admit.js';
 import { cacheHeaders, readCacheControl } from '../cache-headers.js';
-import { callerIds } from '../caller-ids.js';
+import { traceparentOf } from '../caller-ids.js';
 import type { Exchange } from '../exchange.js';
 import { shownToken } from '../middleware/credentials.js';
 import { serverTiming } from '../rerank-response.js';
@@ -22,12 +22,12 @@ export async function rank(
   exchange: Exchange,
   { services, passCredentials }: RouteTools,
   requests: readonly RerankRequest[],
-  options?: RerankOptions,
+  { oneScale }: Pick<RerankOptions, 'oneScale'> = {},
 ): Promise<readonly RerankAnswer[]> {
   const namespace = exchange.namespace!;
   const signal = () => exchange.callerGone();
   const caller = callerWishes(exchange, passCredentials);
-  const cacheControl = readCacheControl(exchange.req.headers['cache-control']);
+  const headerControl = readCacheControl(exchange.req.headers['cache-control']);
   const permit = exchange.permit!;
   const turn = permit.turn();
   const giveBack = turn instanceof Promise ? await turn : turn;
@@ -36,14 +36,13 @@ export async function rank(
     checkStillWanted(exchange);
     answers = await services.rerank(
       namespace,
-      requests.map((request) => ({
-        ...request,
-        learn: request.learn && permit.mayLearn,
-        signal,
-        cacheControl: unionOf(request.cacheControl, cacheControl),
-        wishes: { ...request.wishes, ...caller },
-      })),
-      { ...options, atOnce: permit.places(Math.min(requests.length, SCORED_AT_ONCE)) },
+      requests.map((request) => {
+        const learn = request.learn && permit.mayLearn;
+        const cacheControl = unionOf(request.cacheControl, headerControl);
+        const wishes = caller === undefined ? request.wishes : { ...request.wishes, ...caller };
+        return { ...request, learn, signal, cacheControl, wishes };
+      }),
+      { oneScale, atOnce: permit.places(Math.min(requests.length, SCORED_AT_ONCE)) },
     );
   } finally {
     giveBack();
@@ -69,7 +68,7 @@ function unionOf(body: CacheControl | undefined, header: CacheControl | undefine
 /** What the service behind us gets of the caller: whose call it is part of, and on whose account it is. */
 function callerWishes({ req: { headers } }: Exchange, passCredentials: boolean): ModelWishes | undefined {
   const credential = passCredentials ? shownToken(headers) : undefined;
-  const { traceparent } = callerIds(headers);
+  const traceparent = traceparentOf(headers);
   return credential === undefined && traceparent === undefined ? undefined : { credential, traceparent };
 }
 

@@ -29,8 +29,9 @@ export function rerankRoute(tools: RouteTools): Handler {
     const call = { path, headers: exchange.req.headers, body, maxDocuments: tools.maxDialectDocuments };
     const spoken = named ?? dispatch(call);
     exchange.errorForm = errorFormOf(spoken);
-    if (spoken === 'native') return answerNative(exchange, tools, body, wishes);
-    return answerDialect(exchange, tools, spoken, call, wishes);
+    // Awaited, for to hand on a promise takes longer.
+    if (spoken === 'native') await answerNative(exchange, tools, body, wishes);
+    else await answerDialect(exchange, tools, spoken, call, wishes);
   };
 }
 

@@ -55,6 +55,10 @@ export function readRerankRequest(
     explain: explain ?? wishes.explain ?? false,
     learn: learn ?? wishes.learn ?? true,
     source: wishes.source,
+    // Added later, so that the object need not change its shape.
+    signal: undefined,
+    wishes: undefined,
+    cacheControl: undefined,
   };
 }
 
