@@ -9,24 +9,21 @@ const MEAN_TOKEN_BYTES = 32;
 
 /** The pieces of tokens, remembered by the tokens' numbers: texts are read without cutting out a word that is known. */
 export class TokenPieces {
-  /** Ids of pieces, those of one token after those of another. */
-  private pieces = new Int32Array(4096);
-  /** By token: where its pieces start; those of the next one begin where they end. */
-  private starts = new Int32Array(4096);
-  /** Tokens that were split. */
-  private size = 0;
+  /** By token: its piece, as most have one; else −1 − its place in `several`, where it says how many pieces and which. */
+  private readonly tokens = new Numbers();
+  private readonly several = new Numbers();
   private readonly reader = new WordReader(tokenReading);
 
   constructor(private readonly splitter: WordPieces) {}
 
-  /** Calls `visit` with the pieces of a text's tokens, in order. */
+  /** Calls `visit` with the pieces of a text's tokens, in order; some 3 ns a token besides what reading it takes. */
   forEach(text: string, visit: (piece: number) => void): void {
     const { ids, count } = this.read(text);
-    const { pieces, starts } = this;
+    const { numbers } = this.tokens;
     for (let place = 0; place < count; place++) {
-      const token = ids[place]!;
-      const end = starts[token + 1]!;
-      for (let at = starts[token]!; at < end; at++) visit(pieces[at]!);
+      const piece = numbers[ids[place]!]!;
+      if (piece >= 0) visit(piece);
+      else this.forEachOfSeveral(-1 - piece, visit);
     }
   }
 
@@ -39,7 +36,8 @@ export class TokenPieces {
 
   clear(): void {
     this.reader.clear();
-    this.size = 0;
+    this.tokens.length = 0;
+    this.several.length = 0;
   }
 
   /** The tokens of a text, by number, all of them split. */
@@ -48,23 +46,38 @@ export class TokenPieces {
     if (reader.size >= MEMO_LIMIT || reader.wordBytes >= MEMO_LIMIT * MEAN_TOKEN_BYTES) this.clear();
     const tokens = reader.read(text);
     const { size } = reader;
-    while (this.size < size) this.split(this.size++);
+    while (this.tokens.length < size) this.split(this.tokens.length);
     return tokens;
   }
 
   private split(token: number): void {
+    const { tokens, several } = this;
     const pieces = this.splitter.split(this.reader.word(token));
-    const start = this.starts[token]!;
-    const end = start + pieces.length;
-    if (end > this.pieces.length) this.pieces = longer(this.pieces, end);
-    if (token + 1 === this.starts.length) this.starts = longer(this.starts, token + 2);
-    this.pieces.set(pieces, start);
-    this.starts[token + 1] = end;
+    tokens.push(pieces.length === 1 ? pieces[0]! : -1 - several.length);
+    if (pieces.length === 1) return;
+    several.push(pieces.length);
+    for (const piece of pieces) several.push(piece);
+  }
+
+  private forEachOfSeveral(start: number, visit: (piece: number) => void): void {
+    const { numbers } = this.several;
+    const end = start + numbers[start]!;
+    for (let place = start + 1; place <= end; place++) visit(numbers[place]!);
   }
 }
 
-function longer(numbers: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const copy = new Int32Array(2 * length);
-  copy.set(numbers);
-  return copy;
+/** A list of int32 that grows. */
+class Numbers {
+  /** Those in use are the first `length`; another array once it has grown. */
+  numbers = new Int32Array(4096);
+  length = 0;
+
+  push(number: number): void {
+    if (this.length === this.numbers.length) {
+      const longer = new Int32Array(2 * this.length);
+      longer.set(this.numbers);
+      this.numbers = longer;
+    }
+    this.numbers[this.length++] = number;
+  }
 }

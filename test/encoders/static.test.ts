@@ -72,6 +72,18 @@ describe('the static encoder', () => {
     expect(encoder.cosine(encoder.vector(encoder.form('car')), unknown)).toBe(0);
   });
 
+  it('encodes texts together as it does one by one, few of them in one buffer', async () => {
+    const texts = ['a red car', '', 'banana', 'wing', 'lift of a wing', 'a red car', '☃', 'automobile'];
+    const vectors = await encoder.encode(texts, AS_DOCUMENT);
+    expect(vectors).toEqual(texts.map((text) => encoder.encodeText(text)));
+    vectors[0]!.fill(9);
+    expect(vectors[1]).toEqual(new Float32Array(192));
+    // Five vectors of 192 float32, and the three that are left.
+    const sizes = new Set(vectors.map(({ buffer }) => buffer.byteLength));
+    expect([...sizes]).toEqual([5 * 192 * 4, 3 * 192 * 4]);
+    expect(new Set(vectors.map(({ buffer }) => buffer)).size).toBe(2);
+  });
+
   it('remembers so many words at most and goes on the same', () => {
     const before = encoder.encodeText('a red car');
     for (let batch = 0; batch < 70; batch++) {

@@ -115,11 +115,10 @@ export function dot(number: i32): f64 {
 export function add(count: i32): i32 {
   const end = list + usize(count) * sizeof<u32>();
   let free = placesEnd;
-  let touched: i32 = 0;
+  const touched = touch(end);
   for (let at = list; at != end; at += sizeof<u32>()) {
     const number = usize(load<u32>(at));
     const row = table + number * length;
-    touched ^= touch(row);
     // No branch: whether a row is in the sum already cannot be foretold. A place of an earlier sum holds another row now.
     const record = records + number * RECORD;
     const last = usize(load<u32>(record));
@@ -136,10 +135,17 @@ export function add(count: i32): i32 {
   return touched;
 }
 
-@inline
-function touch(row: usize): i32 {
-  let bytes: i32 = load<u8>(row + length - 1);
-  for (let at: usize = 0; at < length; at += LINE) bytes ^= load<u8>(row + at);
+/** Reads a byte of every line of the rows listed up to `end`, and nothing in between, so that many are awaited at a time. */
+function touch(end: usize): i32 {
+  const rows = table;
+  const rowBytes = length;
+  let bytes: i32 = 0;
+  for (let at = list; at != end; at += sizeof<u32>()) {
+    let row = rows + usize(load<u32>(at)) * rowBytes;
+    const rowEnd = row + rowBytes;
+    bytes ^= load<u8>(rowEnd - 1);
+    for (; row < rowEnd; row += LINE) bytes ^= load<u8>(row);
+  }
   return bytes;
 }
 
