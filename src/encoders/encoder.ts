@@ -51,6 +51,11 @@ export interface Encoder {
   close(): Promise<void>;
 }
 
+/** Whether an encoder takes a while: its vectors are worth keeping where those of others are quickly made anew. */
+export function isSlow({ encodeEach }: Encoder): boolean {
+  return encodeEach !== undefined;
+}
+
 /** What `encodeEach` of any encoder gives: with one that has none, all texts fail together. */
 export function encodeEach(
   encoder: Encoder,

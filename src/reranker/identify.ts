@@ -2,7 +2,7 @@ import type { KeyedHash } from '../base/keyed-hash.js';
 import { ModelError } from '../base/model-call.js';
 import type { Patience } from '../base/patience.js';
 import { allEnded } from '../base/rejections.js';
-import { type Encoder, encodeInto, PatientCall } from '../encoders/encoder.js';
+import { type Encoder, encodeInto, isSlow, PatientCall } from '../encoders/encoder.js';
 import type { Namespace } from '../namespaces/namespace.js';
 import { type KeyedQuery, type KnownQuery, sameVectors } from '../namespaces/query-memo.js';
 import { encodeDirection } from '../namespaces/vector-codec.js';
@@ -61,7 +61,7 @@ function learnTexts(
     encoder,
     missing.map(({ text }) => text),
     call,
-    (vector, place) => namespace.texts.setVector(missing[place]!, vector),
+    (vector, place) => namespace.texts.setVector(missing[place]!, vector, isSlow(encoder)),
   );
 }
 

@@ -116,7 +116,7 @@ export class HybridPairs {
     const known = sharesKeyVectors ? entry.vector : entry.wordVector;
     if (known !== undefined) return known;
     const vector = words.encodeText(entry.text);
-    if (sharesKeyVectors) texts.setVector(entry, vector);
+    if (sharesKeyVectors) texts.setVector(entry, vector, false);
     else {
       entry.wordVector = vector;
       texts.grew(entry, vector.byteLength);

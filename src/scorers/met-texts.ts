@@ -1,86 +1,100 @@
 import { FINGERPRINT_LENGTH } from '../base/text-fingerprints.js';
 
-/** Numbers of 32 bits a place has: a fingerprint, then a text's number in two parts, 0 = free; a power of two. */
-const PLACE = 8;
-const LOW = FINGERPRINT_LENGTH;
-const HIGH = LOW + 1;
+/** The first part of a fingerprint, by which a place is found, lies apart from the rest: most texts are new, and seen to be by it. */
+const REST = FINGERPRINT_LENGTH - 1;
+/** Numbers of 32 bits the rest of a place has: the rest of a fingerprint, then a text's number in two parts; 0 = free. */
+const PLACE = REST + 2;
+const LOW = REST;
+const HIGH = REST + 1;
 const PARTS = 2 ** 32;
 const PLACES_PER_TEXT = 2;
 const FIRST_CAPACITY = 64;
 /** Bytes that a text takes in a generation. */
-const TEXT_BYTES = PLACES_PER_TEXT * PLACE * Uint32Array.BYTES_PER_ELEMENT;
+const TEXT_BYTES = PLACES_PER_TEXT * (1 + PLACE) * Uint32Array.BYTES_PER_ELEMENT;
 
 /** Texts met since it began, by fingerprint; never more than its capacity. */
 class Generation {
   size = 0;
-  private readonly places: Uint32Array;
+  private readonly firsts: Uint32Array;
+  private readonly rests: Uint32Array;
   private readonly mask: number;
 
   /** `capacity`: a power of two, or 0. */
   constructor(readonly capacity: number) {
-    this.places = new Uint32Array(capacity * PLACES_PER_TEXT * PLACE);
-    this.mask = this.places.length - 1;
+    const places = capacity * PLACES_PER_TEXT;
+    this.firsts = new Uint32Array(places);
+    this.rests = new Uint32Array(places * PLACE);
+    this.mask = places - 1;
   }
 
   get bytes(): number {
-    return this.places.byteLength;
+    return this.firsts.byteLength + this.rests.byteLength;
   }
 
   /** The number of a text, or 0. */
   find(fingerprint: Uint32Array): number {
-    if (this.size === 0) return 0;
-    return this.numberAt(this.placeOf(fingerprint));
+    return this.size === 0 ? 0 : this.numberAt(this.placeOf(fingerprint));
   }
 
   /** Adds a text that is not here; there must be room. */
   add(fingerprint: Uint32Array, number: number): void {
-    const { places } = this;
-    const at = this.placeOf(fingerprint);
-    places.set(fingerprint, at);
-    places[at + LOW] = number % PARTS;
-    places[at + HIGH] = number / PARTS;
+    const { firsts, rests } = this;
+    const place = this.placeOf(fingerprint);
+    firsts[place] = mark(fingerprint);
+    const at = place * PLACE;
+    for (let part = 0; part < REST; part++) rests[at + part] = fingerprint[part + 1]!;
+    rests[at + LOW] = number % PARTS;
+    rests[at + HIGH] = number / PARTS;
     this.size++;
   }
 
   /** The same texts with room for more. */
   grown(capacity: number): Generation {
     const larger = new Generation(capacity);
-    for (let at = 0; at < this.places.length; at += PLACE) {
-      const number = this.numberAt(at);
-      if (number !== 0) larger.add(this.places.subarray(at, at + FINGERPRINT_LENGTH), number);
+    const fingerprint = new Uint32Array(FINGERPRINT_LENGTH);
+    for (let place = 0; place <= this.mask; place++) {
+      if (this.firsts[place] === 0) continue;
+      fingerprint[0] = this.firsts[place]!;
+      fingerprint.set(this.rests.subarray(place * PLACE, place * PLACE + REST), 1);
+      larger.add(fingerprint, this.numberAt(place));
     }
     return larger;
   }
 
   clear(): void {
-    this.places.fill(0);
+    this.firsts.fill(0);
     this.size = 0;
   }
 
-  private numberAt(at: number): number {
-    return this.places[at + LOW]! + PARTS * this.places[at + HIGH]!;
+  /** 0 where nothing is. */
+  private numberAt(place: number): number {
+    if (this.firsts[place] === 0) return 0;
+    return this.rests[place * PLACE + LOW]! + PARTS * this.rests[place * PLACE + HIGH]!;
   }
 
   /** Where a text stands, or where it would go. */
   private placeOf(fingerprint: Uint32Array): number {
-    const { places, mask } = this;
-    const [first, second, third, fourth] = fingerprint as unknown as readonly [
-      number,
-      number,
-      number,
-      number,
-    ];
-    let at = (first * PLACE) & mask;
-    while (
-      (places[at + LOW] !== 0 || places[at + HIGH] !== 0) &&
-      (places[at] !== first ||
-        places[at + 1] !== second ||
-        places[at + 2] !== third ||
-        places[at + 3] !== fourth)
-    )
-      at = (at + PLACE) & mask;
-    return at;
+    const { firsts, rests, mask } = this;
+    const first = mark(fingerprint);
+    let place = first & mask;
+    for (let found = firsts[place]!; found !== 0; found = firsts[place]!) {
+      const at = place * PLACE;
+      if (
+        found === first &&
+        rests[at] === fingerprint[1] &&
+        rests[at + 1] === fingerprint[2] &&
+        rests[at + 2] === fingerprint[3]
+      )
+        break;
+      place = (place + 1) & mask;
+    }
+    return place;
   }
+}
+
+/** The first part of a fingerprint, which is not 0: that means free. */
+function mark(fingerprint: Uint32Array): number {
+  return fingerprint[0]! || 1;
 }
 
 const NOTHING = new Generation(0);

@@ -1,6 +1,5 @@
-import type { DocumentStems } from '../text/document-frequencies.js';
+import type { DocumentStems, StemNumbering } from '../text/document-frequencies.js';
 import type { Lexicon, TextAnalysis } from './lexicon.js';
-import type { StemSlots } from './stem-slots.js';
 import type { TextEntry } from './text-cache.js';
 
 const FIRST_LENGTH = 4096;
@@ -37,10 +36,8 @@ export class RequestStems {
       this.missing.push(text);
       return;
     }
-    const { stems } = this;
-    const { lists, size } = analysis;
-    for (let place = 0; place < size; place++) stems[this.size + place] = lists[place]!;
-    this.size += size;
+    this.stems.set(analysis.lists.subarray(0, analysis.size), this.size);
+    this.size += analysis.size;
   }
 
   /** Whether these are of such a request, and still good. */
@@ -48,19 +45,12 @@ export class RequestStems {
     return texts === this.texts && lexicon === this.lexicon && lexicon.epoch === this.epoch;
   }
 
-  /** Ends the request; gives its stems by their slots, good until another one begins. */
-  take(slots: StemSlots): DocumentStems {
-    const { stems, size } = this;
-    slots.write(stems, size, stems);
-    this.end();
-    return { slots: stems, size };
-  }
-
-  /** Forgets the request. */
-  end(): void {
+  /** Ends the request; gives its stems, good until another one begins. `numbering`: of the lexicon's stems in its namespace. */
+  take(numbering: StemNumbering): DocumentStems {
     this.texts = undefined;
     this.lexicon = undefined;
     this.missing = [];
+    return { slots: this.stems, size: this.size, numbering };
   }
 
   private hasRoom(more: number): boolean {

@@ -21,7 +21,9 @@ export function sumStems(texts: readonly TextAnalysis[], index: SlotIndex, slots
       counts.push(1);
     }
   }
-  const numbers = Uint32Array.from(stems);
-  slots.write(numbers, numbers.length, numbers);
-  return { slots: numbers, counts: Uint32Array.from(counts), documents: texts.length };
+  return {
+    slots: slots.of(Uint32Array.from(stems)),
+    counts: Uint32Array.from(counts),
+    documents: texts.length,
+  };
 }

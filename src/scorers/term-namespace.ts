@@ -136,9 +136,7 @@ export class TermNamespace implements NamespaceScorer {
 
   private stemsOf(entry: TextEntry): DocumentStems {
     const { lists, size } = this.analyser.keep(entry);
-    const slots = new Uint32Array(size);
-    this.slots.write(lists, size, slots);
-    return { slots, size };
+    return { slots: lists, size, numbering: this.slots };
   }
 
   private sums(pairs: QueryPairs, list: PairList, texts: readonly TextEntry[]): StemSums {

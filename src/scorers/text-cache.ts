@@ -6,7 +6,7 @@ import { type Linked, RecentEntries } from './recent-entries.js';
 
 /**
  * What is known of one text of a namespace, filled in as it is needed. That of a text met for the first time is its
- * request's alone, until it has a vector.
+ * request's alone.
  */
 export interface TextEntry {
   /** Names the text in pair caches; unique in the process. The same each time the text is met. */
@@ -65,7 +65,7 @@ let lastId = 0;
 /**
  * The texts one namespace meets, bounded in bytes. Of one that is met for the first time the fingerprint is noted and nothing
  * else: most never come again, and to keep fifty of them a request, and put as many out, took a tenth of its time. An
- * entry is kept from the second time on, or once it has a vector; least recently used first out.
+ * entry is kept from the second time on, or once it has a vector that took a while; least recently used first out.
  */
 export class TextCache {
   hits = 0;
@@ -135,12 +135,15 @@ export class TextCache {
     if (held.size > held.weight) this.entries.reweigh(held, Math.ceil(WEIGHT_MARGIN * held.size));
   }
 
-  /** Notes the key encoder's vector of a text, and keeps its entry. */
-  setVector(entry: TextEntry, vector: Float32Array): void {
+  /**
+   * Notes the key encoder's vector of a text. `isDear`: it took a while to make; then its entry is kept, also if the text
+   * was met once.
+   */
+  setVector(entry: TextEntry, vector: Float32Array, isDear: boolean): void {
     const known = this.entries.get(entry.id);
     // Another request may have met the text meanwhile.
     const held = known ?? (entry as HeldEntry);
-    if (known === undefined) this.entries.add(held);
+    if (known === undefined && isDear) this.entries.add(held);
     const isFirst = held.vector === undefined;
     entry.vector = vector;
     held.vector = vector;

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { allEnded } from '../base/rejections.js';
 import { textDigest } from '../base/text-digest.js';
-import { type Encoder, encodeInto, PatientCall } from '../encoders/encoder.js';
+import { type Encoder, encodeInto, isSlow, PatientCall } from '../encoders/encoder.js';
 import { QueryVectors } from './query-vectors.js';
 import type { ScoreRequest, ScoringContext } from './scorer.js';
 import type { TextEntry } from './text-cache.js';
@@ -86,7 +86,7 @@ export class VectorStore {
       this.vectors.set(digestOf(entry), vector, { size: VECTOR_BYTES + vector.byteLength });
       return;
     }
-    this.context.texts.setVector(entry, vector);
+    this.context.texts.setVector(entry, vector, isSlow(this.encoder));
   }
 }
 

@@ -21,9 +21,18 @@ export interface StemSums {
 
 /** The distinct stems of a document, or of several, one document after the other. */
 export interface DocumentStems {
-  /** Slots of this namespace's `DocumentFrequencies`, each once a document, in the first `size` places. */
+  /** Slots of this namespace's `DocumentFrequencies`, or numbers of `numbering`, each once a document, in the first `size` places. */
   readonly slots: Uint32Array;
   readonly size: number;
+  readonly numbering?: StemNumbering;
+}
+
+/** Numbers of stems that others have, and the slots they stand for. */
+export interface StemNumbering {
+  /** By number: a slot, or −1 where `learn` has to be asked, which fills it in. */
+  slots(): Int32Array;
+  /** The slot of a number, made if there is none. */
+  learn(number: number): number;
 }
 
 export interface DocumentFrequencyOptions {
@@ -127,7 +136,10 @@ export class DocumentFrequencies {
    */
   learn(queryStems: readonly string[], stems: readonly DocumentStems[], documents: number): void {
     this.learnBeside(queryStems, documents, () => {
-      for (const { slots, size } of stems) this.countAll(slots, size);
+      for (const each of stems) {
+        if (each.numbering === undefined) this.countAll(each.slots, each.size);
+        else this.countNumbered(each.slots, each.size, each.numbering);
+      }
     });
   }
 
@@ -248,6 +260,24 @@ export class DocumentFrequencies {
     const { counts, dirty, chunkShift } = this;
     for (let index = 0; index < size; index++) {
       const slot = slots[index]!;
+      counts[slot]!++;
+      dirty[slot >>> chunkShift] = 1;
+    }
+  }
+
+  private countNumbered(numbers: Uint32Array, size: number, numbering: StemNumbering): void {
+    const { chunkShift } = this;
+    let { counts, dirty } = this;
+    const slots = numbering.slots();
+    for (let index = 0; index < size; index++) {
+      const number = numbers[index]!;
+      let slot = slots[number]!;
+      if (slot < 0) {
+        slot = numbering.learn(number);
+        // There may be more room now, elsewhere.
+        counts = this.counts;
+        dirty = this.dirty;
+      }
       counts[slot]!++;
       dirty[slot >>> chunkShift] = 1;
     }

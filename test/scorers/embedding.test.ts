@@ -66,17 +66,19 @@ describe('the embedding scorer', () => {
   it('shares texts’ vectors with the key encoder where it is the same', async () => {
     const encoder = digitEncoder();
     const namespace = new ScoringNamespace(createEmbeddingScorer({ encoder, sharesKeyVectors: true }));
-    namespace.texts.setVector(namespace.texts.get('5 0'), Float32Array.of(1, 0));
+    namespace.texts.setVector(namespace.texts.get('5 0'), Float32Array.of(1, 0), true);
     const bytes = namespace.texts.bytes;
     await namespace.scores('0 1', ['5 0', '0 7']);
     expect(encoder.asked).toEqual(['0 1', '0 7']);
+    await namespace.scores('0 2', ['0 7']);
+    expect(encoder.asked).toEqual(['0 1', '0 7', '0 2', '0 7']);
     expect(namespace.texts.get('0 7').vector).toEqual(Float32Array.of(0, 1));
     expect(namespace.texts.bytes).toBeGreaterThan(bytes);
   });
 
   it('does not take the key encoder’s vectors for its own where they are another’s', async () => {
     const namespace = new ScoringNamespace(createEmbeddingScorer({ encoder: digitEncoder() }));
-    namespace.texts.setVector(namespace.texts.get('0 1'), Float32Array.of(1, 0));
+    namespace.texts.setVector(namespace.texts.get('0 1'), Float32Array.of(1, 0), true);
     expect(await namespace.scores('1 0', ['0 1'])).toEqual([0]);
   });
 

@@ -214,10 +214,10 @@ describe('the hybrid scorer', () => {
   it('uses a key encoder’s vectors where it is the same, and fills them in', async () => {
     const encoder = bundledEncoder();
     const shared = new ScoringNamespace(newScorer('hybrid', { keyEncoder: encoder }));
-    await shared.scores('wing', ['lift of a wing']);
+    for (const query of ['wing', 'lift']) await shared.scores(query, ['lift of a wing']);
     expect(shared.texts.get('lift of a wing').vector).toEqual(encoder.encodeText('lift of a wing'));
     const apart = new ScoringNamespace(newScorer('hybrid'));
-    await apart.scores('wing', ['lift of a wing']);
+    for (const query of ['wing', 'lift']) await apart.scores(query, ['lift of a wing']);
     expect(apart.texts.get('lift of a wing').vector).toBeUndefined();
   });
 

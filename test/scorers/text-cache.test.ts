@@ -27,21 +27,28 @@ describe('the text cache', () => {
     expect([texts.hits, texts.misses, texts.size]).toEqual([2, 2, 1]);
   });
 
-  it('keeps an entry that has a vector, for whoever meets the text meanwhile too', () => {
+  it('keeps an entry whose vector took a while, for whoever meets the text meanwhile too', () => {
     const texts = new TextCache({ maxBytes: 100_000 });
     const vector = Float32Array.of(1, 0);
     const alone = texts.get('one');
-    texts.setVector(alone, vector);
+    texts.setVector(alone, vector, true);
     expect(texts.get('one')).toBe(alone);
     expect(alone).toMatchObject({ vector, isRepeated: true });
     const [early, late] = [texts.get('two'), texts.get('two')];
-    texts.setVector(early, vector);
+    texts.setVector(early, vector, true);
     expect(early.vector).toBe(vector);
     expect(texts.get('two')).toBe(late);
     expect(late.vector).toBe(vector);
     const { bytes } = texts;
-    texts.setVector(late, vector);
+    texts.setVector(late, vector, true);
     expect([texts.bytes, texts.size]).toEqual([bytes, 2]);
+    texts.setVector(texts.get('three'), vector, false);
+    expect(texts.size).toBe(2);
+    const three = texts.get('three');
+    expect(three.vector).toBeUndefined();
+    texts.setVector(three, vector, false);
+    expect(texts.get('three')).toMatchObject({ vector });
+    expect(texts.size).toBe(3);
   });
 
   it('tells any two texts apart, also where their bytes would be the same', () => {

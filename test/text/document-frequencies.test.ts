@@ -224,6 +224,34 @@ describe('document frequencies', () => {
     expect(Math.max(...documentOf(frequencies, ['new one']).slots)).toBeLessThan(120);
   });
 
+  it('learn the same from stems under the numbers of others', () => {
+    const frequencies = new DocumentFrequencies({ chunkSize: 4 });
+    const plain = new DocumentFrequencies({ chunkSize: 4 });
+    const names = Array.from({ length: 3000 }, (_, number) => `stem${(7 * number) % 3000}`);
+    const slots = new Int32Array(names.length).fill(-1);
+    const numbering = {
+      slots: () => slots,
+      learn(number: number) {
+        slots[number] = frequencies.slot(names[number]!);
+        return slots[number]!;
+      },
+    };
+    for (let round = 0; round < 3; round++) {
+      const numbers = Uint32Array.from(names.keys()).filter((number) => number % (round + 1) === 0);
+      frequencies.learn(['stem5'], [{ slots: numbers, size: numbers.length, numbering }], 1);
+      learn(plain, ['stem5'], [[...numbers].map((number) => names[number]!)]);
+    }
+    const stored = ({ chunks }: { chunks: DocumentFrequencies }) =>
+      chunks
+        .takeChanged(10_000)
+        .flatMap(({ value }) => value ?? [])
+        .join('')
+        .match(/stem\d+",\d+,\d+/g)
+        ?.sort();
+    expect(stored({ chunks: frequencies })).toEqual(stored({ chunks: plain }));
+    expect(read(frequencies, ...names)).toEqual(read(plain, ...names));
+  });
+
   it('refuse a chunk size that is no power of two', () => {
     expect(() => new DocumentFrequencies({ chunkSize: 1000 })).toThrow('power of two');
     expect(() => new DocumentFrequencies({ maxStems: 0 })).toThrow('maxStems');
