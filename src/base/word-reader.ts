@@ -37,6 +37,15 @@ export interface WordGroups {
   readonly headSize: number;
 }
 
+/** The groups of several texts together. */
+export interface GroupSum {
+  /** In the first `size` places: the groups, each once. */
+  readonly groups: Uint32Array;
+  readonly size: number;
+  /** By group: how many of the texts have it. */
+  readonly texts: Uint32Array;
+}
+
 /** What `kernels/words.as.ts` exports; addresses are good until the next call. */
 interface WordsKernel extends KernelMemory {
   begin(words: number, last: bigint, first: bigint, rest: bigint): void;
@@ -54,6 +63,11 @@ interface WordsKernel extends KernelMemory {
   placesRoom(): number;
   groupedWords(): number;
   headSize(): number;
+  beginSum(): void;
+  addToSum(): void;
+  summedGroups(): number;
+  summedAt(): number;
+  textsAt(): number;
 }
 
 const FIRST_WORDS = 1024;
@@ -84,6 +98,8 @@ export class WordReader implements WordList {
   /** By group: its place in the text that was grouped last + 1; 0 = not there. */
   places = new Uint32Array(0);
   private lists = new Uint32Array(0);
+  private summed = new Uint32Array(0);
+  private texts = new Uint32Array(0);
   /** Numbers of a text that is not ASCII. */
   private collected = new Int32Array(1024);
 
@@ -128,6 +144,22 @@ export class WordReader implements WordList {
     this.follow();
     const { lists } = this;
     return { lists, stride: count + 1, size, length: kernel.groupedWords(), headSize: kernel.headSize() };
+  }
+
+  /** Begins to add texts up. */
+  beginSum(): void {
+    this.kernel.beginSum();
+  }
+
+  /** Adds the text up that was grouped last. */
+  addToSum(): void {
+    this.kernel.addToSum();
+  }
+
+  /** What was added up, good until a text is read. */
+  sum(): GroupSum {
+    this.follow();
+    return { groups: this.summed, size: this.kernel.summedGroups(), texts: this.texts };
   }
 
   /** A word by its number, cut out anew. */
@@ -189,7 +221,10 @@ export class WordReader implements WordList {
     this.text = new Uint8Array(memory.buffer, kernel.textAt(0), this.capacity);
     this.ids = new Int32Array(memory.buffer, kernel.idsAt(), this.capacity);
     this.lists = new Uint32Array(memory.buffer, kernel.listsAt(), LISTS * (this.capacity + 1));
-    this.places = new Uint32Array(memory.buffer, kernel.placesAt(), kernel.placesRoom());
+    const groups = kernel.placesRoom();
+    this.places = new Uint32Array(memory.buffer, kernel.placesAt(), groups);
+    this.summed = new Uint32Array(memory.buffer, kernel.summedAt(), groups);
+    this.texts = new Uint32Array(memory.buffer, kernel.textsAt(), groups);
   }
 }
 

@@ -1,4 +1,4 @@
-import { WordReader } from '../base/word-reader.js';
+import { type GroupSum, WordReader } from '../base/word-reader.js';
 import { stem } from '../text/stem.js';
 import { STOP_WORDS } from '../text/stop-words.js';
 import { wordReading } from '../text/words.js';
@@ -80,6 +80,23 @@ export class Lexicon {
   /** By a stem's number: its place in the text read last + 1, where that is this one; 0 or none = not there. */
   placesIn(analysis: TextAnalysis): Uint32Array | undefined {
     return analysis === this.last ? this.reader.places : undefined;
+  }
+
+  /** Begins to add texts up, in place of those before. */
+  beginSum(): void {
+    this.reader.beginSum();
+  }
+
+  /** Adds up a text, if it is the one read last; returns whether it is. */
+  addToSum(analysis: TextAnalysis): boolean {
+    const isLast = analysis === this.last;
+    if (isLast) this.reader.addToSum();
+    return isLast;
+  }
+
+  /** The stems of the texts added up, good until another text is read. */
+  sum(): GroupSum {
+    return this.reader.sum();
   }
 
   /** The number of a stem, given to it if it has none. */

@@ -2,20 +2,13 @@ import type { DocumentStems, StemNumbering } from '../text/document-frequencies.
 import type { Lexicon, TextAnalysis } from './lexicon.js';
 import type { TextEntry } from './text-cache.js';
 
-const FIRST_LENGTH = 4096;
-/** Most stems gathered, half a megabyte: some 900 documents of 1000 characters. */
-const MAX_LENGTH = 131_072;
-
 /**
- * The stems of the texts read for one request, one text after the other, for the learning that mostly follows at once:
- * so their analyses need not be kept. Scratch space that the next request takes over.
+ * The stems of the texts read for one request, added up by the lexicon as they are read, for the learning that mostly
+ * follows at once: so their analyses need not be kept. The next request takes over.
  */
 export class RequestStems {
   /** Those of the request's texts that are not here. */
   missing: TextEntry[] = [];
-  /** Numbers in the lexicon, in the first `size` places. */
-  private stems = new Uint32Array(FIRST_LENGTH);
-  private size = 0;
   private texts: readonly TextEntry[] | undefined;
   private lexicon: Lexicon | undefined;
   private epoch = 0;
@@ -25,19 +18,15 @@ export class RequestStems {
     this.texts = texts;
     this.lexicon = lexicon;
     this.epoch = lexicon.epoch;
-    this.size = 0;
     this.missing = [];
+    lexicon.beginSum();
   }
 
-  /** Notes one of the texts, with its analysis where it was read. Nothing once another request has begun. */
+  /** Notes one of the texts, with its analysis where it was just read. Nothing once another request has begun. */
   add(texts: readonly TextEntry[], text: TextEntry, analysis?: TextAnalysis): void {
     if (texts !== this.texts) return;
-    if (analysis === undefined || analysis.epoch !== this.epoch || !this.hasRoom(analysis.size)) {
-      this.missing.push(text);
-      return;
-    }
-    this.stems.set(analysis.lists.subarray(0, analysis.size), this.size);
-    this.size += analysis.size;
+    const isRead = analysis !== undefined && analysis.epoch === this.epoch;
+    if (!isRead || !this.lexicon!.addToSum(analysis)) this.missing.push(text);
   }
 
   /** Whether these are of such a request, and still good. */
@@ -45,21 +34,15 @@ export class RequestStems {
     return texts === this.texts && lexicon === this.lexicon && lexicon.epoch === this.epoch;
   }
 
-  /** Ends the request; gives its stems, good until another one begins. `numbering`: of the lexicon's stems in its namespace. */
+  /**
+   * Ends the request; gives the stems of its texts that are not missing, good until another one is read. `numbering`: of the
+   * lexicon's stems in its namespace.
+   */
   take(numbering: StemNumbering): DocumentStems {
+    const { groups, size, texts } = this.lexicon!.sum();
     this.texts = undefined;
     this.lexicon = undefined;
     this.missing = [];
-    return { slots: this.stems, size: this.size, numbering };
-  }
-
-  private hasRoom(more: number): boolean {
-    const needed = this.size + more;
-    if (needed <= this.stems.length) return true;
-    if (needed > MAX_LENGTH) return false;
-    const longer = new Uint32Array(Math.min(2 * needed, MAX_LENGTH));
-    longer.set(this.stems);
-    this.stems = longer;
-    return true;
+    return { slots: groups, size, numbering, documents: texts };
   }
 }

@@ -19,12 +19,14 @@ export interface StemSums {
   readonly documents: number;
 }
 
-/** The distinct stems of a document, or of several, one document after the other. */
+/** The distinct stems of a document, or of several together, or one document after the other. */
 export interface DocumentStems {
   /** Slots of this namespace's `DocumentFrequencies`, or numbers of `numbering`, each once a document, in the first `size` places. */
   readonly slots: Uint32Array;
   readonly size: number;
   readonly numbering?: StemNumbering;
+  /** By number: how many of several documents hold the stem; absent = the one there is. */
+  readonly documents?: Uint32Array;
 }
 
 /** Numbers of stems that others have, and the slots they stand for. */
@@ -138,7 +140,7 @@ export class DocumentFrequencies {
     this.learnBeside(queryStems, documents, () => {
       for (const each of stems) {
         if (each.numbering === undefined) this.countAll(each.slots, each.size);
-        else this.countNumbered(each.slots, each.size, each.numbering);
+        else this.countNumbered(each, each.numbering);
       }
     });
   }
@@ -265,7 +267,7 @@ export class DocumentFrequencies {
     }
   }
 
-  private countNumbered(numbers: Uint32Array, size: number, numbering: StemNumbering): void {
+  private countNumbered({ slots: numbers, size, documents }: DocumentStems, numbering: StemNumbering): void {
     const { chunkShift } = this;
     let { counts, dirty } = this;
     const slots = numbering.slots();
@@ -278,7 +280,7 @@ export class DocumentFrequencies {
         counts = this.counts;
         dirty = this.dirty;
       }
-      counts[slot]!++;
+      counts[slot]! += documents === undefined ? 1 : documents[number]!;
       dirty[slot >>> chunkShift] = 1;
     }
   }

@@ -14,29 +14,32 @@ function setUp() {
   const slots = new StemSlots(lexicon, frequencies);
   const stems = new RequestStems();
   const textsOf = (...texts: string[]) => texts.map((text) => cache.get(text));
+  /** [stem, documents that hold it] of each. */
   const taken = () => {
-    const { slots: gathered, size } = stems.take(slots);
-    return [...slots.of(gathered.slice(0, size))];
+    const { slots: numbers, size, documents } = stems.take(slots);
+    return Array.from(numbers.subarray(0, size), (number) => [lexicon.stem(number), documents![number]]);
   };
-  const slotsOf = (...names: string[]) => names.map((name) => frequencies.slot(name));
-  return { frequencies, lexicon, analyser, slots, stems, textsOf, taken, slotsOf };
+  return { lexicon, analyser, slots, stems, textsOf, taken };
 }
 
 describe('the stems of a request', () => {
-  it('are those of its texts one after the other; texts that were not read are listed', () => {
-    const { lexicon, analyser, stems, textsOf, taken, slotsOf } = setUp();
+  it('are those of its texts added up; texts that were not read are listed', () => {
+    const { lexicon, analyser, stems, textsOf, taken } = setUp();
     const texts = textsOf('wing lift wing', 'car', 'lift');
     stems.begin(texts, lexicon);
     for (const text of [texts[0]!, texts[2]!]) stems.add(texts, text, analyser.read(text));
     stems.add(texts, texts[1]!);
     expect(stems.missing).toEqual([texts[1]]);
     expect(stems.isOf(texts, lexicon)).toBe(true);
-    expect(taken()).toEqual(slotsOf('wing', 'lift', 'lift'));
+    expect(taken()).toEqual([
+      ['wing', 1],
+      ['lift', 2],
+    ]);
     expect(stems.isOf(texts, lexicon)).toBe(false);
   });
 
   it('belong to the request that began last', () => {
-    const { lexicon, analyser, stems, textsOf, taken, slotsOf } = setUp();
+    const { lexicon, analyser, stems, textsOf, taken } = setUp();
     const [first, second] = [textsOf('wing'), textsOf('car')];
     stems.begin(first, lexicon);
     stems.begin(second, lexicon);
@@ -44,7 +47,7 @@ describe('the stems of a request', () => {
     stems.add(second, second[0]!, analyser.read(second[0]!));
     expect([stems.isOf(first, lexicon), stems.isOf(second, lexicon)]).toEqual([false, true]);
     expect(stems.isOf(second, new Lexicon())).toBe(false);
-    expect(taken()).toEqual(slotsOf('car'));
+    expect(taken()).toEqual([['car', 1]]);
   });
 
   it('are void once the lexicon started again', () => {
@@ -78,14 +81,22 @@ describe('the stems of a request', () => {
     expect(found()).toEqual(now());
   });
 
-  it('are bounded: of many long texts the last are listed as not read', () => {
+  it('are whole where texts bring new words all the time, and where some are read again', () => {
     const { lexicon, analyser, stems, textsOf, taken } = setUp();
-    const words = (from: number) => Array.from({ length: 2500 }, (_, word) => `${from + word}`).join(' ');
+    const words = (from: number) => Array.from({ length: 500 }, (_, word) => `${from + word}`).join(' ');
     const texts = textsOf(...Array.from({ length: 60 }, (_, text) => words(100 * text)));
     stems.begin(texts, lexicon);
     for (const text of texts) stems.add(texts, text, analyser.read(text));
-    // 52 × 2500 are the most below 131 072.
-    expect(stems.missing).toEqual(texts.slice(52));
-    expect(taken()).toHaveLength(52 * 2500);
+    // One that is not the last any more counts as not read.
+    stems.add(texts, texts[0]!, analyser.keep(texts[0]!));
+    expect(stems.missing).toEqual([texts[0]]);
+    const sums = new Map(taken() as [string, number][]);
+    expect(sums.size).toBe(6400);
+    for (const [stem, documents] of sums) {
+      const holding = texts.filter(
+        (_, text) => Number(stem) >= 100 * text && Number(stem) < 100 * text + 500,
+      );
+      expect(documents).toBe(holding.length);
+    }
   });
 });

@@ -238,8 +238,12 @@ describe('document frequencies', () => {
     };
     for (let round = 0; round < 3; round++) {
       const numbers = Uint32Array.from(names.keys()).filter((number) => number % (round + 1) === 0);
-      frequencies.learn(['stem5'], [{ slots: numbers, size: numbers.length, numbering }], 1);
-      learn(plain, ['stem5'], [[...numbers].map((number) => names[number]!)]);
+      const own = [...numbers].map((number) => names[number]!);
+      // The second time two documents of the same stems are told of at once.
+      const documents = new Uint32Array(names.length).fill(2);
+      const together = { slots: numbers, size: numbers.length, numbering, ...(round === 1 && { documents }) };
+      frequencies.learn(['stem5'], [together], round === 1 ? 2 : 1);
+      learn(plain, ['stem5'], round === 1 ? [own, own] : [own]);
     }
     const stored = ({ chunks }: { chunks: DocumentFrequencies }) =>
       chunks

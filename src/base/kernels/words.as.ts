@@ -49,6 +49,10 @@ let groupOf: usize = 0;
 /** By group: its place among the groups of the text that was grouped last + 1, 0 = not there; and room for so many. */
 let placeOf: usize = 0;
 let groupRoom: usize = 0;
+/** By group: how many of the texts that were added up have it; and the groups these have, each once. */
+let textsOf: usize = 0;
+let summed: usize = 0;
+let summedBytes: usize = 0;
 /** The groups of the text that was grouped last, the first word of each, and how often each appears: lists of `stride`. */
 let lists: usize = 0;
 let stride: usize = 0;
@@ -287,9 +291,19 @@ export function setGroup(word: i32, group: i32): void {
   store<i32>(groupOf + 4 * usize(word), group);
   if (usize(group) < groupRoom) return;
   forget();
+  const oldBytes = 4 * groupRoom;
+  const oldTexts = textsOf;
+  const oldSummed = summed;
   groupRoom = max(1024, 2 * usize(group));
-  placeOf = heap.alloc(4 * (groupRoom + 1));
-  memory.fill(placeOf, 0, 4 * groupRoom);
+  const bytes = 4 * groupRoom;
+  placeOf = heap.alloc(bytes + 4);
+  textsOf = heap.alloc(bytes);
+  summed = heap.alloc(bytes + 4);
+  memory.fill(placeOf, 0, bytes);
+  memory.fill(textsOf, 0, bytes);
+  if (oldBytes == 0) return;
+  memory.copy(textsOf, oldTexts, oldBytes);
+  memory.copy(summed, oldSummed, summedBytes);
 }
 
 /** Forgets which groups the last text had. */
@@ -343,6 +357,36 @@ export function group(count: i32, head: i32): i32 {
   grouped = inGroups;
   headGroups = i32(inHead >>> 2);
   return i32(next >>> 2);
+}
+
+/** Begins to add texts up. */
+export function beginSum(): void {
+  for (let at: usize = 0; at < summedBytes; at += 4) store<i32>(textsOf + 4 * usize(load<i32>(summed + at)), 0);
+  summedBytes = 0;
+}
+
+/** Adds the text up that was grouped last. */
+export function addToSum(): void {
+  for (let at: usize = 0; at < groups; at += 4) {
+    const group = load<i32>(lists + at);
+    const texts = load<i32>(textsOf + 4 * usize(group));
+    store<i32>(summed + summedBytes, group);
+    store<i32>(textsOf + 4 * usize(group), texts + 1);
+    summedBytes += usize(i32(texts == 0) << 2);
+  }
+}
+
+/** Number of groups that texts added up have. */
+export function summedGroups(): i32 {
+  return i32(summedBytes >>> 2);
+}
+
+export function summedAt(): usize {
+  return summed;
+}
+
+export function textsAt(): usize {
+  return textsOf;
 }
 
 export function listsAt(): usize {
