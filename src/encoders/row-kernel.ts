@@ -5,6 +5,8 @@ import { ROWS_MODULE } from './kernels/rows-module.js';
 const STEP = 32;
 /** Most rows that are listed before they must be added. */
 const LIST_LENGTH = 4096;
+/** Vectors the kernel holds to multiply rows with: most queries have no more words. */
+const VECTORS = 16;
 /** What the compiled loops take numbers of rows times, so that they are quick to widen. */
 const WIDENED = 2 ** 24;
 
@@ -30,13 +32,13 @@ export interface RowKernel {
   norm(): number;
   /** The sum as a vector of length 1, zero where nothing was added; the next `add` begins another. The same array always. */
   unit(): Float32Array;
-  /** Inner product of a vector and a row with its scale. The vector must not be changed while it is used for several rows. */
+  /** Inner product of a vector and a row with its scale. The vector must not be changed once it was used. */
   dot(vector: Float32Array, row: number): number;
 }
 
 /** What `kernels/rows.as.ts` exports; addresses are of bytes. */
 interface RowsKernel extends KernelMemory {
-  begin(rows: number, dimension: number, listed: number): void;
+  begin(rows: number, dimension: number, listed: number, vectors: number): void;
   tableAt(): number;
   recordsAt(): number;
   listAt(): number;
@@ -45,7 +47,7 @@ interface RowsKernel extends KernelMemory {
   add(count: number): number;
   norm(): number;
   unit(): void;
-  dot(row: number): number;
+  dot(vector: number, row: number): number;
 }
 
 /**
@@ -117,15 +119,16 @@ class CompiledRows implements RowKernel {
   private readonly list: Int32Array;
   private listed = 0;
   private readonly sum: Float32Array;
-  /** The vector that was multiplied last, and where the kernel has it. */
-  private vector: Float32Array | undefined;
+  /** The vectors the kernel holds, and where; the next one takes the place of the one that came first. */
+  private readonly vectors: Float32Array[] = [];
   private readonly loaded: Float32Array;
+  private nextVector = 0;
 
   constructor({ numbers, scales, dimension }: ScaledRows) {
     this.dimension = dimension;
     this.size = scales.length;
     const kernel = instantiate<RowsKernel>(ROWS_MODULE);
-    kernel.begin(scales.length, dimension, LIST_LENGTH);
+    kernel.begin(scales.length, dimension, LIST_LENGTH, VECTORS);
     // From here on the memory does not grow.
     const { buffer } = kernel.memory;
     new Int8Array(buffer, kernel.tableAt(), numbers.length).set(numbers);
@@ -133,7 +136,7 @@ class CompiledRows implements RowKernel {
     for (let row = 0; row < scales.length; row++) records[2 * row + 1] = scales[row]! / WIDENED;
     this.list = new Int32Array(buffer, kernel.listAt(), LIST_LENGTH);
     this.sum = new Float32Array(buffer, kernel.sumAt(), dimension);
-    this.loaded = new Float32Array(buffer, kernel.vectorAt(), dimension);
+    this.loaded = new Float32Array(buffer, kernel.vectorAt(), VECTORS * dimension);
     this.kernel = kernel;
   }
 
@@ -154,9 +157,17 @@ class CompiledRows implements RowKernel {
   }
 
   dot(vector: Float32Array, row: number): number {
-    if (vector !== this.vector) this.loaded.set(vector);
-    this.vector = vector;
-    return this.kernel.dot(row);
+    return this.kernel.dot(this.placeOf(vector), row);
+  }
+
+  private placeOf(vector: Float32Array): number {
+    const known = this.vectors.indexOf(vector);
+    if (known >= 0) return known;
+    const place = this.nextVector;
+    this.nextVector = (place + 1) % VECTORS;
+    this.vectors[place] = vector;
+    this.loaded.set(vector, place * this.dimension);
+    return place;
   }
 
   private addListed(): void {

@@ -7,6 +7,7 @@ import { scaleMinMax } from './min-max.js';
 import type { QueryPairs } from './query-pairs.js';
 import type { Scorer } from './scorer.js';
 import { SlotIndex } from './slot-index.js';
+import { StemPriors } from './stem-priors.js';
 import { meanLength } from './term-counts.js';
 import { type TermMeasure, TermNamespace } from './term-namespace.js';
 import { WordSimilarity, type WordVectors } from './word-similarity.js';
@@ -34,8 +35,10 @@ export interface HybridOptions {
  */
 export function createHybridScorer(options: HybridOptions): Scorer {
   const { words, prior, startPace } = options;
-  const tools = { lexicon: options.lexicon ?? new Lexicon(), index: new SlotIndex(), prior, startPace };
-  const similarity = new WordSimilarity(words, tools.lexicon, options.maxRowBytes ?? DEFAULT_ROW_BYTES);
+  const lexicon = options.lexicon ?? new Lexicon();
+  const priors = new StemPriors(lexicon, prior);
+  const tools = { lexicon, index: new SlotIndex(), priors, startPace };
+  const similarity = new WordSimilarity(words, lexicon, options.maxRowBytes ?? DEFAULT_ROW_BYTES);
   const sharesKeyVectors = options.sharesKeyVectors ?? false;
   return {
     name: 'hybrid',

@@ -6,6 +6,7 @@ import { minMax } from './min-max.js';
 import type { QueryPairs } from './query-pairs.js';
 import type { Scorer } from './scorer.js';
 import { SlotIndex } from './slot-index.js';
+import { StemPriors } from './stem-priors.js';
 import { meanLength, TermCounts } from './term-counts.js';
 import { type TermMeasure, TermNamespace } from './term-namespace.js';
 
@@ -22,7 +23,8 @@ export interface LexicalOptions {
  * are scaled to [0, 1] over the candidates; part `bm25` is the sum itself.
  */
 export function createLexicalScorer({ prior, startPace, lexicon = new Lexicon() }: LexicalOptions): Scorer {
-  const tools = { lexicon, index: new SlotIndex(), prior, startPace };
+  const priors = new StemPriors(lexicon, prior);
+  const tools = { lexicon, index: new SlotIndex(), priors, startPace };
   return {
     name: 'lexical',
     revision: `lexical-1 ${prior.revision}`,

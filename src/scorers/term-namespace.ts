@@ -1,6 +1,5 @@
 import { Pace, type StartPace } from '../base/pace.js';
 import type { DocumentFrequencies, DocumentStems, StemSums } from '../text/document-frequencies.js';
-import type { DocumentPrior } from '../text/prior.js';
 import { idf } from './bm25.js';
 import type { Lexicon, TextAnalysis } from './lexicon.js';
 import { PairCache } from './pair-cache.js';
@@ -10,6 +9,7 @@ import type { QueryTerm } from './query-terms.js';
 import { RequestStems } from './request-stems.js';
 import type { BaseScores, NamespaceScorer, ScoreRequest, ScoringContext } from './scorer.js';
 import type { SlotIndex } from './slot-index.js';
+import type { StemPriors } from './stem-priors.js';
 import { StemSlots } from './stem-slots.js';
 import { sumStems } from './stem-sums.js';
 import { TextAnalyser } from './text-analyser.js';
@@ -39,7 +39,7 @@ export type ReadText = (entry: TextEntry) => TextAnalysis;
 export interface TermTools {
   readonly lexicon: Lexicon;
   readonly index: SlotIndex;
-  readonly prior: DocumentPrior;
+  readonly priors: StemPriors;
   readonly startPace?: StartPace | undefined;
 }
 
@@ -161,7 +161,7 @@ export class TermNamespace implements NamespaceScorer {
       for (let index = 0; index < rows.length; index++)
         if (counts[rows[index]! * terms.length + term]! > 0) holders++;
       shares[term] = holders / rows.length;
-      priors[term] = this.tools.prior.share(terms[term]!.stem);
+      priors[term] = this.tools.priors.share(terms[term]!.stem);
     }
     return new PairList(texts, shares, priors, this.measure.prepare(pairs, rows));
   }

@@ -93,6 +93,16 @@ describe('the kernel over int8 rows', () => {
     expect([kernel.dot(first, 0), kernel.dot(first, 1)]).toEqual([1, -64]);
   });
 
+  it('multiplies by turns with more vectors than it holds', () => {
+    const kernel = createRowKernel(rowsOf([counting, ends], [1, 0.5]));
+    const vectors = Array.from({ length: 20 }, (_, n) => new Float32Array(32).fill(n));
+    for (const step of [1, 7, 3])
+      for (let n = 0; n < 60; n++) {
+        const place = (n * step) % vectors.length;
+        expect(kernel.dot(vectors[place]!, 0)).toBe(528 * place);
+      }
+  });
+
   it.each([
     ['compiled', createRowKernel],
     ['plain', plainKernel],

@@ -22,13 +22,13 @@ let sum: usize;
 let places: usize;
 let placesEnd: usize;
 
-/** Makes room for a table, and for so many rows to be listed at a time. */
-export function begin(rows: i32, dimension: i32, listed: i32): void {
+/** Makes room for a table, for so many rows to be listed at a time, and for so many vectors to multiply. */
+export function begin(rows: i32, dimension: i32, listed: i32, vectors: i32): void {
   length = usize(dimension);
   table = (heap.alloc(usize(rows) * length + LINE) + LINE - 1) & ~(LINE - 1);
   records = heap.alloc(usize(rows) * RECORD);
   list = heap.alloc(usize(listed) * sizeof<u32>());
-  vector = heap.alloc(length * sizeof<f32>());
+  vector = heap.alloc(usize(vectors) * length * sizeof<f32>());
   sum = heap.alloc(length * sizeof<f32>());
   places = heap.alloc(usize(rows) * PLACE);
   placesEnd = places;
@@ -49,7 +49,7 @@ export function listAt(): usize {
   return list;
 }
 
-/** Address of the vector that `dot` multiplies. */
+/** Address of the vectors that `dot` multiplies, one behind another. */
 export function vectorAt(): usize {
   return vector;
 }
@@ -79,15 +79,15 @@ function addProduct(sum: v128, left: v128, right: v128): v128 {
   return f32x4.add(sum, f32x4.mul(left, right));
 }
 
-/** Σ vector[k] · row[k], times the row's scale, for a row by its number. */
-export function dot(number: i32): f64 {
+/** Σ vector[k] · row[k], times the row's scale, for a vector and a row by their numbers. */
+export function dot(which: i32, number: i32): f64 {
   let sum0 = f32x4.splat(0);
   let sum1 = f32x4.splat(0);
   let sum2 = f32x4.splat(0);
   let sum3 = f32x4.splat(0);
   let row = table + usize(number) * length;
   const end = row + length;
-  for (let at = vector; row != end; row += 32, at += 128) {
+  for (let at = vector + usize(which) * length * sizeof<f32>(); row != end; row += 32, at += 128) {
     let bytes = v128.load(row);
     sum0 = addProduct(sum0, spread(bytes, FIRST), v128.load(at));
     sum1 = addProduct(sum1, spread(bytes, SECOND), v128.load(at, 16));
