@@ -69,4 +69,75 @@ describe('texts as numbers of words', () => {
     for (const word of ['a'.repeat(100_000), '水'.repeat(100_000)])
       expect(wordsOf(reader, `${word} b`)).toEqual([word, 'b']);
   });
+
+  it('are told apart at any length, wherever they stand and however they are written', () => {
+    // From 1 to 40 letters, so across the 15 that a key holds; each plain, and with another letter or a wider
+    // one in its first, middle or last place.
+    const words = new Set<string>();
+    for (let length = 1; length <= 40; length++) {
+      for (const place of [0, length >> 1, length - 1]) {
+        const letters = Array.from({ length }, () => 'a');
+        words.add(letters.join(''));
+        letters[place] = 'b';
+        words.add(letters.join(''));
+        letters[place] = 'é';
+        words.add(letters.join(''));
+      }
+    }
+    const known = [...words];
+    const ascii = known.filter((word) => !word.includes('é'));
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom(...ascii), fc.boolean(), fc.integer({ min: 1, max: 70 })), {
+          maxLength: 40,
+        }),
+        (parts) => {
+          const reader = newReader();
+          reader.read(known.join(' '));
+          const text = parts
+            .map(([word, isUpper, gap]) => (isUpper ? word.toUpperCase() : word) + '-'.repeat(gap))
+            .join('');
+          const { ids, count } = reader.read(text);
+          expect([...ids.subarray(0, count)]).toEqual(parts.map(([word]) => known.indexOf(word)));
+        },
+      ),
+    );
+  });
+
+  it('may stand closer than most: 32 words and more in 64 characters', () => {
+    const reader = newReader();
+    const texts = ['a B '.repeat(100), '!'.repeat(130), 'a!'.repeat(100), `${' '.repeat(63)}a! b`];
+    for (const text of texts) expect(wordsOf(reader, text)).toEqual(text.toLowerCase().match(PATTERN));
+  });
+
+  it('are counted by group, in the order in which groups first appear, words of none left out', () => {
+    const groups = [0, 1, 2, 1, 0, 3, 5000];
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.nat(groups.length - 1), { maxLength: 40 }), { minLength: 1, maxLength: 4 }),
+        fc.nat(6),
+        (texts, head) => {
+          const reader = newReader();
+          const letter = (word: number) => 'abcdefg'[word]!;
+          reader.read('a b c d e f g');
+          for (const [word, group] of groups.entries()) reader.setGroup(word, group);
+          for (const words of texts) {
+            reader.read(words.map(letter).join(' '));
+            const { lists, stride, size, length, headSize } = reader.group(head);
+            const inGroups = words.filter((word) => groups[word] !== 0);
+            const met = inGroups.map((word) => groups[word]!);
+            const distinct = [...new Set(met)];
+            const list = (place: number) => [...lists.subarray(place * stride, place * stride + size)];
+            expect(list(0)).toEqual(distinct);
+            expect(list(1)).toEqual(distinct.map((group) => inGroups[met.indexOf(group)]));
+            expect(list(2)).toEqual(distinct.map((group) => met.filter((other) => other === group).length));
+            expect([length, headSize]).toEqual([met.length, new Set(met.slice(0, head)).size]);
+            expect(groups.map((group) => reader.places[group])).toEqual(
+              groups.map((group) => distinct.indexOf(group) + 1),
+            );
+          }
+        },
+      ),
+    );
+  });
 });
