@@ -112,8 +112,13 @@ export function read(length: i32): i32 {
   const from = froms;
   const to = tos;
   const target = ids;
-  for (let at: usize = 0; at < found; at += 4)
+  let at: usize = 0;
+  // Two at a time: a turn of the loop costs a sixth as much as a look-up.
+  for (; at + 4 < found; at += 8) {
     store<i32>(target + at, number(load<u32>(from + at), load<u32>(to + at)));
+    store<i32>(target + at, number(load<u32>(from + at, 4), load<u32>(to + at, 4)), 4);
+  }
+  if (at < found) store<i32>(target + at, number(load<u32>(from + at), load<u32>(to + at)));
   return i32(found >>> 2);
 }
 
