@@ -5,7 +5,7 @@
  * word: such branches cannot be foretold, and cost more than all the rest. And it is run in short loops, one after the
  * other: a processor works on several turns of a loop at once, on the more of them the shorter they are.
  */
-import { find, froms, makeRoom, setClasses, tos } from './word-borders.as';
+import { find, froms, makeRoom, setClasses, tos } from './word-borders.as.js';
 
 /**
  * Bytes of a bucket, a line of the processor's cache: room for three words, of each first the head of its key (0 = free),
@@ -16,8 +16,8 @@ const ROOM: usize = 3;
 const HASHES: usize = 24;
 const NUMBERS: usize = 48;
 /**
- * A word's key is its tail, the last eight bytes, and its head, those before and its length as the lowest byte. The hash
- * times the inverse of an odd number gives the tail back, once the head is known: so both need not be kept.
+ * A word's key is its tail, the last eight bytes, and its head, those before and its length as the lowest byte. As the
+ * tail's factor is odd, no two tails with the same head have the same hash: so head and hash are compared, not the tail.
  */
 const TAIL: usize = 8;
 const LONGEST: usize = 15;
