@@ -33,7 +33,8 @@ export async function compileKernel({ source, name }) {
       stderr: { write: (text) => words.push(text) },
       readFile: (file, folder) => {
         try {
-          return readFileSync(new URL(`${folder}/${file}`, root), 'utf8');
+          // Imports end with .js as everywhere; the compiler puts .ts behind.
+          return readFileSync(new URL(`${folder}/${file.replace(/\.js\.ts$/, '.ts')}`, root), 'utf8');
         } catch {
           return null;
         }

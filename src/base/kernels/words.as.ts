@@ -5,8 +5,8 @@
  * word: such branches cannot be foretold, and cost more than all the rest. And it is run in short loops, one after the
  * other: a processor works on several turns of a loop at once, on the more of them the shorter they are.
  */
-import { find, froms, makeRoom, setClasses, tos } from './word-borders.as';
-import { groupWords, makeListRoom, makeWordRoom } from './word-groups.as';
+import { find, froms, makeRoom, setClasses, tos } from './word-borders.as.js';
+import { groupWords, makeListRoom, makeWordRoom } from './word-groups.as.js';
 
 export {
   addToSum,
@@ -20,7 +20,7 @@ export {
   summedAt,
   summedGroups,
   textsAt,
-} from './word-groups.as';
+} from './word-groups.as.js';
 
 /**
  * Bytes of a bucket, a line of the processor's cache: room for three words, of each first the head of its key (0 = free),
@@ -31,8 +31,8 @@ const ROOM: usize = 3;
 const HASHES: usize = 24;
 const NUMBERS: usize = 48;
 /**
- * A word's key is its tail, the last eight bytes, and its head, those before and its length as the lowest byte. The hash
- * times the inverse of an odd number gives the tail back, once the head is known: so both need not be kept.
+ * A word's key is its tail, the last eight bytes, and its head, those before and its length as the lowest byte. As the
+ * tail's factor is odd, no two tails with the same head have the same hash: so head and hash are compared, not the tail.
  */
 const TAIL: usize = 8;
 const LONGEST: usize = 15;
@@ -114,8 +114,13 @@ export function read(length: i32): i32 {
   const from = froms;
   const to = tos;
   const target = ids;
-  for (let at: usize = 0; at < found; at += 4)
+  let at: usize = 0;
+  // Two at a time: a turn of the loop costs a sixth as much as a look-up.
+  for (; at + 4 < found; at += 8) {
     store<i32>(target + at, number(load<u32>(from + at), load<u32>(to + at)));
+    store<i32>(target + at, number(load<u32>(from + at, 4), load<u32>(to + at, 4)), 4);
+  }
+  if (at < found) store<i32>(target + at, number(load<u32>(from + at), load<u32>(to + at)));
   return i32(found >>> 2);
 }
 
