@@ -10,6 +10,8 @@ import { MEMORY_COST_SETTINGS, type MemoryCost, measureMemoryCost } from './memo
 import { caseTable, memoryTable, proxiedTable } from './report.js';
 import { Subject } from './subject.js';
 
+const WARM_UP_ROUNDS = 3;
+
 const HELP = `npm run bench -- [options]
 
 Requests per second and p50/p99 of bare Express, which parses the same body and answers the same bytes, and of this
@@ -19,7 +21,7 @@ server, in turns; the same in front of an upstream that answers at once, beside 
   --quick              short rounds, cells for one shape only: about a minute in all
   --filter TEXT        only cases whose name holds TEXT ("50×1000, hybrid"); "memory" is the last table
   --json               print JSON
-  --rounds N           measured rounds of a case, default 5
+  --rounds N           measured rounds of a case, default 5, after three to warm up
   --seconds N          length of a round, default 1
   --connections N      requests under way at once, default 8
   --seed N             seed of all texts, default 1
@@ -43,6 +45,7 @@ else await main();
 
 async function main(): Promise<void> {
   const effort: Effort = {
+    warmUpRounds: values.quick ? 1 : WARM_UP_ROUNDS,
     rounds: positive('rounds', values.rounds ?? (values.quick ? '2' : '5')),
     roundMs: 1000 * positive('seconds', values.seconds ?? (values.quick ? '0.25' : '1')),
     connections: positive('connections', values.connections),

@@ -7,6 +7,8 @@ import { median, quantile } from './statistics.js';
 import type { Subject } from './subject.js';
 
 export interface Effort {
+  /** Rounds before those that count: the engine makes quick code of what it has run some thousand times. */
+  readonly warmUpRounds: number;
   readonly rounds: number;
   readonly roundMs: number;
   readonly connections: number;
@@ -54,8 +56,8 @@ const POOL_MARGIN = 1.4;
 const FIRST_POOL = 64;
 
 /**
- * Measures one case: bare Express, the upstream if there is one, and ours in turn, over the same bodies, after a round of
- * each that does not count.
+ * Measures one case: bare Express, the upstream if there is one, and ours in turn, over the same bodies, after rounds of
+ * each that do not count.
  */
 export async function measureCase(
   subject: Subject,
@@ -70,17 +72,16 @@ export async function measureCase(
   const bareRounds: LoadResult[] = [];
   const directRounds: LoadResult[] = [];
   const ourRounds: LoadResult[] = [];
-  const { connections } = effort;
+  const { connections, roundMs: durationMs } = effort;
   let pool = FIRST_POOL;
-  for (let round = 0; round <= effort.rounds; round++) {
-    const durationMs = round === 0 ? effort.roundMs / 2 : effort.roundMs;
+  for (let round = -effort.warmUpRounds; round < effort.rounds; round++) {
     const requests = makeRequests(maker, what, pool);
     const theirs = await runLoad(inTurn(requests), { port: bare.port, connections, durationMs });
     const direct =
       upstream && (await runLoad(inTurn(requests), { port: upstream.port, connections, durationMs }));
     const ours = await runLoad(sourceOf(what, requests), { port: subject.port, connections, durationMs });
     pool = poolSize(ours, effort.roundMs, requests);
-    if (round === 0) continue;
+    if (round < 0) continue;
     bareRounds.push(theirs);
     ourRounds.push(ours);
     if (direct) directRounds.push(direct);
