@@ -138,7 +138,7 @@ export const METRICS = {
     type: 'counter',
     labels: ['cache', 'outcome'],
     perNamespace: true,
-    help: 'Look-ups by cache (texts, pairs, vectors) and outcome: hit, miss, and of pairs stale, bypass.',
+    help: 'Look-ups by cache (texts, pairs, vectors) and outcome: hit (of texts: met before), miss, and of pairs stale, bypass.',
   },
   cacheBytes: {
     name: 'neuralcache_cache_bytes',

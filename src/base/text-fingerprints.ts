@@ -23,6 +23,7 @@ const ROUNDS: SipRounds = { compressions: 1, finalizations: 3 };
 const FIRST_TEXT_BYTES = 16_384;
 /** UTF-8 takes at most so many bytes for a UTF-16 unit. */
 const UNIT_BYTES = 3;
+const NOT_UTF8 = 0xff;
 
 const encoder = new TextEncoder();
 
@@ -45,21 +46,26 @@ export class TextFingerprints {
     this.reserve(0);
   }
 
-  /**
-   * Makes `words` those of a text; true unless it holds lone surrogates, which UTF-8 does not have: then other texts may
-   * have the same.
-   */
-  read(text: string): boolean {
+  /** Makes `words` those of a text. */
+  read(text: string): void {
     const needed = text.length * UNIT_BYTES;
     if (needed > this.text.length) this.reserve(needed);
-    const { written } = encoder.encodeInto(text, this.text);
-    this.kernel.hash(written, this.rounds.compressions, this.rounds.finalizations);
-    return text.isWellFormed();
+    const length = text.isWellFormed() ? encoder.encodeInto(text, this.text).written : this.writeUnits(text);
+    this.kernel.hash(length, this.rounds.compressions, this.rounds.finalizations);
+  }
+
+  /** Writes a text with lone surrogates, which UTF-8 does not have: its units, and a byte that no other text has. */
+  private writeUnits(text: string): number {
+    const { buffer, byteOffset, byteLength } = this.text;
+    const length = Buffer.from(buffer, byteOffset, byteLength).write(text, 'utf16le');
+    this.text[length] = NOT_UTF8;
+    return length + 1;
   }
 
   private reserve(bytes: number): void {
     const { kernel } = this;
-    const size = Math.max(2 * bytes, FIRST_TEXT_BYTES);
+    // What was set aside before is lost.
+    const size = Math.max(bytes, 2 * this.text.length, FIRST_TEXT_BYTES);
     const at = kernel.textAt(size);
     this.text = new Uint8Array(kernel.memory.buffer, at, size);
     this.words = new Uint32Array(kernel.memory.buffer, kernel.resultAt(), FINGERPRINT_LENGTH);

@@ -1,6 +1,7 @@
-/** What is kept by number and weight; linked by the list that keeps it. */
+/** What is kept by key and weight; linked by the list that keeps it. */
 export interface Linked<Entry> {
-  readonly id: number;
+  /** Small integers are found fastest. */
+  readonly key: number;
   /** Above 0; changed through `reweigh` while the entry is kept. */
   weight: number;
   older: Entry | undefined;
@@ -8,7 +9,7 @@ export interface Linked<Entry> {
 }
 
 /**
- * Entries by number, least recently used first out, bounded in weight. The links are in the entries themselves: where every
+ * Entries by key, least recently used first out, bounded in weight. The links are in the entries themselves: where every
  * request brings many new ones and puts as many out, that takes half the time of a cache that keeps lists beside them.
  */
 export class RecentEntries<Entry extends Linked<Entry>> {
@@ -24,9 +25,9 @@ export class RecentEntries<Entry extends Linked<Entry>> {
     return this.entries.size;
   }
 
-  /** The entry of a number, which is then the one used last. */
-  get(id: number): Entry | undefined {
-    const entry = this.entries.get(id);
+  /** The entry of a key, which is then the one used last. */
+  get(key: number): Entry | undefined {
+    const entry = this.entries.get(key);
     if (entry !== undefined && entry !== this.newest) {
       this.unlink(entry);
       this.link(entry);
@@ -36,15 +37,15 @@ export class RecentEntries<Entry extends Linked<Entry>> {
 
   /** Whether this very entry is kept. */
   has(entry: Entry): boolean {
-    return this.entries.get(entry.id) === entry;
+    return this.entries.get(entry.key) === entry;
   }
 
-  /** Keeps an entry in place of the one with its number, unless it is heavier than all may be. */
+  /** Keeps an entry in place of the one with its key, unless it is heavier than all may be. */
   add(entry: Entry): void {
-    const earlier = this.entries.get(entry.id);
+    const earlier = this.entries.get(entry.key);
     if (earlier !== undefined) this.delete(earlier);
     if (entry.weight > this.maxWeight) return;
-    this.entries.set(entry.id, entry);
+    this.entries.set(entry.key, entry);
     this.link(entry);
     this.weight += entry.weight;
     while (this.weight > this.maxWeight) this.delete(this.oldest!);
@@ -65,7 +66,7 @@ export class RecentEntries<Entry extends Linked<Entry>> {
   }
 
   private delete(entry: Entry): void {
-    this.entries.delete(entry.id);
+    this.entries.delete(entry.key);
     this.unlink(entry);
     this.weight -= entry.weight;
   }

@@ -12,19 +12,24 @@ export class RequestStems {
   private texts: readonly TextEntry[] | undefined;
   private lexicon: Lexicon | undefined;
   private epoch = 0;
+  private reading = 0;
 
-  /** Begins with the texts of a request. */
-  begin(texts: readonly TextEntry[], lexicon: Lexicon): void {
+  /**
+   * Begins with the texts of a request; gives what `add` asks for. Where several scorers read the same texts, those count
+   * that the last one reads.
+   */
+  begin(texts: readonly TextEntry[], lexicon: Lexicon): number {
     this.texts = texts;
     this.lexicon = lexicon;
     this.epoch = lexicon.epoch;
     this.missing = [];
     lexicon.beginSum();
+    return ++this.reading;
   }
 
-  /** Notes one of the texts, with its analysis where it was just read. Nothing once another request has begun. */
-  add(texts: readonly TextEntry[], text: TextEntry, analysis?: TextAnalysis): void {
-    if (texts !== this.texts) return;
+  /** Notes one of the texts, with its analysis where it was just read. Nothing once another reading has begun. */
+  add(reading: number, text: TextEntry, analysis?: TextAnalysis): void {
+    if (reading !== this.reading) return;
     const isRead = analysis !== undefined && analysis.epoch === this.epoch;
     if (!isRead || !this.lexicon!.addToSum(analysis)) this.missing.push(text);
   }
@@ -40,9 +45,15 @@ export class RequestStems {
    */
   take(numbering: StemNumbering): DocumentStems {
     const { groups, size, texts } = this.lexicon!.sum();
+    this.end();
+    return { numbers: groups, size, numbering, documents: texts };
+  }
+
+  /** Forgets the request. */
+  end(): void {
+    this.reading++;
     this.texts = undefined;
     this.lexicon = undefined;
     this.missing = [];
-    return { slots: groups, size, numbering, documents: texts };
   }
 }

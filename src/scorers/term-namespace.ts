@@ -83,15 +83,16 @@ export class TermNamespace implements NamespaceScorer {
     const pairs = known.isFull(texts.length) ? known.restarted() : known;
     const isNew = pairs.size === 0;
     const rows = new Int32Array(texts.length);
-    requestStems.begin(texts, this.tools.lexicon);
+    const reading = requestStems.begin(texts, this.tools.lexicon);
     let misses = 0;
     let pace: Pace | undefined;
     let measure: MeasurePair | undefined;
     for (let index = 0; index < texts.length; index++) {
       const entry = texts[index]!;
-      rows[index] = isNew ? -1 : pairs.row(entry.id);
+      // Of a new query only a text that came before in this very list is known.
+      rows[index] = isNew && !entry.isRepeated ? -1 : pairs.row(entry.id);
       if (rows[index]! >= 0) {
-        requestStems.add(texts, entry);
+        requestStems.add(reading, entry);
         continue;
       }
       misses++;
@@ -101,7 +102,7 @@ export class TermNamespace implements NamespaceScorer {
       const measured = measure(entry, this.readText, pace);
       const features = measured instanceof Promise ? await measured : measured;
       rows[index] = pairs.add(entry.id, features);
-      requestStems.add(texts, entry, this.readText(entry));
+      requestStems.add(reading, entry, this.readText(entry));
     }
     const list = this.list(pairs, texts, rows);
     pairs.list = list;
@@ -125,6 +126,7 @@ export class TermNamespace implements NamespaceScorer {
   clear(): void {
     this.pairs.clear();
     this.slots.clear();
+    requestStems.end();
   }
 
   private learnEach(queryStems: readonly string[], texts: readonly TextEntry[]): void {
@@ -136,7 +138,7 @@ export class TermNamespace implements NamespaceScorer {
 
   private stemsOf(entry: TextEntry): DocumentStems {
     const { lists, size } = this.analyser.keep(entry);
-    return { slots: lists, size, numbering: this.slots };
+    return { numbers: lists, size, numbering: this.slots };
   }
 
   private sums(pairs: QueryPairs, list: PairList, texts: readonly TextEntry[]): StemSums {

@@ -9,7 +9,7 @@ import { type Linked, RecentEntries } from './recent-entries.js';
  * request's alone.
  */
 export interface TextEntry {
-  /** Names the text in pair caches; unique in the process. The same each time the text is met. */
+  /** Names the text in pair caches; unique in the process, and the same each time the text is met while it is known. */
   readonly id: number;
   readonly text: string;
   /** SHA-256 of the text, once it was needed: what outlives the entry is found by it. */
@@ -34,6 +34,8 @@ export interface TextEntry {
 interface HeldEntry extends TextEntry, Linked<HeldEntry> {
   /** Bytes held; it is weighed with no fewer. */
   size: number;
+  /** Of the cache when it was made. */
+  readonly epoch: number;
 }
 
 export interface TextCacheOptions {
@@ -70,10 +72,12 @@ let lastId = 0;
 export class TextCache {
   hits = 0;
   misses = 0;
+  /** Changes when all is forgotten: what was made before is not to come back. */
+  private epoch = 0;
   private readonly met: MetTexts;
-  /** By id. */
+  /** By the first part of the text's fingerprint; texts are compared, so where two share it the later one is held. */
   private readonly entries: RecentEntries<HeldEntry>;
-  /** By query: ids of the texts it last came with, in order. Ids alone, so that no text is kept alive. */
+  /** By query: keys of the texts it last came with, in order. Keys alone, so that no text is kept alive. */
   private readonly lists: LRUCache<string, readonly number[]>;
 
   constructor({ maxBytes }: TextCacheOptions) {
@@ -99,15 +103,15 @@ export class TextCache {
    * without hashing, each by one comparison: a fifth of the time.
    */
   getList(query: string, candidates: readonly { readonly text: string }[]): TextEntry[] {
-    const ids = this.lists.get(query);
+    const keys = this.lists.get(query);
     const { hits } = this;
-    let isKnown = ids?.length === candidates.length;
+    let isKnown = keys?.length === candidates.length;
     const entries = candidates.map(({ text }, index) => {
-      const id = ids?.[index];
-      const known = id === undefined ? undefined : this.entries.get(id);
+      const key = keys?.[index];
+      const known = key === undefined ? undefined : this.entries.get(key);
       if (known !== undefined && known.text === text) return this.hit(known);
       isKnown = false;
-      return this.get(text);
+      return this.find(text);
     });
     if (!isKnown && this.hits > hits) this.keepList(query, entries);
     return entries;
@@ -115,16 +119,7 @@ export class TextCache {
 
   /** The entry of a text. */
   get(text: string): TextEntry {
-    const number = this.numberOf(text);
-    if (number === 0) {
-      this.misses++;
-      return newEntry(++lastId, text);
-    }
-    const known = this.entries.get(number);
-    if (known !== undefined) return this.hit(known);
-    const entry = newEntry(number, text);
-    this.entries.add(entry);
-    return this.hit(entry);
+    return this.find(text);
   }
 
   /** Tells the cache that an entry grew by so many bytes. Nothing for an entry that is not held. */
@@ -140,10 +135,11 @@ export class TextCache {
    * was met once.
    */
   setVector(entry: TextEntry, vector: Float32Array, isDear: boolean): void {
-    const known = this.entries.get(entry.id);
+    const own = entry as HeldEntry;
+    const known = this.entries.get(own.key);
     // Another request may have met the text meanwhile.
-    const held = known ?? (entry as HeldEntry);
-    if (known === undefined && isDear) this.entries.add(held);
+    const held = known?.id === own.id ? known : own;
+    if (held !== known && isDear && own.epoch === this.epoch) this.entries.add(own);
     const isFirst = held.vector === undefined;
     entry.vector = vector;
     held.vector = vector;
@@ -152,6 +148,7 @@ export class TextCache {
 
   /** Forgets all texts; entries in use stay valid for whoever holds them. */
   clear(): void {
+    this.epoch++;
     this.entries.clear();
     this.lists.clear();
     this.met.clear();
@@ -163,24 +160,34 @@ export class TextCache {
     return entry;
   }
 
-  /** The number of a text that was met before, else 0, and then the next one is its own. */
-  private numberOf(text: string): number {
-    const isNamed = fingerprints.read(text);
-    return isNamed ? this.met.meet(fingerprints.words, lastId + 1) : 0;
+  private find(text: string): HeldEntry {
+    fingerprints.read(text);
+    const { words } = fingerprints;
+    const key = words[0]! | 0;
+    const held = this.entries.get(key);
+    if (held !== undefined && held.text === text) return this.hit(held);
+    const number = this.met.meet(words, lastId + 1);
+    if (number === 0) {
+      this.misses++;
+      return newEntry(++lastId, key, text, this.epoch);
+    }
+    const entry = newEntry(number, key, text, this.epoch);
+    this.entries.add(entry);
+    return this.hit(entry);
   }
 
-  private keepList(query: string, entries: readonly TextEntry[]): void {
+  private keepList(query: string, entries: readonly HeldEntry[]): void {
     const size = LIST_BYTES + 2 * query.length + LISTED_BYTES * entries.length;
     this.lists.delete(query);
     this.lists.set(
       query,
-      entries.map(({ id }) => id),
+      entries.map(({ key }) => key),
       { size },
     );
   }
 }
 
-function newEntry(id: number, text: string): HeldEntry {
+function newEntry(id: number, key: number, text: string, epoch: number): HeldEntry {
   const size = ENTRY_BYTES + 2 * text.length;
   return {
     id,
@@ -193,6 +200,8 @@ function newEntry(id: number, text: string): HeldEntry {
     shownAs: undefined,
     wordVector: undefined,
     analysis: undefined,
+    key,
+    epoch,
     size,
     weight: Math.ceil(size + GROWTH_BYTES + GROWTH_PER_CHARACTER * text.length),
     older: undefined,

@@ -19,12 +19,12 @@ export interface StemSums {
   readonly documents: number;
 }
 
-/** The distinct stems of a document, or of several together, or one document after the other. */
+/** The distinct stems of a document, or of several together. */
 export interface DocumentStems {
-  /** Slots of this namespace's `DocumentFrequencies`, or numbers of `numbering`, each once a document, in the first `size` places. */
-  readonly slots: Uint32Array;
+  /** In the first `size` places: the stems, each once, by the numbers of `numbering`. */
+  readonly numbers: Uint32Array;
   readonly size: number;
-  readonly numbering?: StemNumbering;
+  readonly numbering: StemNumbering;
   /** By number: how many of several documents hold the stem; absent = the one there is. */
   readonly documents?: Uint32Array;
 }
@@ -65,7 +65,7 @@ const HASHED = '#';
  * How many candidates of a namespace's earlier requests held a stem, leaving out those whose query held it: candidates
  * hold the words of their query because they were selected by them, and counting those would ruin the idf.
  *
- * Each stem has a *slot*, a small number by which analysed texts refer to it. Slots stay good until `epoch` changes.
+ * Each stem has a *slot*, a small number under which it is counted. Slots stay good until `epoch` changes.
  */
 export class DocumentFrequencies {
   /** Changes when stems were dropped: slots read before are void. */
@@ -138,10 +138,7 @@ export class DocumentFrequencies {
    */
   learn(queryStems: readonly string[], stems: readonly DocumentStems[], documents: number): void {
     this.learnBeside(queryStems, documents, () => {
-      for (const each of stems) {
-        if (each.numbering === undefined) this.countAll(each.slots, each.size);
-        else this.countNumbered(each, each.numbering);
-      }
+      for (const each of stems) this.countAll(each);
     });
   }
 
@@ -258,16 +255,7 @@ export class DocumentFrequencies {
     if (name.startsWith(HASHED)) this.hashedCount--;
   }
 
-  private countAll(slots: Uint32Array, size: number): void {
-    const { counts, dirty, chunkShift } = this;
-    for (let index = 0; index < size; index++) {
-      const slot = slots[index]!;
-      counts[slot]!++;
-      dirty[slot >>> chunkShift] = 1;
-    }
-  }
-
-  private countNumbered({ slots: numbers, size, documents }: DocumentStems, numbering: StemNumbering): void {
+  private countAll({ numbers, size, numbering, documents }: DocumentStems): void {
     const { chunkShift } = this;
     let { counts, dirty } = this;
     const slots = numbering.slots();

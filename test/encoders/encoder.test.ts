@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Encoder, encodeInto, PatientCall } from '../../src/encoders/encoder.js';
 import { FakeEncoder } from '../fixtures/fake-encoder.js';
 import { AS_DOCUMENT } from '../fixtures/model-calls.js';
@@ -18,8 +18,10 @@ describe('encoding into places', () => {
   it('gives a fast encoder’s vectors their places, asked for in one call', async () => {
     const encoder = new FakeEncoder();
     const expected = await encoder.encode(TEXTS);
+    const asked = vi.spyOn(encoder, 'encode');
     const { kept, failure } = await handedOver(encoder);
     expect([kept, failure]).toEqual([expected, undefined]);
+    expect(asked).toHaveBeenCalledTimes(1);
   });
 
   it('keeps what an encoder of single texts has given where the rest fails, and rejects as the first that does', async () => {

@@ -114,4 +114,16 @@ describe('the lexical scorer', () => {
     const { pairHits, pairMisses } = await namespace.answer('wing', [...TEXTS, 'new']);
     expect([pairHits, pairMisses]).toEqual([4, 1]);
   });
+
+  it('measures a text once that a new query brings twice', async () => {
+    const namespace = new ScoringNamespace(newScorer('lexical'));
+    const { scores, pairHits, pairMisses } = await namespace.answer('wing', [
+      'a wing',
+      'a wing',
+      'other',
+      'a wing',
+    ]);
+    expect([pairHits, pairMisses]).toEqual([2, 2]);
+    expect([scores[1], scores[3]]).toEqual([scores[0], scores[0]]);
+  });
 });

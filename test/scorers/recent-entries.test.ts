@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { RecentEntries } from '../../src/scorers/recent-entries.js';
 
 interface Entry {
-  readonly id: number;
+  readonly key: number;
   weight: number;
   older: Entry | undefined;
   newer: Entry | undefined;
 }
 
-function entry(id: number, weight: number): Entry {
-  return { id, weight, older: undefined, newer: undefined };
+function entry(key: number, weight: number): Entry {
+  return { key, weight, older: undefined, newer: undefined };
 }
 
 /** The definition: a list, least recently used first. */
@@ -23,14 +23,14 @@ class PlainEntries {
     return this.list.reduce((sum, { weight }) => sum + weight, 0);
   }
 
-  get(id: number): Entry | undefined {
-    const found = this.list.find((one) => one.id === id);
+  get(key: number): Entry | undefined {
+    const found = this.list.find((one) => one.key === key);
     if (found !== undefined) this.list = [...this.list.filter((one) => one !== found), found];
     return found;
   }
 
   add(added: Entry): void {
-    this.list = this.list.filter(({ id }) => id !== added.id);
+    this.list = this.list.filter(({ key }) => key !== added.key);
     if (added.weight > this.maxWeight) return;
     this.list.push(added);
     while (this.weight > this.maxWeight) this.list.shift();
@@ -44,7 +44,7 @@ class PlainEntries {
 
 const step = fc.record({
   act: fc.constantFrom('get', 'add', 'reweigh', 'clear'),
-  id: fc.integer({ min: 0, max: 5 }),
+  key: fc.integer({ min: 0, max: 5 }),
   weight: fc.integer({ min: 1, max: 12 }),
 });
 
@@ -53,25 +53,25 @@ describe('entries kept by recency', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const [kept, plain] = [new RecentEntries<Entry>(20), new PlainEntries(20)];
-        for (const { act, id, weight } of steps) {
-          const known = plain.list.find((one) => one.id === id);
-          if (act === 'add') for (const entries of [kept, plain]) entries.add(entry(id, weight));
+        for (const { act, key, weight } of steps) {
+          const known = plain.list.find((one) => one.key === key);
+          if (act === 'add') for (const entries of [kept, plain]) entries.add(entry(key, weight));
           else if (act === 'clear' && weight === 1) {
             kept.clear();
             plain.list = [];
           } else if (act === 'reweigh' && known !== undefined) {
-            kept.reweigh(kept.get(id)!, weight);
+            kept.reweigh(kept.get(key)!, weight);
             plain.reweigh(known, weight);
-          } else expect(kept.get(id)?.weight).toBe(plain.get(id)?.weight);
+          } else expect(kept.get(key)?.weight).toBe(plain.get(key)?.weight);
           expect([kept.size, kept.weight]).toEqual([plain.list.length, plain.weight]);
         }
-        for (const { id } of [...plain.list]) expect(kept.get(id)?.id).toBe(id);
+        for (const { key } of [...plain.list]) expect(kept.get(key)?.key).toBe(key);
       }),
       { numRuns: 500 },
     );
   });
 
-  it('knows an entry from another one with its id', () => {
+  it('knows an entry from another one with its key', () => {
     const entries = new RecentEntries<Entry>(20);
     const [first, second] = [entry(1, 3), entry(1, 4)];
     entries.add(first);

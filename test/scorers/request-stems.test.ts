@@ -16,7 +16,7 @@ function setUp() {
   const textsOf = (...texts: string[]) => texts.map((text) => cache.get(text));
   /** [stem, documents that hold it] of each. */
   const taken = () => {
-    const { slots: numbers, size, documents } = stems.take(slots);
+    const { numbers, size, documents } = stems.take(slots);
     return Array.from(numbers.subarray(0, size), (number) => [lexicon.stem(number), documents![number]]);
   };
   return { lexicon, analyser, slots, stems, textsOf, taken };
@@ -26,9 +26,9 @@ describe('the stems of a request', () => {
   it('are those of its texts added up; texts that were not read are listed', () => {
     const { lexicon, analyser, stems, textsOf, taken } = setUp();
     const texts = textsOf('wing lift wing', 'car', 'lift');
-    stems.begin(texts, lexicon);
-    for (const text of [texts[0]!, texts[2]!]) stems.add(texts, text, analyser.read(text));
-    stems.add(texts, texts[1]!);
+    const reading = stems.begin(texts, lexicon);
+    for (const text of [texts[0]!, texts[2]!]) stems.add(reading, text, analyser.read(text));
+    stems.add(reading, texts[1]!);
     expect(stems.missing).toEqual([texts[1]]);
     expect(stems.isOf(texts, lexicon)).toBe(true);
     expect(taken()).toEqual([
@@ -41,10 +41,9 @@ describe('the stems of a request', () => {
   it('belong to the request that began last', () => {
     const { lexicon, analyser, stems, textsOf, taken } = setUp();
     const [first, second] = [textsOf('wing'), textsOf('car')];
-    stems.begin(first, lexicon);
-    stems.begin(second, lexicon);
-    stems.add(first, first[0]!, analyser.read(first[0]!));
-    stems.add(second, second[0]!, analyser.read(second[0]!));
+    const readings = [stems.begin(first, lexicon), stems.begin(second, lexicon)];
+    stems.add(readings[0]!, first[0]!, analyser.read(first[0]!));
+    stems.add(readings[1]!, second[0]!, analyser.read(second[0]!));
     expect([stems.isOf(first, lexicon), stems.isOf(second, lexicon)]).toEqual([false, true]);
     expect(stems.isOf(second, new Lexicon())).toBe(false);
     expect(taken()).toEqual([['car', 1]]);
@@ -54,14 +53,31 @@ describe('the stems of a request', () => {
     const { analyser, stems, textsOf } = setUp();
     const lexicon = new Lexicon(1);
     const texts = textsOf('wing lift');
-    stems.begin(texts, lexicon);
-    stems.add(texts, texts[0]!, new TextAnalyser(new TextCache({ maxBytes: 1000 }), lexicon).read(texts[0]!));
+    const reading = stems.begin(texts, lexicon);
+    stems.add(
+      reading,
+      texts[0]!,
+      new TextAnalyser(new TextCache({ maxBytes: 1000 }), lexicon).read(texts[0]!),
+    );
     lexicon.trim();
     expect(stems.isOf(texts, lexicon)).toBe(false);
     // Nor do those of a text that is read after that belong to it.
-    stems.add(texts, texts[0]!, lexicon.analyse(texts[0]!));
+    stems.add(reading, texts[0]!, lexicon.analyse(texts[0]!));
     expect(stems.missing).toEqual([texts[0]]);
     expect(analyser.read(texts[0]!).size).toBe(2);
+  });
+
+  it('count once where two scorers read the same texts by turns', () => {
+    const { lexicon, analyser, stems, textsOf, taken } = setUp();
+    const texts = textsOf('wing', 'wing lift');
+    const readings = [stems.begin(texts, lexicon), stems.begin(texts, lexicon)];
+    for (const text of texts) for (const reading of readings) stems.add(reading, text, analyser.read(text));
+    expect(stems.isOf(texts, lexicon)).toBe(true);
+    expect(stems.missing).toEqual([]);
+    expect(taken()).toEqual([
+      ['wing', 2],
+      ['lift', 1],
+    ]);
   });
 
   it('get slots anew once these are void', () => {
@@ -85,10 +101,10 @@ describe('the stems of a request', () => {
     const { lexicon, analyser, stems, textsOf, taken } = setUp();
     const words = (from: number) => Array.from({ length: 500 }, (_, word) => `${from + word}`).join(' ');
     const texts = textsOf(...Array.from({ length: 60 }, (_, text) => words(100 * text)));
-    stems.begin(texts, lexicon);
-    for (const text of texts) stems.add(texts, text, analyser.read(text));
+    const reading = stems.begin(texts, lexicon);
+    for (const text of texts) stems.add(reading, text, analyser.read(text));
     // One that is not the last any more counts as not read.
-    stems.add(texts, texts[0]!, analyser.keep(texts[0]!));
+    stems.add(reading, texts[0]!, analyser.keep(texts[0]!));
     expect(stems.missing).toEqual([texts[0]]);
     const sums = new Map(taken() as [string, number][]);
     expect(sums.size).toBe(6400);

@@ -53,9 +53,39 @@ describe('the text cache', () => {
 
   it('tells any two texts apart, also where their bytes would be the same', () => {
     const texts = new TextCache({ maxBytes: 10_000_000 });
-    // A lone surrogate turns into U+FFFD on its way to bytes, so these two share a fingerprint.
-    for (const text of ['\ud800', '\ufffd', '\ud800']) expect(texts.get(text).text).toBe(text);
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => texts.get(text).text === text));
+    // A lone surrogate would turn into U+FFFD on its way to bytes.
+    const pool = ['\ud800', '\ufffd', '\ud800\udc00', '\udc00\ud800', '', 'a', 'a\0', 'x'.repeat(99)];
+    const numbers = new Map<string, number>();
+    fc.assert(
+      fc.property(fc.oneof(fc.constantFrom(...pool), fc.string({ unit: 'binary' })), (text) => {
+        const { id, text: own, isRepeated } = texts.get(text);
+        expect([own, isRepeated]).toEqual([text, numbers.has(text)]);
+        expect(id).toBe(numbers.get(text) ?? id);
+        expect([...numbers.values()].includes(id)).toBe(isRepeated);
+        numbers.set(text, id);
+      }),
+    );
+  });
+
+  it('keeps the number of a text whose entry it holds, however many others come, as lists or one by one', () => {
+    const texts = new TextCache({ maxBytes: 400_000 });
+    const candidates = [{ text: 'one' }, { text: 'two' }];
+    for (let n = 0; n < 3; n++) texts.getList('q', candidates);
+    const before = texts.getList('q', candidates);
+    for (let text = 0; text < 5000; text++) {
+      texts.get(`other ${text}`);
+      if (text % 100 === 0) texts.getList('q', candidates);
+    }
+    for (const [index, entry] of texts.getList('another', candidates).entries())
+      expect(entry).toBe(before[index]);
+  });
+
+  it('does not take back what was made before it forgot all', () => {
+    const texts = new TextCache({ maxBytes: 100_000 });
+    const early = texts.get('one');
+    texts.clear();
+    texts.setVector(early, Float32Array.of(1, 0), true);
+    expect([texts.size, texts.bytes, early.vector]).toEqual([0, 0, Float32Array.of(1, 0)]);
   });
 
   it('stays within its bound, least recently used first out', () => {

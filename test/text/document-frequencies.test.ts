@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DocumentFrequencies, type DocumentStems } from '../../src/text/document-frequencies.js';
-
-/** A document as analysers give it: the slots of its distinct stems. */
-function documentOf(frequencies: DocumentFrequencies, stems: readonly string[]): DocumentStems {
-  const distinct = [...new Set(stems)];
-  return { slots: Uint32Array.from(distinct, (stem) => frequencies.slot(stem)), size: distinct.length };
-}
+import { DocumentFrequencies } from '../../src/text/document-frequencies.js';
+import { stemsOf } from '../fixtures/document-stems.js';
 
 function learn(
   frequencies: DocumentFrequencies,
@@ -15,7 +10,7 @@ function learn(
 ): void {
   frequencies.learn(
     query,
-    documents.map((stems) => documentOf(frequencies, stems)),
+    documents.map((stems) => stemsOf(frequencies, stems)),
     documents.length,
   );
 }
@@ -221,7 +216,7 @@ describe('document frequencies', () => {
       learn(frequencies, [], [Array.from({ length: 20 }, (_, index) => `w${round * 20 + index}`)]);
       expect(frequencies.size).toBeLessThanOrEqual(120);
     }
-    expect(Math.max(...documentOf(frequencies, ['new one']).slots)).toBeLessThan(120);
+    expect(frequencies.slot('new one')).toBeLessThan(120);
   });
 
   it('learn the same from stems under the numbers of others', () => {
@@ -241,7 +236,7 @@ describe('document frequencies', () => {
       const own = [...numbers].map((number) => names[number]!);
       // The second time two documents of the same stems are told of at once.
       const documents = new Uint32Array(names.length).fill(2);
-      const together = { slots: numbers, size: numbers.length, numbering, ...(round === 1 && { documents }) };
+      const together = { numbers, size: numbers.length, numbering, ...(round === 1 && { documents }) };
       frequencies.learn(['stem5'], [together], round === 1 ? 2 : 1);
       learn(plain, ['stem5'], round === 1 ? [own, own] : [own]);
     }

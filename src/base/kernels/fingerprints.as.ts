@@ -19,8 +19,9 @@ export function begin(low: u64, high: u64): void {
 /** Address of room for a text of so many bytes. */
 export function textAt(length: i32): usize {
   if (usize(length) > textBytes) {
+    text = heap.alloc(usize(length) + 8);
+    // Noted once it is had: there may be none.
     textBytes = usize(length);
-    text = heap.alloc(textBytes + 8);
   }
   return text;
 }

@@ -81,11 +81,13 @@ export function begin(words: i32, tail: u64, head: u64, rest: u64): void {
 /** Address of room for a text of so many bytes; its words' numbers go to `idsAt()`, as many as it has bytes at most. */
 export function textAt(length: i32): usize {
   if (usize(length) > textBytes || text == 0) {
-    textBytes = usize(max(2 * length, 16384));
-    text = heap.alloc(textBytes + 2 * MARGIN) + MARGIN;
-    ids = heap.alloc(4 * (textBytes + 1));
-    makeRoom(textBytes);
-    makeListRoom(textBytes + 1);
+    const bytes = usize(max(2 * length, 16384));
+    text = heap.alloc(bytes + 2 * MARGIN) + MARGIN;
+    ids = heap.alloc(4 * (bytes + 1));
+    makeRoom(bytes);
+    makeListRoom(bytes + 1);
+    // Noted once it is had: there may be none.
+    textBytes = bytes;
   }
   return text;
 }
