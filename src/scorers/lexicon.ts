@@ -7,6 +7,8 @@ import { wordReading } from '../text/words.js';
 const DEFAULT_MAX_WORDS = 65_536;
 /** Long words count for several. */
 const MEAN_WORD_BYTES = 32;
+/** How many times the allowed words there may be while a request is read. */
+const REQUEST_ROOM = 2;
 /** Characters of a text that are read; what stands behind them does not count. Bounds one step between pauses. */
 export const MAX_TEXT_LENGTH = 16_384;
 /** Content words at a text's start that count as its title or first sentence. */
@@ -118,9 +120,18 @@ export class Lexicon {
     return this.reader.word(id);
   }
 
-  /** Starts again once there are more words than allowed. Constant time while there are not. */
+  /** Starts again once there are more words than allowed: before a request. Constant time while there are not. */
   trim(): void {
-    const { reader, maxWords } = this;
+    this.trimTo(this.maxWords);
+  }
+
+  /** The same between two texts of a request, for which there is room for as many words again. */
+  trimBetween(): void {
+    this.trimTo(REQUEST_ROOM * this.maxWords);
+  }
+
+  private trimTo(maxWords: number): void {
+    const { reader } = this;
     const words = Math.max(reader.size, this.stems.length - 1);
     if (words <= maxWords && reader.wordBytes <= maxWords * MEAN_WORD_BYTES) return;
     reader.clear();

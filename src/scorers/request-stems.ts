@@ -39,6 +39,11 @@ export class RequestStems {
     return texts === this.texts && lexicon === this.lexicon && lexicon.epoch === this.epoch;
   }
 
+  /** Whether the lexicon started again while such a request was read, for its texts had too many words: nothing is here. */
+  isVoid(texts: readonly TextEntry[], lexicon: Lexicon): boolean {
+    return texts === this.texts && lexicon === this.lexicon && lexicon.epoch !== this.epoch;
+  }
+
   /**
    * Ends the request; gives the stems of its texts that are not missing, good until another one is read. `numbering`: of the
    * lexicon's stems in its namespace.

@@ -1,38 +1,41 @@
-/** Numbers are below it. */
-const SPAN = 131_072;
-const LAST_BASE = 2 ** 31 - 2 * SPAN;
+const FIRST_BASE = 1;
+const LAST_BASE = 2 ** 30;
 
-/** A map from slots to numbers from 0 to 131 071 that is emptied in no time; scratch space for synchronous work. */
+/** A map from numbers to numbers from 0 to 2^30 that is emptied in no time; scratch space for synchronous work. */
 export class SlotIndex {
   /** Whose numbers the map holds, where its users do not finish with it at once; emptying forgets it. */
   owner: object | undefined;
-  /** By slot: base + number, where lower ones are left from before. For loops that cannot afford a call a word. */
+  /** By key: base + value, where lower ones are left from before. For loops that cannot afford a call each. */
   places = new Int32Array(1024);
-  base = SPAN;
+  base = FIRST_BASE;
+  /** Values set since it was emptied are below it. */
+  private top = 0;
 
-  /** Empties the map and makes room for slots below `slots`. */
-  start(slots: number): void {
+  /** Empties the map and makes room for keys below `keys`. */
+  start(keys: number): void {
     this.owner = undefined;
-    if (slots > this.places.length) this.grow(slots);
+    if (keys > this.places.length) this.grow(keys);
+    this.base += this.top;
+    this.top = 0;
     if (this.base >= LAST_BASE) {
       this.places.fill(0);
-      this.base = 0;
+      this.base = FIRST_BASE;
     }
-    this.base += SPAN;
   }
 
-  /** The number of a slot, or below 0. */
-  get(slot: number): number {
-    return slot < this.places.length ? this.places[slot]! - this.base : -1;
+  /** The value of a key, or below 0. */
+  get(key: number): number {
+    return key < this.places.length ? this.places[key]! - this.base : -1;
   }
 
-  set(slot: number, value: number): void {
-    if (slot >= this.places.length) this.grow(slot + 1);
-    this.places[slot] = this.base + value;
+  set(key: number, value: number): void {
+    if (key >= this.places.length) this.grow(key + 1);
+    if (value >= this.top) this.top = value + 1;
+    this.places[key] = this.base + value;
   }
 
-  private grow(slots: number): void {
-    const places = new Int32Array(slots * 2);
+  private grow(keys: number): void {
+    const places = new Int32Array(keys * 2);
     places.set(this.places);
     this.places = places;
   }

@@ -98,6 +98,7 @@ export class TermNamespace implements NamespaceScorer {
       misses++;
       pace ??= this.startPace();
       if (pace.due()) await pace.rest();
+      this.tools.lexicon.trimBetween();
       measure ??= this.measure.begin(pairs);
       const measured = measure(entry, this.readText, pace);
       const features = measured instanceof Promise ? await measured : measured;
@@ -114,9 +115,10 @@ export class TermNamespace implements NamespaceScorer {
     const pairs = this.pairs.get(query);
     const { list } = pairs;
     // Adding up is worth it for lists that come back.
-    if (list?.isRepeated && list.isOf(texts))
-      this.frequencies.learnSums(pairs.stems, this.sums(pairs, list, texts));
-    else this.learnEach(pairs.stems, texts);
+    if (list?.isRepeated && list.isOf(texts)) {
+      const sums = this.sums(pairs, list, texts);
+      if (sums !== undefined) this.frequencies.learnSums(pairs.stems, sums);
+    } else this.learnEach(pairs.stems, texts);
   }
 
   trim(): void {
@@ -130,28 +132,40 @@ export class TermNamespace implements NamespaceScorer {
   }
 
   private learnEach(queryStems: readonly string[], texts: readonly TextEntry[]): void {
-    const isGathered = requestStems.isOf(texts, this.tools.lexicon);
-    const rest = (isGathered ? requestStems.missing : texts).map((entry) => this.stemsOf(entry));
-    const stems = isGathered ? [requestStems.take(this.slots), ...rest] : rest;
+    const { lexicon } = this.tools;
+    if (requestStems.isVoid(texts, lexicon)) return;
+    const isGathered = requestStems.isOf(texts, lexicon);
+    const rest = this.readAll(isGathered ? requestStems.missing : texts);
+    if (rest === undefined) return;
+    const stems = rest.map(
+      ({ lists, size }): DocumentStems => ({ numbers: lists, size, numbering: this.slots }),
+    );
+    if (isGathered) stems.push(requestStems.take(this.slots));
     this.frequencies.learn(queryStems, stems, texts.length);
   }
 
-  private stemsOf(entry: TextEntry): DocumentStems {
-    const { lists, size } = this.analyser.keep(entry);
-    return { numbers: lists, size, numbering: this.slots };
-  }
-
-  private sums(pairs: QueryPairs, list: PairList, texts: readonly TextEntry[]): StemSums {
+  private sums(pairs: QueryPairs, list: PairList, texts: readonly TextEntry[]): StemSums | undefined {
     const { epoch } = this.frequencies;
     if (list.stems?.epoch === epoch) return list.stems.sums;
-    const sums = sumStems(
-      texts.map((entry) => this.analyser.keep(entry)),
-      this.tools.index,
-      this.slots,
-    );
+    const analyses = this.readAll(texts);
+    if (analyses === undefined) return undefined;
+    const sums = sumStems(analyses, this.tools.index, this.slots);
     list.stems = { sums, epoch };
     this.pairs.keep(pairs);
     return sums;
+  }
+
+  /** The analyses of texts, kept with them. Undefined where the lexicon has no room for all of their words: they teach nothing. */
+  private readAll(texts: readonly TextEntry[]): TextAnalysis[] | undefined {
+    const { lexicon } = this.tools;
+    const { epoch } = lexicon;
+    const analyses: TextAnalysis[] = [];
+    for (const entry of texts) {
+      lexicon.trimBetween();
+      if (lexicon.epoch !== epoch) return undefined;
+      analyses.push(this.analyser.keep(entry));
+    }
+    return analyses;
   }
 
   private list(pairs: QueryPairs, texts: readonly TextEntry[], rows: Int32Array): PairList {

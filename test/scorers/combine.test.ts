@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Pace } from '../../src/base/pace.js';
 import type { CacheControl } from '../../src/base/request-wishes.js';
 import { createCombinedScorer } from '../../src/scorers/combine.js';
 import { SharedParts } from '../../src/scorers/create-scorer.js';
@@ -49,6 +50,20 @@ describe('a combination of scorers', () => {
     const other = new ScoringNamespace(newScorer('input:1,lexical:1'));
     await other.answer('1', ['1']);
     expect((await other.answer('1', ['1'])).pairHits).toBe(1);
+  });
+
+  it('learns each text once, though two parts read it by turns', async () => {
+    for (const spec of ['lexical:1,hybrid:1', 'hybrid:1,lexical:1']) {
+      // Every text is followed by a pause.
+      const startPace = () => ({ due: () => true, rest: () => Promise.resolve() }) as Pace;
+      const namespace = new ScoringNamespace(newScorer(spec, { startPace, shared: new SharedParts() }));
+      await namespace.answer('car', TEXTS);
+      namespace.learn('car', TEXTS);
+      const { frequencies } = namespace;
+      expect(frequencies.count(frequencies.find('wing'))).toBe(2);
+      expect(frequencies.count(frequencies.find('road'))).toBe(1);
+      expect(frequencies.seen(-1)).toBe(4);
+    }
   });
 
   it('has scores relative to the list, though a part be asked for raw ones', async () => {

@@ -278,5 +278,5 @@ describe('the hybrid scorer', () => {
 /** A hybrid scorer whose lexicon starts again with every request and whose word rows are never kept. */
 function forgetfulScorer() {
   const words = bundledEncoder();
-  return createHybridScorer({ words, prior: bundledPrior(), lexicon: new Lexicon(2), maxRowBytes: 1 });
+  return createHybridScorer({ words, prior: bundledPrior(), lexicon: new Lexicon(80), maxRowBytes: 1 });
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { createLexicalScorer } from '../../src/scorers/lexical.js';
+import { Lexicon } from '../../src/scorers/lexicon.js';
 import { expectClose } from '../fixtures/close.js';
 import { countedPace } from '../fixtures/counted-pace.js';
 import { bundledPrior } from '../fixtures/models.js';
@@ -125,5 +127,43 @@ describe('the lexical scorer', () => {
     ]);
     expect([pairHits, pairMisses]).toEqual([2, 2]);
     expect([scores[1], scores[3]]).toEqual([scores[0], scores[0]]);
+  });
+
+  it('reads a list of more words than there is room for, and learns nothing from it', async () => {
+    const lexicon = new Lexicon(100);
+    const namespace = new ScoringNamespace(createLexicalScorer({ prior: bundledPrior(), lexicon }));
+    const texts = Array.from({ length: 40 }, (_, text) =>
+      Array.from({ length: 20 }, (_, word) => `w${20 * text + word}`).join(' '),
+    );
+    for (let round = 0; round < 3; round++) {
+      const { scores } = await namespace.answer('w405 w7', texts);
+      expect([scores[0], scores[20]]).toEqual([1, 1]);
+      expect(Math.max(...scores.filter((_, text) => text !== 0 && text !== 20))).toBeLessThan(0.5);
+      namespace.learn('w405 w7', texts);
+      expect(lexicon.size).toBeLessThanOrEqual(2 * 100 + 20);
+    }
+    expect(namespace.frequencies.seen(-1)).toBe(0);
+    await namespace.answer('w405', texts.slice(0, 4));
+    namespace.learn('w405', texts.slice(0, 4));
+    expect(namespace.frequencies.seen(-1)).toBe(4);
+  });
+
+  it('finds the right words after a list of very many that comes back', async () => {
+    const namespace = new ScoringNamespace(
+      createLexicalScorer({ prior: bundledPrior(), lexicon: new Lexicon(200_000) }),
+    );
+    const many = Array.from({ length: 45 }, (_, text) =>
+      Array.from({ length: 3000 }, (_, word) => (3000 * text + word).toString(36)).join(' '),
+    );
+    for (let round = 0; round < 3; round++) {
+      await namespace.answer('word', many);
+      namespace.learn('word', many);
+    }
+    const fresh = new ScoringNamespace(newScorer('lexical'));
+    const query = 'wing lift drag flow';
+    for (const one of [namespace, fresh])
+      for (let n = 0; n < 2; n++) for (const text of many) one.texts.get(text);
+    // These are read from what was kept.
+    expect(await namespace.scores(query, many)).toEqual(await fresh.scores(query, many));
   });
 });
