@@ -117,23 +117,120 @@ describe('a journal', () => {
     60_000,
   );
 
-  it('cut off at any byte loses the entries that were cut', () => {
+  const added = put('meta', 'added', '1');
+
+  it('cut off at any byte loses the entries that were cut, and is no damage', () => {
     writeNamespaces();
     const before = home.contents();
     const content = before.get(JOURNAL)!;
-    const ends = [...content.matchAll(/\n/g)].map((match) => match.index + 1);
+    const ends = [0, ...[...content.matchAll(/\n/g)].map((match) => match.index + 1)];
     for (let length = 0; length < content.length; length += 1) {
-      const damaged = content.slice(0, length);
-      restore(new Map([...before, [JOURNAL, damaged]]));
+      restore(new Map([...before, [JOURNAL, content.slice(0, length)]]));
       const rows = rowsAfterDamage(before);
-      // An entry is whole with or without its bracket and line break; the first line is the header.
-      const whole = ends.filter((end) => end - 2 <= length).length - 1;
+      const finished = ends.findLast((end) => end <= length)!;
+      // The first line is the header.
+      const whole = ends.indexOf(finished) - 1;
       expect(rows).toEqual(expectedRows((index) => index >= whole));
-      const isTold = length > 0 && !ends.includes(length);
-      if (isTold) expectMended(JOURNAL, damaged, rows);
-      else expect(home.setAside).toEqual([]);
+      // Who reads only leaves it as it is.
+      expect(readFileSync(home.path(JOURNAL), 'latin1')).toBe(content.slice(0, length));
+
+      home.open().commit('a', [added]);
+      const journal = readFileSync(home.path(JOURNAL), 'latin1');
+      expect(journal.slice(0, finished)).toBe(content.slice(0, finished));
+      expect(journal.slice(finished).split('\n')).toHaveLength(finished === 0 ? 3 : 2);
+      expect(rowsOf(home.open(), 'a').at(-1)?.key).toBe('added');
+      expect(rowsOf(home.open(), 'a')).toHaveLength(rows.length + 1);
+      expect(home.setAside).toEqual([]);
+      expect(home.names().filter((name) => name.includes('.damaged-'))).toEqual([]);
     }
   }, 60_000);
+
+  it('whose first write ever was cut off at any byte is as if there were none', () => {
+    home.open().commit('a', FIRST);
+    const content = readFileSync(home.path(JOURNAL), 'latin1');
+    for (let length = 0; length < content.length; length += 1) {
+      restore(new Map([[JOURNAL, content.slice(0, length)]]));
+      const engine = home.open();
+      expect(engine.namespaces()).toEqual([]);
+      engine.commit('a', [added]);
+      expect(rowsOf(home.open(), 'a').map(({ key }) => key)).toEqual(['added']);
+      expect(home.setAside).toEqual([]);
+    }
+  });
+
+  /** What no write that was cut off leaves behind the last whole entry, made of the one that was. */
+  const GARBAGE: readonly [string, (entry: string) => string][] = [
+    ['something else', () => 'x'],
+    ['an empty line', () => '\n'],
+    ['zeros in place of the rest', (entry) => entry.slice(0, 40) + '\0'.repeat(20)],
+    ['zeros alone', () => '\0'.repeat(20)],
+    ['a sum that is none', (entry) => `["0000000G${entry.slice(10, 40)}`],
+    ['no length', (entry) => `${entry.slice(0, 12)},${entry.slice(15, 40)}`],
+    ['a length of nothing', (entry) => `${entry.slice(0, 12)}0${entry.slice(12, 40)}`],
+    ['a length without end', (entry) => entry.slice(0, 12) + '1'.repeat(11)],
+    [
+      'an entry that does not prove itself',
+      (entry) => entry.slice(0, -2).replace('"sequence"', '"sequences"'),
+    ],
+    ['another bracket', (entry) => `${entry.slice(0, -2)}}`],
+    ['something else in place of the line break', (entry) => `${entry.slice(0, -1)}x`],
+    ['an entry with something else behind it', (entry) => `${entry}x`],
+    ['the beginning of an entry, and then another', (entry) => entry.slice(0, 40) + entry],
+    ['the beginning of an entry, and an end of line', (entry) => `${entry.slice(0, 40)}\n`],
+  ];
+
+  it.each(GARBAGE)(
+    'with something behind it that is no beginning of an entry is damaged: %s',
+    (_, garbage) => {
+      writeNamespaces();
+      const before = home.contents();
+      const lines = before.get(JOURNAL)!.split(/(?<=\n)/);
+      const last = lines.pop()!;
+      const damaged = lines.join('') + garbage(last);
+      restore(new Map([...before, [JOURNAL, damaged]]));
+      const rows = rowsAfterDamage(before);
+      const proven = expectedRows();
+      if (rows.length !== proven.length) expect(rows).toEqual(expectedRows((index) => index === 3));
+      expectMended(JOURNAL, damaged, rows);
+    },
+  );
+
+  it('cut off, with something wrong before, is damaged and keeps all that proves itself', () => {
+    writeNamespaces();
+    const before = home.contents();
+    const lines = before.get(JOURNAL)!.split(/(?<=\n)/);
+    const cases: readonly [string, (index: number) => boolean][] = [
+      [lines.toSpliced(1, 1).join('').slice(0, -30), (index) => index === 0 || index === 3],
+      [lines.toSpliced(1, 1).join('').slice(0, -1), (index) => index === 0],
+      [lines.slice(1).join('').slice(0, -30), (index) => index === 3],
+      [lines[0]!.slice(0, -9) + lines.slice(1).join('').slice(0, -30), (index) => index === 3],
+    ];
+    for (const [damaged, isLost] of cases) {
+      restore(new Map([...before, [JOURNAL, damaged]]));
+      const rows = rowsAfterDamage(before);
+      expect(rows).toEqual(expectedRows(isLost));
+      expectMended(JOURNAL, damaged, rows);
+    }
+  });
+
+  it('that ends before the checkpoint, as after a power cut, begins anew', () => {
+    const engine = home.open();
+    engine.commit('a', FIRST);
+    const first = readFileSync(home.path(JOURNAL), 'latin1');
+    engine.commit('a', [put('meta', 'second', '1')]);
+    engine.close();
+    for (const left of [first, first.slice(0, -1)]) {
+      writeFileSync(home.path(JOURNAL), left, 'latin1');
+      const again = home.open();
+      again.commit('a', [added]);
+      expect(rowsOf(home.open(), 'a').map(({ key }) => key)).toEqual([
+        ...FIRST.map((change) => ('put' in change ? change.put.key : '')),
+        'second',
+        'added',
+      ]);
+    }
+    expect(home.setAside).toEqual([]);
+  });
 
   it('takes entries of nobody else', () => {
     writeNamespaces();
@@ -310,7 +407,7 @@ describe('a newer format', () => {
       writeNamespaces();
       const part = file.endsWith('journal') ? 'journal' : file.split('.')[0]!;
       const header = JSON.stringify({ header: { format: JSON_FORMAT + 1, namespace: 'a', part } });
-      writeFileSync(home.path(file), encodeRecord(header, recordSeed('a', part)));
+      writeFileSync(home.path(file), `${encodeRecord(header, recordSeed('a', part))}\n`);
       const before = home.contents();
       const engine = home.open();
       const calls = [
