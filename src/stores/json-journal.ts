@@ -13,6 +13,12 @@ export interface JournalOptions {
   readonly sync: 'normal' | 'full';
 }
 
+/** A journal as it lies there. */
+export interface JournalFacts extends FileFacts {
+  /** So many of its bytes count. Behind them is what was never finished: it is cut off before anything is put there. */
+  readonly kept: number;
+}
+
 /**
  * The journal of one namespace: one entry a commit, put behind the others. No file is held open between calls. What it
  * throws comes from the file system; after an entry that failed the file is as before, or `isBroken`.
@@ -23,13 +29,14 @@ export class JsonJournal {
 
   constructor(
     private readonly options: JournalOptions,
-    private known: FileFacts | undefined,
+    private known: JournalFacts | undefined,
   ) {
     this.seed = recordSeed(options.namespace, 'journal');
   }
 
+  /** Of what counts. */
   get bytes(): number {
-    return this.known?.bytes ?? 0;
+    return this.known?.kept ?? 0;
   }
 
   /** Whether what lies there may be another thing than is known here: it has to be read again. */
@@ -45,7 +52,7 @@ export class JsonJournal {
   }
 
   append(entry: JournalEntry): void {
-    const { files, path, sync } = this.options;
+    const { files, path } = this.options;
     if (!this.known) makeFolder(files, dirname(path));
     const before = this.bytes;
     const bytes = Buffer.concat([
@@ -54,17 +61,11 @@ export class JsonJournal {
     ]);
     const handle = files.open(path, 'append');
     try {
-      writeAll(files, handle, bytes);
-      if (sync === 'full') files.sync(handle);
-      if (!this.known && sync === 'full') files.syncFolder(dirname(path));
-      this.known ??= this.factsOf(path);
-    } catch (cause) {
-      this.cutBack(handle, before);
-      throw cause;
+      this.cutUnfinished(handle);
+      this.put(handle, bytes);
     } finally {
       this.close(handle);
     }
-    this.known = { ...this.known, bytes: before + bytes.length };
   }
 
   /** Forgets what a checkpoint covers: entries up to `entry`, which end at `bytes`. */
@@ -97,10 +98,34 @@ export class JsonJournal {
     this.known = undefined;
   }
 
-  private factsOf(path: string): FileFacts {
+  private put(handle: number, bytes: Uint8Array): void {
+    const { files, path, sync } = this.options;
+    const before = this.bytes;
+    try {
+      writeAll(files, handle, bytes);
+      if (sync === 'full') files.sync(handle);
+      if (!this.known && sync === 'full') files.syncFolder(dirname(path));
+      this.known ??= this.factsOf(path);
+    } catch (cause) {
+      this.cutBack(handle, before);
+      throw cause;
+    }
+    const after = before + bytes.length;
+    this.known = { ...this.known, bytes: after, kept: after };
+  }
+
+  /** Where that fails the file is as it was, and the next entry tries again. */
+  private cutUnfinished(handle: number): void {
+    const { known } = this;
+    if (!known || known.bytes === known.kept) return;
+    this.options.files.truncate(handle, known.kept);
+    this.known = { ...known, bytes: known.kept };
+  }
+
+  private factsOf(path: string): JournalFacts {
     const facts = this.options.files.facts(path);
     if (!facts) throw Object.assign(new Error(`${path} vanished`), { code: 'EIO' });
-    return facts;
+    return { ...facts, kept: facts.bytes };
   }
 
   private header(entry: number): Buffer {
@@ -120,7 +145,7 @@ export class JsonJournal {
     this.broken = sync === 'full';
     try {
       files.truncate(handle, bytes);
-      this.known ??= files.facts(path);
+      this.known ??= this.factsOf(path);
     } catch {
       this.broken = true;
     }

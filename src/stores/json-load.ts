@@ -1,4 +1,4 @@
-import type { FileFacts, Files } from './files.js';
+import type { Files } from './files.js';
 import {
   decodeRecord,
   type FilePart,
@@ -11,9 +11,10 @@ import {
   type PlacedRow,
   partOf,
 } from './json-format.js';
+import type { JournalFacts } from './json-journal.js';
 import { type JsonPaths, NEXT } from './json-paths.js';
 import { JsonRows } from './json-rows.js';
-import { readRecords, recordSeed } from './records.js';
+import { readRecords, recordSeed, unfinishedBytes } from './records.js';
 import type { Kind } from './store.js';
 
 /** A namespace as its files tell it. */
@@ -23,8 +24,8 @@ export interface LoadedNamespace {
   readonly entry: number;
   /** Of the newest checkpoint's file, whole or not. */
   readonly generation: number;
-  /** The journal as it lies there; undefined = there is none. */
-  readonly journal: FileFacts | undefined;
+  /** undefined = there is none. */
+  readonly journal: JournalFacts | undefined;
   /** Files that were not as they were written. */
   readonly damaged: readonly string[];
   /** Files that should be there and are not, or are older than what was built on them. */
@@ -41,8 +42,11 @@ interface PartFile {
   readonly rows: readonly PlacedRow[];
 }
 
-interface Journal {
-  readonly facts: FileFacts;
+interface Journal extends JournalContent {
+  readonly facts: JournalFacts;
+}
+
+interface JournalContent {
   readonly isWhole: boolean;
   /** Last entry before it. */
   readonly after: number;
@@ -94,11 +98,14 @@ export function loadNamespace(files: Files, paths: JsonPaths, namespace: string)
   });
   if (journal && !journal.isWhole) damaged.push(paths.pathOf(namespace, 'journal'));
 
+  // What an operating system that crashed left of it adds nothing, and the next entry would not follow its last one.
+  const isSuperseded = reached < covered && chosen.every((file, index) => file === mains[index]);
+
   return {
     rows: rowsOf(namespace, chosen, journal?.entries ?? []),
     entry: Math.max(covered, reached),
     generation: Math.max(0, ...known.map((file) => file.generation)),
-    journal: journal?.facts,
+    journal: journal && (isSuperseded ? { ...journal.facts, kept: 0 } : journal.facts),
     damaged,
     missing,
     hasFiles: known.length > 0 || journal !== undefined,
@@ -163,6 +170,14 @@ function readJournal(files: Files, path: string, namespace: string): Journal | u
   const facts = files.facts(path);
   const bytes = facts && files.read(path);
   if (!bytes) return undefined;
+  const kept = bytes.length - unfinishedBytes(bytes, recordSeed(namespace, 'journal'));
+  const finished = readEntries(bytes.subarray(0, kept), namespace);
+  if (finished.isWhole) return { ...finished, facts: { ...facts, bytes: bytes.length, kept } };
+  // Where other things are wrong with it, of the last record too counts what proves itself.
+  return { ...readEntries(bytes, namespace), facts: { ...facts, bytes: bytes.length, kept: bytes.length } };
+}
+
+function readEntries(bytes: Buffer, namespace: string): JournalContent {
   const entries: JournalEntry[] = [];
   let header: Header | undefined;
   let last = 0;
@@ -181,7 +196,6 @@ function readJournal(files: Files, path: string, namespace: string): Journal | u
   isOrdered &&= first === undefined || first === after + 1;
   const isWhole = bytes.length === 0 || (isFramed && isOrdered && header !== undefined);
   return {
-    facts: { ...facts, bytes: bytes.length },
     isWhole,
     after,
     last: Math.max(last, after),

@@ -12,6 +12,13 @@ const LENGTH_AT = 12;
 const MAX_LENGTH_DIGITS = 10;
 const COMMA = 0x2c;
 const CLOSING = 0x5d;
+const LINE_BREAK = 0x0a;
+/** JSON has no bytes below it: there they are escaped. */
+const LEAST_BYTE = 0x20;
+/** What stands before the JSON of a record; the length ends with a comma, or with the file. */
+const HEAD = /^\["([0-9a-f]{8})",([1-9]\d{0,9})(,|$)/;
+/** A head that is cut off is the head of a record once it is filled up with this. */
+const ANY_HEAD = '["00000000",1';
 
 /** What stands around records in a file that is whole. */
 export interface Frame {
@@ -58,6 +65,29 @@ export function readRecords(file: Buffer, seed: number, frame: Frame, use: (json
     at = file.indexOf(OPENING, end);
   }
   return isWhole && isText(file.subarray(end), frame.after);
+}
+
+/**
+ * How many bytes at the end of a file of lines are the beginning of a record whose writing was never finished: a process
+ * that is killed leaves as much of its last `write` as the system took. 0 = the last line is finished, or what follows it
+ * is no such beginning. Of what is before nothing is said.
+ */
+export function unfinishedBytes(file: Buffer, seed: number): number {
+  const tail = file.subarray(file.lastIndexOf(LINE_BREAK) + 1);
+  return isBeginning(tail, seed) ? tail.length : 0;
+}
+
+function isBeginning(tail: Buffer, seed: number): boolean {
+  if (tail.some((byte) => byte < LEAST_BYTE)) return false;
+  const start = tail.toString('latin1', 0, LENGTH_AT + MAX_LENGTH_DIGITS + 1);
+  const head = HEAD.exec(start + ANY_HEAD.slice(start.length));
+  if (!head) return false;
+  const at = head[0].length;
+  const end = at + Number(head[2]);
+  if (tail.length < end) return true;
+  // All of its JSON is there; what it lacks is the bracket, or the line break alone.
+  const isClosing = tail.length === end || (tail.length === end + 1 && tail[end] === CLOSING);
+  return isClosing && head[1] === sumOf(tail.subarray(at, end), seed);
 }
 
 function isText(bytes: Buffer, text: string): boolean {

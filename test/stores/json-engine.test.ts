@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonEngine } from '../../src/stores/json-engine.js';
@@ -156,6 +156,7 @@ describe('damage on a disk that takes no writes', () => {
     first.commit('a', putCell('3'));
     const path = home.path(JOURNAL);
     truncateSync(path, statSync(path).size - 5);
+    appendFileSync(path, '\n');
     const torn = home.contents();
     const files = { ...hastyFiles() };
     const full = () => {

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonEngine } from '../../src/stores/json-engine.js';
 import { StorageError } from '../../src/stores/store.js';
@@ -94,12 +95,86 @@ describe('a file operation that fails', () => {
     expect(home.replaced).toEqual(['a']);
     Object.assign(files, disk.files);
     expect(engine.get('a', 'cell', 'k')?.value).toBe('1');
-    // The torn entry was kept before the journal was written anew.
-    expect(home.setAside.map(([name, path]) => [name, path])).toEqual([
-      ['a', home.path('narrative.a.json.journal')],
-    ]);
     engine.commit('a', [put('cell', 'k', '3')]);
     expect(home.open().get('a', 'cell', 'k')?.value).toBe('3');
+    // What there was of the entry that failed counts as never written.
+    expect(home.setAside).toEqual([]);
+  });
+});
+
+describe.each(['normal', 'full'] as const)('an entry that was never finished, %s', (sync) => {
+  const journal = 'narrative.a.json.journal';
+  const failing: readonly [string, 'open' | 'truncate', string, string][] = [
+    ['a full disk', 'truncate', 'ENOSPC', 'full'],
+    ['a disk that fails', 'truncate', 'EIO', 'io'],
+    ['a read-only disk', 'open', 'EROFS', 'read-only'],
+  ];
+
+  it.each(failing)(
+    'that cannot be cut off lets rows be read, and is tried again: %s',
+    (_, name, code, failure) => {
+      home.open().commit('a', [put('cell', 'k', '1')]);
+      const left = `${readFileSync(home.path(journal), 'latin1')}["00000000",900,{"entry":2,`;
+      writeFileSync(home.path(journal), left, 'latin1');
+      const { files } = new FaultyFiles();
+      const broken = {
+        ...files,
+        [name]: () => {
+          throw Object.assign(new Error('injected'), { code });
+        },
+      };
+      const engine = home.open({ files: broken, sync });
+      for (let n = 0; n < 2; n += 1) {
+        expect(failureOf(() => engine.commit('a', [put('cell', 'k', '2')]))).toBe(failure);
+        expect(engine.get('a', 'cell', 'k')?.value).toBe('1');
+        expect(readFileSync(home.path(journal), 'latin1')).toBe(left);
+      }
+      // Nothing was written, so nothing in memory is in doubt.
+      expect(home.replaced).toEqual([]);
+      Object.assign(broken, files);
+      engine.commit('a', [put('cell', 'k', '3')]);
+      const content = readFileSync(home.path(journal), 'latin1');
+      expect(content).not.toContain('"00000000"');
+      expect(content.split('\n')).toHaveLength(4);
+      expect(home.open().get('a', 'cell', 'k')?.value).toBe('3');
+      expect(home.setAside).toEqual([]);
+    },
+  );
+
+  it('that cannot be cut off goes with its journal once there is a checkpoint', () => {
+    home.open().commit('a', [put('cell', 'k', '1')]);
+    writeFileSync(home.path(journal), '["0', { flag: 'a' });
+    const { files } = new FaultyFiles();
+    const truncate = () => {
+      throw Object.assign(new Error('injected'), { code: 'EIO' });
+    };
+    const engine = home.open({ files: { ...files, truncate }, sync });
+    expect(failureOf(() => engine.commit('a', [put('cell', 'k', '2')]))).toBe('io');
+    while (engine.idle()) {}
+    expect(home.names()).not.toContain(journal);
+    engine.commit('a', [put('cell', 'k', '3')]);
+    expect(home.open().get('a', 'cell', 'k')?.value).toBe('3');
+    expect(home.setAside).toEqual([]);
+  });
+
+  it('is cut off even where the entry after it fails', () => {
+    home.open().commit('a', [put('cell', 'k', '1')]);
+    const whole = readFileSync(home.path(journal), 'latin1');
+    writeFileSync(home.path(journal), '["0', { flag: 'a' });
+    const { files } = new FaultyFiles();
+    const broken = {
+      ...files,
+      write: () => {
+        throw Object.assign(new Error('injected'), { code: 'ENOSPC' });
+      },
+    };
+    const engine = home.open({ files: broken, sync });
+    expect(failureOf(() => engine.commit('a', [put('cell', 'k', '2')]))).toBe('full');
+    expect(readFileSync(home.path(journal), 'latin1')).toBe(whole);
+    Object.assign(broken, files);
+    engine.commit('a', [put('cell', 'k', '3')]);
+    expect(home.open().get('a', 'cell', 'k')?.value).toBe('3');
+    expect(home.setAside).toEqual([]);
   });
 });
 

@@ -99,10 +99,26 @@ it('tells of damage and reads what is whole', async () => {
   engine.commit('a', putCell('2'));
   const path = home.path('narrative.a.json.journal');
   const content = readFileSync(path, 'latin1');
-  writeFileSync(path, content.slice(0, -5), 'latin1');
+  const broken = `${content.slice(0, -5)}\n`;
+  writeFileSync(path, broken, 'latin1');
   expect((await reader.load('a')).map(({ key }) => key)).toEqual(['1']);
   expect(damaged).toEqual([['a', path]]);
-  expect(readFileSync(path, 'latin1')).toBe(content.slice(0, -5));
+  expect(readFileSync(path, 'latin1')).toBe(broken);
+});
+
+it('passes over an entry that is being written, and leaves it as it is', async () => {
+  const engine = home.open();
+  engine.commit('a', putCell('1'));
+  const path = home.path('narrative.a.json.journal');
+  const { length } = readFileSync(path);
+  engine.commit('a', putCell('2'));
+  const content = readFileSync(path, 'latin1');
+  for (let end = length; end < content.length; end += 1) {
+    writeFileSync(path, content.slice(0, end), 'latin1');
+    expect((await reader.load('a')).map(({ key }) => key)).toEqual(['1']);
+    expect(readFileSync(path, 'latin1')).toBe(content.slice(0, end));
+  }
+  expect(damaged).toEqual([]);
 });
 
 it('lists a namespace of a newer format and refuses to read it', async () => {
@@ -110,7 +126,7 @@ it('lists a namespace of a newer format and refuses to read it', async () => {
   engine.commit('a', putCell('1'));
   const path = home.path('narrative.a.json.journal');
   const { encodeRecord, recordSeed } = await import('../../src/stores/records.js');
-  writeFileSync(path, encodeRecord('{"header":{"format":99}}', recordSeed('a', 'journal')));
+  writeFileSync(path, `${encodeRecord('{"header":{"format":99}}', recordSeed('a', 'journal'))}\n`);
   expect(await reader.namespaces()).toEqual(['a']);
   const error = (await reader.load('a').catch((cause: unknown) => cause)) as StorageError;
   expect(error.failure).toBe('newer');

@@ -39,7 +39,7 @@ export const STORAGE_SETTINGS = {
   STORAGE_SYNC: setting(
     choice(['normal', 'full']),
     'normal',
-    '`normal`: an acknowledged feedback survives the death of the process. `full`: also a power cut.',
+    '`normal`: an acknowledged feedback survives the death of the process; a crash of the operating system may cost the last ones. `full`: also that and a power cut.',
   ),
   STORAGE_FLUSH_INTERVAL_MS: setting(
     integer(10, 600_000, 'ms'),
