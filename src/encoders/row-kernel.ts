@@ -26,11 +26,13 @@ export interface RowKernel {
   readonly dimension: number;
   /** Number of rows. */
   readonly size: number;
+  /** Begins a sum: of the last one, were it left halfway, nothing goes into it. */
+  begin(): void;
   /** Adds a row to the sum. */
   add(row: number): void;
-  /** Length of the sum; the next `add` begins another. */
+  /** Length of the sum. */
   norm(): number;
-  /** The sum as a vector of length 1, zero where nothing was added; the next `add` begins another. The same array always. */
+  /** The sum as a vector of length 1, zero where nothing was added. The same array always. */
   unit(): Float32Array;
   /** Inner product of a vector and a row with its scale. The vector must not be changed once it was used. */
   dot(vector: Float32Array, row: number): number;
@@ -44,6 +46,7 @@ interface RowsKernel extends KernelMemory {
   listAt(): number;
   vectorAt(): number;
   sumAt(): number;
+  clear(): void;
   add(count: number): number;
   norm(): number;
   unit(): void;
@@ -80,6 +83,10 @@ class PlainRows implements RowKernel {
     this.sum = new Float32Array(dimension);
   }
 
+  begin(): void {
+    this.times.clear();
+  }
+
   add(row: number): void {
     this.times.set(row, (this.times.get(row) ?? 0) + 1);
   }
@@ -91,7 +98,6 @@ class PlainRows implements RowKernel {
       const factor = Math.fround(count * scales[row]!);
       for (let k = 0; k < dimension; k++) sum[k]! += factor * numbers[row * dimension + k]!;
     }
-    times.clear();
     let squares = 0;
     for (const value of sum) squares += value * value;
     return Math.sqrt(squares);
@@ -138,6 +144,11 @@ class CompiledRows implements RowKernel {
     this.sum = new Float32Array(buffer, kernel.sumAt(), dimension);
     this.loaded = new Float32Array(buffer, kernel.vectorAt(), VECTORS * dimension);
     this.kernel = kernel;
+  }
+
+  begin(): void {
+    this.listed = 0;
+    this.kernel.clear();
   }
 
   add(row: number): void {

@@ -51,7 +51,7 @@ export class Namespace implements Resident {
     private readonly lent: LentScorer,
   ) {
     const { store, frozen, encoder, clock, hash, storageTimeoutMs } = dependencies;
-    this.shownVectors = new ShownVectors(encoder.dimension);
+    this.shownVectors = new ShownVectors();
     this.frequencies = new DocumentFrequencies({ frozen, hashOf: (stem) => hash.word(stem) });
     this.benches = new Workbenches({
       ...dependencies,

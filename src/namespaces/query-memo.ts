@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { vectorBytes } from '../base/vector-bytes.js';
 import type { PairSimilarities } from '../ranking/pair-similarities.js';
 import { QueryVectors } from '../scorers/query-vectors.js';
 import type { QueryGuard } from '../text/query-guard.js';
@@ -17,8 +18,8 @@ export interface KnownQuery {
 
 /** Key of a query over given best results, with its last search. */
 export interface KeyedQuery {
-  /** Vectors of the best results the key was made of; compared by identity. */
-  readonly best: readonly Float32Array[];
+  /** Ids of the texts of the best results the key was made of, best first; not their vectors, which would weigh most. */
+  readonly best: readonly number[];
   readonly key: Float32Array | null;
   readonly keyJson: string;
   search: RememberedSearch | null;
@@ -26,8 +27,10 @@ export interface KeyedQuery {
   similarities: PairSimilarities | null;
 }
 
-/** Bytes of a query besides its texts and vectors. */
-const ENTRY_BYTES = 1500;
+/** Bytes of a query besides its texts and vectors: a third are the similarities of its best results. */
+const ENTRY_BYTES = 1700;
+/** Characters of a key's JSON for each number of the key. */
+const JSON_PER_NUMBER = 4 / 3;
 /** Share of the bytes that bare vectors may take. */
 const VECTOR_SHARE = 0.1;
 
@@ -37,7 +40,7 @@ export class QueryMemo {
   readonly vectors: QueryVectors;
   private readonly queries: LRUCache<string, KnownQuery>;
 
-  /** `maxBytes`: bound of `bytes`; a query of usual length takes some 4 KB. */
+  /** `maxBytes`: bound of `bytes`; a query of usual length takes some 5 KB. */
   constructor(
     private readonly dimension: number,
     maxBytes: number,
@@ -52,8 +55,9 @@ export class QueryMemo {
   }
 
   set(query: string, known: KnownQuery): void {
-    // Two vectors, and the texts in the larger of an engine's two encodings.
-    const size = ENTRY_BYTES + 8 * this.dimension + 2 * query.length + 4 * known.guardJson.length;
+    // Its own vector and its key's; the key's JSON; the texts in the larger of an engine's two encodings.
+    const keyBytes = 2 * vectorBytes(this.dimension) + Math.ceil(JSON_PER_NUMBER * this.dimension);
+    const size = ENTRY_BYTES + keyBytes + 2 * query.length + 4 * known.guardJson.length;
     this.queries.set(query, known, { size });
   }
 
@@ -68,7 +72,7 @@ export class QueryMemo {
   }
 }
 
-/** Whether a key made of `best` still holds for these vectors. */
-export function sameVectors(best: readonly Float32Array[], vectors: readonly Float32Array[]): boolean {
-  return best.length === vectors.length && best.every((vector, i) => vector === vectors[i]);
+/** Whether a key made of `best` holds for these texts: a text has one vector. */
+export function sameTexts(best: readonly number[], texts: readonly { readonly id: number }[]): boolean {
+  return best.length === texts.length && best.every((id, i) => id === texts[i]!.id);
 }

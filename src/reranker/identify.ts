@@ -4,7 +4,7 @@ import type { Patience } from '../base/patience.js';
 import { allEnded } from '../base/rejections.js';
 import { type Encoder, encodeInto, isSlow, PatientCall } from '../encoders/encoder.js';
 import type { Namespace } from '../namespaces/namespace.js';
-import { type KeyedQuery, type KnownQuery, sameVectors } from '../namespaces/query-memo.js';
+import { type KeyedQuery, type KnownQuery, sameTexts } from '../namespaces/query-memo.js';
 import { encodeDirection } from '../namespaces/vector-codec.js';
 import { keyVector } from '../ranking/key-vector.js';
 import type { TextEntry } from '../scorers/text-cache.js';
@@ -26,6 +26,8 @@ export interface IdentifyTools {
 export interface IdentifiedQuery {
   readonly known: KnownQuery;
   readonly keyed: KeyedQuery;
+  /** Vectors of its best base results, best first; empty where there is no key. */
+  readonly best: readonly Float32Array[];
   /** False where the key encoder gave no answer: there is no key then. */
   readonly isWhole: boolean;
 }
@@ -86,17 +88,17 @@ export async function identify(
   const isWhole = asked.length === 0 || (await answerOf(allEnded(asked), namespace, tools.events)) !== null;
   if (!isWhole || known === undefined) return unkeyed(query, known, tools);
   const vectors = best.map(({ vector }) => vector as Float32Array);
-  if (known.keyed === null || !sameVectors(known.keyed.best, vectors)) {
+  if (known.keyed === null || !sameTexts(known.keyed.best, best)) {
     const key = keyVector(known.embedding, vectors);
     known.keyed = {
-      best: vectors,
+      best: best.map(({ id }) => id),
       key,
       keyJson: JSON.stringify(encodeDirection(key)),
       search: null,
       similarities: null,
     };
   }
-  return { known, keyed: known.keyed, isWhole };
+  return { known, keyed: known.keyed, best: vectors, isWhole };
 }
 
 async function learnQuery(
@@ -126,6 +128,7 @@ function unkeyed(
   return {
     known: known ?? { ...nameOf(query, hash), embedding, keyed: null },
     keyed: { best: [], key: null, keyJson: NO_KEY, search: null, similarities: null },
+    best: [],
     isWhole: false,
   };
 }

@@ -6,7 +6,6 @@ import type { Encoder } from '../encoders/encoder.js';
 import type { Arm } from '../namespaces/impression.js';
 import type { Namespace } from '../namespaces/namespace.js';
 import type { Neighbour } from '../namespaces/query-cells.js';
-import type { KeyedQuery } from '../namespaces/query-memo.js';
 import { diversify, NEAR_COPY } from '../ranking/diversify.js';
 import { entropyGate } from '../ranking/entropy-gate.js';
 import { swapNeighbours } from '../ranking/explore.js';
@@ -81,7 +80,7 @@ export async function orderCandidates(
   const value = adapted?.value ?? weighted(b, settings.weightDense);
   const order = adapted?.order ?? baseOrder;
   const front = order.slice(0, shownCount);
-  const sunk = await sinkNearCopies(namespace, scored, front, value, tools, identified?.keyed ?? null);
+  const sunk = await sinkNearCopies(namespace, scored, front, value, tools, identified);
   const diverse = sunk ?? front;
   // Without an impression nothing is learned from a swap, and whoever looks wants to see the order itself.
   const mayExplore = request.learn && !settings.deterministic && neighbours[0]?.sameText === true;
@@ -160,7 +159,7 @@ async function sinkNearCopies(
   shown: readonly number[],
   value: Float64Array,
   tools: OrderTools,
-  keyed: KeyedQuery | null,
+  identified: IdentifiedQuery | null,
 ): Promise<readonly number[] | null> {
   if (request.mmrLambda >= 1 || shown.length < 2) return shown;
   const { candidates } = request;
@@ -175,7 +174,7 @@ async function sinkNearCopies(
     signal,
   );
   if (vectors === null) return null;
-  const known = keyed === null ? null : knownSimilarities(keyed, vectors);
+  const known = identified === null ? null : knownSimilarities(identified, vectors);
   if (known !== null && known.largest <= NEAR_COPY) return shown;
   const similarity = known?.between ?? ((a: number, other: number) => dot(vectors[a], vectors[other]));
   return diversify(shown, value, request.mmrLambda, similarity);
@@ -183,18 +182,19 @@ async function sinkNearCopies(
 
 /** Cosines among a query's best results, worked out once, and the largest; null where other texts are among these. */
 function knownSimilarities(
-  keyed: KeyedQuery,
+  { keyed, best }: IdentifiedQuery,
   vectors: readonly Float32Array[],
 ): { largest: number; between(a: number, b: number): number } | null {
-  const places = vectors.map((vector) => keyed.best.indexOf(vector));
+  const places = vectors.map((vector) => best.indexOf(vector));
   if (places.includes(-1)) return null;
-  keyed.similarities ??= new PairSimilarities(keyed.best);
+  keyed.similarities ??= new PairSimilarities(best);
   const { similarities } = keyed;
   // A further document may have the text of one that is among the best.
   const isRepeated = new Set(places).size < places.length;
   return {
     largest: isRepeated ? 1 : similarities.largest,
-    between: (a, b) => similarities.between(places[a], places[b]),
+    between: (a, b) =>
+      places[a] === places[b] ? dot(vectors[a], vectors[b]) : similarities.between(places[a], places[b]),
   };
 }
 

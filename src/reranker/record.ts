@@ -28,7 +28,8 @@ export function recordAnswer(
   const remembered = shown.length > MAX_SHOWN ? shown.slice(0, MAX_SHOWN) : shown;
   const documents = remembered.map((index) => {
     const textHash = contentHash(texts[index], hash);
-    namespace.shownVectors.remember(texts[index], textHash);
+    const { vector } = texts[index];
+    if (vector !== undefined) namespace.shownVectors.remember(textHash, vector);
     return {
       key: documentKey(request.candidates[index], texts[index], namespace.ids.keys, hash),
       textHash,

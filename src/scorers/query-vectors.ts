@@ -1,5 +1,7 @@
 import { LRUCache } from 'lru-cache';
+import { vectorBytes } from '../base/vector-bytes.js';
 
+/** Bytes of an entry besides its query and its vector. */
 const ENTRY_BYTES = 200;
 
 /** Vectors of one encoder for the queries of a namespace, bounded in bytes, least recently used first out. */
@@ -20,7 +22,7 @@ export class QueryVectors {
   }
 
   set(query: string, vector: Float32Array): void {
-    this.vectors.set(query, vector, { size: ENTRY_BYTES + 2 * query.length + vector.byteLength });
+    this.vectors.set(query, vector, { size: ENTRY_BYTES + 2 * query.length + vectorBytes(vector.length) });
   }
 
   clear(): void {

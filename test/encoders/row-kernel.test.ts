@@ -28,6 +28,7 @@ function rowsOf(rows: readonly (readonly number[])[], scales: readonly number[])
 }
 
 function addAll(kernel: RowKernel, rows: readonly number[]): RowKernel {
+  kernel.begin();
   for (const row of rows) kernel.add(row);
   return kernel;
 }
@@ -116,7 +117,7 @@ describe('the kernel over int8 rows', () => {
     const unit = addAll(kernel, [0, 1, 0, 0, 0]).unit();
     expect([...unit.subarray(0, 3)]).toEqual([...Float32Array.of(4 / 5, 3 / 5, 0)]);
     expect([...addAll(kernel, [1]).unit().subarray(0, 3)]).toEqual([0, 1, 0]);
-    expect([...kernel.unit().subarray(0, 3), kernel.norm()]).toEqual([0, 0, 0, 0]);
+    expect([...addAll(kernel, []).unit().subarray(0, 3), kernel.norm()]).toEqual([0, 0, 0, 0]);
   });
 
   it('adds more rows than it lists at a time', () => {
@@ -125,6 +126,20 @@ describe('the kernel over int8 rows', () => {
     const kernel = createRowKernel(rows);
     expect(addAll(kernel, added).unit()).toEqual(unitOf(rows, added).unit);
     expect(addAll(kernel, [3]).unit()).toEqual(unitOf(rows, [3]).unit);
+  });
+
+  it.each([
+    ['compiled', createRowKernel],
+    ['plain', plainKernel],
+  ])('%s leaves out of a sum what the last one left behind, however much that is', (_, create) => {
+    const rows = randomRows(32);
+    const wanted = addAll(create(rows), [3, 5]).unit();
+    const kernel = create(rows);
+    for (const left of [1, 3, 5000]) {
+      kernel.begin();
+      for (let place = 0; place < left; place++) kernel.add(place % ROWS);
+      expect(addAll(kernel, [3, 5]).unit()).toEqual(wanted);
+    }
   });
 
   it('also serves dimensions that are no multiple of 32', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { QueryMemo, sameVectors } from '../../src/namespaces/query-memo.js';
+import { QueryMemo, sameTexts } from '../../src/namespaces/query-memo.js';
 import { NO_GUARD, randomUnit } from '../fixtures/memory.js';
 
 const known = (cellId: string) => ({
@@ -33,12 +33,12 @@ describe('QueryMemo', () => {
   });
 });
 
-describe('sameVectors', () => {
-  it('compares by identity, length and order', () => {
-    const [a, b] = [randomUnit(1), randomUnit(2)];
-    expect(sameVectors([a, b], [a, b])).toBe(true);
-    expect(sameVectors([a, b], [b, a])).toBe(false);
-    expect(sameVectors([a], [a, b])).toBe(false);
-    expect(sameVectors([a], [Float32Array.from(a)])).toBe(false);
+describe('sameTexts', () => {
+  it('compares ids, their number and order', () => {
+    const [a, b] = [{ id: 1 }, { id: 2 }];
+    expect(sameTexts([1, 2], [a, b])).toBe(true);
+    expect(sameTexts([1, 2], [b, a])).toBe(false);
+    expect(sameTexts([1], [a, b])).toBe(false);
+    expect(sameTexts([1, 2], [a])).toBe(false);
   });
 });

@@ -1,93 +1,67 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ShownText, ShownVectors } from '../../src/namespaces/shown-vectors.js';
+import { ShownVectors } from '../../src/namespaces/shown-vectors.js';
 
-/** Bytes of one vector of one number, with what it takes besides. */
-const EACH = 4 + 150;
-
-const textOf = (value: number): ShownText => ({ vector: Float32Array.of(value), shownAs: undefined });
+/** Bytes of one vector of one number: the number, its array, its hash and place. */
+const EACH = 4 + 540 + 180;
 
 /** Room for so many vectors of one number. */
 function room(count: number) {
-  const shown = new ShownVectors(1, count * EACH);
-  return { shown, valueAt: (hash: string) => shown.get(hash)?.[0] };
+  const shown = new ShownVectors(count * EACH);
+  return {
+    shown,
+    /** Shows a text whose vector is made anew, as it is where entries are not kept. */
+    show: (value: number) => shown.remember(`${value}`, Float32Array.of(value)),
+    valueAt: (value: number) => shown.get(`${value}`)?.[0],
+  };
 }
 
 describe('vectors of shown texts', () => {
   it('are found by the hash of their text, others are not', () => {
-    const { shown, valueAt } = room(4);
-    shown.remember(textOf(1), 'one');
-    shown.remember({ vector: undefined, shownAs: undefined }, 'none');
-    expect([valueAt('one'), valueAt('none'), shown.bytes]).toEqual([1, undefined, EACH]);
+    const { shown, show, valueAt } = room(4);
+    show(1);
+    expect([valueAt(1), valueAt(2), shown.bytes]).toEqual([1, undefined, EACH]);
   });
 
-  it('go oldest first where there is no room, whether they were looked up or not', () => {
-    const { shown, valueAt } = room(3);
-    for (const value of [1, 2, 3, 4]) shown.remember(textOf(value), `${value}`);
-    expect(['1', '2', '3', '4'].map(valueAt)).toEqual([undefined, 2, 3, 4]);
-    for (const value of [5, 6]) shown.remember(textOf(value), `${value}`);
-    expect(['1', '2', '3', '4', '5', '6'].map(valueAt)).toEqual([undefined, undefined, undefined, 4, 5, 6]);
-    expect(shown.bytes).toBe(3 * EACH);
-  });
-
-  it('outlive others as long as their text is shown again, which takes no more room at once', () => {
-    const { shown, valueAt } = room(16);
-    const again = textOf(0);
-    shown.remember(again, 'again');
-    shown.remember(again, 'again');
-    expect(shown.bytes).toBe(EACH);
-    for (let value = 1; value <= 40; value++) {
-      shown.remember(textOf(value), `${value}`);
-      shown.remember(again, 'again');
-      expect(valueAt('again')).toBe(0);
-    }
-  });
-
-  it('are all forgotten at once, and kept anew afterwards', () => {
-    const { shown, valueAt } = room(3);
-    const texts = [1, 2, 3, 4].map(textOf);
-    for (const text of texts) shown.remember(text, `${text.vector![0]}`);
-    expect(valueAt('4')).toBe(4);
+  it('are forgotten all at once', () => {
+    const { shown, show, valueAt } = room(3);
+    for (const value of [1, 2, 3, 4]) show(value);
     shown.clear();
-    expect([valueAt('4'), shown.bytes]).toEqual([undefined, 0]);
-    shown.remember(texts[3]!, '4');
-    expect([valueAt('4'), valueAt('3'), shown.bytes]).toEqual([4, undefined, EACH]);
+    expect([valueAt(4), shown.bytes]).toEqual([undefined, 0]);
   });
 
-  it('all stay where no more texts are shown than half the room takes, however often', () => {
-    const { shown, valueAt } = room(8);
-    const texts = [1, 2, 3, 4].map(textOf);
-    shown.remember(textOf(0), '0');
-    for (let time = 0; time < 50; time++)
-      for (const text of texts) shown.remember(text, `${text.vector![0]}`);
-    expect(['0', '1', '2', '3', '4'].map(valueAt)).toEqual([0, 1, 2, 3, 4]);
+  it('stay while no more texts are shown than there is room for, however often those are', () => {
+    const { shown, show, valueAt } = room(11);
+    show(0);
+    for (let time = 0; time < 460; time++) for (let value = 1; value <= 10; value++) show(value);
+    expect(shown.bytes).toBe(11 * EACH);
+    expect(valueAt(0)).toBe(0);
   });
 
-  it('are there until so many others were shown as half the room takes, and are always the right ones', () => {
-    const step = fc.record({
-      text: fc.nat(60),
-      looks: fc.boolean(),
-      clears: fc.integer({ min: 0, max: 50 }),
-    });
+  it('stay by default for some 4500 texts', () => {
+    const shown = new ShownVectors();
+    for (let text = 0; text < 4500; text++) shown.remember(`${text}`, new Float32Array(192).fill(text));
+    expect(shown.get('0')?.[0]).toBe(0);
+    for (let text = 0; text < 4500; text++) shown.remember(`other ${text}`, new Float32Array(192));
+    expect(shown.get('1')).toBeNull();
+    expect(shown.bytes).toBeLessThanOrEqual(7 * 10 ** 6);
+  });
+
+  it('go in the order in which they were last shown or looked up, and take no room twice', () => {
+    const text = fc.nat(12);
+    const step = fc.record({ text, looks: fc.boolean() });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
-        const { shown, valueAt } = room(16);
-        const texts = new Map<number, ShownText>();
-        let history: number[] = [];
-        for (const { text, looks, clears } of steps) {
-          if (clears === 0) {
-            shown.clear();
-            history = [];
-          }
-          const entry = texts.get(text) ?? textOf(text);
-          texts.set(text, entry);
-          shown.remember(entry, `${text}`);
-          history.push(text);
-          expect(shown.bytes).toBeLessThanOrEqual(16 * EACH);
-          if (!looks) continue;
-          for (const recent of history.slice(-8)) expect(valueAt(`${recent}`)).toBe(recent);
-          for (const earlier of history) expect([undefined, earlier]).toContain(valueAt(`${earlier}`));
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const { shown, show, valueAt } = room(6);
+        let kept: number[] = [];
+        for (const { text, looks } of steps) {
+          if (looks) expect(valueAt(text)).toBe(kept.includes(text) ? text : undefined);
+          else show(text);
+          if (looks && !kept.includes(text)) continue;
+          kept = [...kept.filter((other) => other !== text), text].slice(-6);
+          expect(shown.bytes).toBe(kept.length * EACH);
         }
+        for (const value of kept) expect(valueAt(value)).toBe(value);
       }),
     );
   });

@@ -54,6 +54,11 @@ export function vectorAt(): usize {
   return vector;
 }
 
+/** Begins another sum: whatever was added is gone. */
+export function clear(): void {
+  placesEnd = places;
+}
+
 /** Address of what `norm` and `unit` make. */
 export function sumAt(): usize {
   return sum;
@@ -149,10 +154,9 @@ function touch(end: usize): i32 {
   return bytes;
 }
 
-/** Sums up what was added, from which on the next sum begins; returns the length of the sum. */
+/** Sums up what was added; returns the length of the sum. */
 export function norm(): f64 {
   for (let k: usize = 0; k < length; k += 32) combine(k);
-  placesEnd = places;
   let squares: f64 = 0;
   const end = sum + length * sizeof<f32>();
   for (let at = sum; at != end; at += sizeof<f32>()) {
