@@ -1,4 +1,5 @@
 import type { Pace } from '../base/pace.js';
+import { vectorBytes } from '../base/vector-bytes.js';
 import { dot } from './cosine.js';
 import type { TextAnalysis } from './lexicon.js';
 import { MAX_TEXT_LENGTH } from './lexicon.js';
@@ -119,7 +120,7 @@ export class HybridPairs {
     if (sharesKeyVectors) texts.setVector(entry, vector, false);
     else {
       entry.wordVector = vector;
-      texts.grew(entry, vector.byteLength);
+      texts.grew(entry, vectorBytes(vector.length));
     }
     return vector;
   }

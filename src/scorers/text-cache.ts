@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { TextFingerprints } from '../base/text-fingerprints.js';
+import { vectorBytes } from '../base/vector-bytes.js';
 import type { TextAnalysis } from './lexicon.js';
 import { MetTexts } from './met-texts.js';
 import { type Linked, RecentEntries } from './recent-entries.js';
@@ -22,8 +23,6 @@ export interface TextEntry {
   isRepeated: boolean;
   /** The text as a JSON string, once a repeated text was answered. */
   quoted: string | undefined;
-  /** The number under which its vector was last kept for feedback; undefined = never. */
-  shownAs: number | undefined;
   /** Pooled word vector of the text, once a scorer needed it and it is not `vector`. */
   wordVector: Float32Array | undefined;
   /** The scorers' reading of a repeated text. */
@@ -46,8 +45,6 @@ export interface TextCacheOptions {
 /** Bytes of an entry besides its text: the object, the key, its places in the cache. */
 const ENTRY_BYTES = 240;
 
-/** Bytes a vector adds to an entry besides its numbers. */
-const VECTOR_OVERHEAD_BYTES = 100;
 /** What scorers and answers are thought to add to an entry, in bytes; it is weighed anew only when that is exceeded. */
 const GROWTH_BYTES = 400;
 const GROWTH_PER_CHARACTER = 1.5;
@@ -143,7 +140,7 @@ export class TextCache {
     const isFirst = held.vector === undefined;
     entry.vector = vector;
     held.vector = vector;
-    if (isFirst) this.grew(held, VECTOR_OVERHEAD_BYTES + vector.byteLength);
+    if (isFirst) this.grew(held, vectorBytes(vector.length));
   }
 
   /** Forgets all texts; entries in use stay valid for whoever holds them. */
@@ -197,7 +194,6 @@ function newEntry(id: number, key: number, text: string, epoch: number): HeldEnt
     digest: undefined,
     isRepeated: false,
     quoted: undefined,
-    shownAs: undefined,
     wordVector: undefined,
     analysis: undefined,
     key,
