@@ -206,9 +206,10 @@ export class WordReader implements WordList {
   private reserve(length: number): void {
     if (length > this.capacity) {
       const capacity = Math.max(2 * length, FIRST_TEXT_BYTES);
+      // Parts may move even where there is no room for all of them.
+      this.bytes = NO_BYTES;
       this.kernel.textAt(capacity);
       this.capacity = capacity;
-      this.bytes = NO_BYTES;
     }
     this.follow();
   }

@@ -45,9 +45,9 @@ export class QueryMemo {
     private readonly dimension: number,
     maxBytes: number,
   ) {
-    const vectorBytes = Math.floor(VECTOR_SHARE * maxBytes);
-    this.vectors = new QueryVectors(vectorBytes);
-    this.queries = new LRUCache({ maxSize: Math.max(1, maxBytes - vectorBytes) });
+    const vectorShare = Math.floor(VECTOR_SHARE * maxBytes);
+    this.vectors = new QueryVectors(vectorShare);
+    this.queries = new LRUCache({ maxSize: Math.max(1, maxBytes - vectorShare) });
   }
 
   get(query: string): KnownQuery | undefined {

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { vectorBytes } from '../base/vector-bytes.js';
 
-/** Bytes kept of one namespace: some 4500 vectors of 192 numbers. */
-const MAX_BYTES = 6.5 * 2 ** 20;
+/** Bytes kept of one namespace: some 2800 vectors of 192 numbers. */
+const MAX_BYTES = 4 * 2 ** 20;
 /** Bytes of a vector's hash and of its place. */
 const ENTRY_BYTES = 180;
 

@@ -19,8 +19,9 @@ export class PairSimilarities {
     this.largest = largest;
   }
 
-  /** Cosine of the vectors at two different places, in either order. */
+  /** Cosine of the vectors at two places, in either order; 1 at the same. */
   between(a: number, b: number): number {
+    if (a === b) return 1;
     return a > b ? this.cosines[(a * (a - 1)) / 2 + b] : this.between(b, a);
   }
 }

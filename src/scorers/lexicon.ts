@@ -3,7 +3,7 @@ import { stem } from '../text/stem.js';
 import { STOP_WORDS } from '../text/stop-words.js';
 import { wordReading } from '../text/words.js';
 
-/** About 20 MB with the words' forms. */
+/** About 20 MB with the words' forms; twice that while a request brings many. */
 const DEFAULT_MAX_WORDS = 65_536;
 /** Long words count for several. */
 const MEAN_WORD_BYTES = 32;

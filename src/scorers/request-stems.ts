@@ -39,11 +39,6 @@ export class RequestStems {
     return texts === this.texts && lexicon === this.lexicon && lexicon.epoch === this.epoch;
   }
 
-  /** Whether the lexicon started again while such a request was read, for its texts had too many words: nothing is here. */
-  isVoid(texts: readonly TextEntry[], lexicon: Lexicon): boolean {
-    return texts === this.texts && lexicon === this.lexicon && lexicon.epoch !== this.epoch;
-  }
-
   /**
    * Ends the request; gives the stems of its texts that are not missing, good until another one is read. `numbering`: of the
    * lexicon's stems in its namespace.
@@ -52,6 +47,11 @@ export class RequestStems {
     const { groups, size, texts } = this.lexicon!.sum();
     this.end();
     return { numbers: groups, size, numbering, documents: texts };
+  }
+
+  /** Forgets the request of these texts, if it is the one here. */
+  endOf(texts: readonly TextEntry[]): void {
+    if (texts === this.texts) this.end();
   }
 
   /** Forgets the request. */

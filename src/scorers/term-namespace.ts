@@ -132,22 +132,28 @@ export class TermNamespace implements NamespaceScorer {
   }
 
   private learnEach(queryStems: readonly string[], texts: readonly TextEntry[]): void {
-    const { lexicon } = this.tools;
-    if (requestStems.isVoid(texts, lexicon)) return;
-    const isGathered = requestStems.isOf(texts, lexicon);
-    const rest = this.readAll(isGathered ? requestStems.missing : texts);
-    if (rest === undefined) return;
-    const stems = rest.map(
-      ({ lists, size }): DocumentStems => ({ numbers: lists, size, numbering: this.slots }),
-    );
-    if (isGathered) stems.push(requestStems.take(this.slots));
-    this.frequencies.learn(queryStems, stems, texts.length);
+    const stems = this.gathered(texts) ?? this.readAnew(texts)?.map((analysis) => this.stemsOf(analysis));
+    if (stems !== undefined) this.frequencies.learn(queryStems, stems, texts.length);
+  }
+
+  /** The stems that were added up while the request was read, with those of its other texts. */
+  private gathered(texts: readonly TextEntry[]): DocumentStems[] | undefined {
+    const isHere = requestStems.isOf(texts, this.tools.lexicon);
+    const rest = isHere ? this.readAll(requestStems.missing) : undefined;
+    if (rest !== undefined)
+      return [...rest.map((analysis) => this.stemsOf(analysis)), requestStems.take(this.slots)];
+    requestStems.endOf(texts);
+    return undefined;
+  }
+
+  private stemsOf({ lists, size }: TextAnalysis): DocumentStems {
+    return { numbers: lists, size, numbering: this.slots };
   }
 
   private sums(pairs: QueryPairs, list: PairList, texts: readonly TextEntry[]): StemSums | undefined {
     const { epoch } = this.frequencies;
     if (list.stems?.epoch === epoch) return list.stems.sums;
-    const analyses = this.readAll(texts);
+    const analyses = this.readAnew(texts);
     if (analyses === undefined) return undefined;
     const sums = sumStems(analyses, this.tools.index, this.slots);
     list.stems = { sums, epoch };
@@ -155,7 +161,13 @@ export class TermNamespace implements NamespaceScorer {
     return sums;
   }
 
-  /** The analyses of texts, kept with them. Undefined where the lexicon has no room for all of their words: they teach nothing. */
+  /** `readAll` with all the room there is: if that is too little, the texts alone have too many words, and teach nothing. */
+  private readAnew(texts: readonly TextEntry[]): TextAnalysis[] | undefined {
+    this.tools.lexicon.trim();
+    return this.readAll(texts);
+  }
+
+  /** The analyses of texts, kept with them. Undefined where the lexicon has no room left for all of their words. */
   private readAll(texts: readonly TextEntry[]): TextAnalysis[] | undefined {
     const { lexicon } = this.tools;
     const { epoch } = lexicon;

@@ -119,12 +119,14 @@ export class TextCache {
     return this.find(text);
   }
 
-  /** Tells the cache that an entry grew by so many bytes. Nothing for an entry that is not held. */
+  /** Tells the cache that an entry grew by so many bytes; counted once it is held. */
   grew(entry: TextEntry, bytes: number): void {
-    const held = entry as HeldEntry;
-    if (!this.entries.has(held)) return;
-    held.size += bytes;
-    if (held.size > held.weight) this.entries.reweigh(held, Math.ceil(WEIGHT_MARGIN * held.size));
+    const own = entry as HeldEntry;
+    own.size += bytes;
+    if (own.size <= own.weight) return;
+    const weight = Math.ceil(WEIGHT_MARGIN * own.size);
+    if (this.entries.has(own)) this.entries.reweigh(own, weight);
+    else own.weight = weight;
   }
 
   /**

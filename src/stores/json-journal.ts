@@ -21,11 +21,13 @@ export interface JournalFacts extends FileFacts {
 
 /**
  * The journal of one namespace: one entry a commit, put behind the others. No file is held open between calls. What it
- * throws comes from the file system; after an entry that failed the file is as before, or `isBroken`.
+ * throws comes from the file system; after an entry that failed the file is as before, less what was never finished in it, or `isBroken`.
  */
 export class JsonJournal {
   private readonly seed: number;
   private broken = false;
+  /** Whether the folder is known to have its name on the disk: a process before this one may have been stopped before that. */
+  private isNamed = false;
 
   constructor(
     private readonly options: JournalOptions,
@@ -74,7 +76,7 @@ export class JsonJournal {
     if (!this.known) return;
     if (this.bytes === bytes) {
       files.remove(path);
-      this.known = undefined;
+      this.removed();
       return;
     }
     const later = files.read(path)!.subarray(bytes);
@@ -96,6 +98,7 @@ export class JsonJournal {
   /** Its file is gone, for good reasons. */
   removed(): void {
     this.known = undefined;
+    this.isNamed = false;
   }
 
   private put(handle: number, bytes: Uint8Array): void {
@@ -104,8 +107,9 @@ export class JsonJournal {
     try {
       writeAll(files, handle, bytes);
       if (sync === 'full') files.sync(handle);
-      if (!this.known && sync === 'full') files.syncFolder(dirname(path));
+      if (sync === 'full' && !this.isNamed) files.syncFolder(dirname(path));
       this.known ??= this.factsOf(path);
+      this.isNamed = true;
     } catch (cause) {
       this.cutBack(handle, before);
       throw cause;

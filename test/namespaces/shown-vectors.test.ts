@@ -38,11 +38,11 @@ describe('vectors of shown texts', () => {
     expect(valueAt(0)).toBe(0);
   });
 
-  it('stay by default for some 4500 texts', () => {
+  it('stay by default for some 2700 texts', () => {
     const shown = new ShownVectors();
-    for (let text = 0; text < 4500; text++) shown.remember(`${text}`, new Float32Array(192).fill(text));
+    for (let text = 0; text < 2700; text++) shown.remember(`${text}`, new Float32Array(192).fill(text));
     expect(shown.get('0')?.[0]).toBe(0);
-    for (let text = 0; text < 4500; text++) shown.remember(`other ${text}`, new Float32Array(192));
+    for (let text = 0; text < 2700; text++) shown.remember(`other ${text}`, new Float32Array(192));
     expect(shown.get('1')).toBeNull();
     expect(shown.bytes).toBeLessThanOrEqual(7 * 10 ** 6);
   });

@@ -57,8 +57,9 @@ describe('a combination of scorers', () => {
       // Every text is followed by a pause.
       const startPace = () => ({ due: () => true, rest: () => Promise.resolve() }) as Pace;
       const namespace = new ScoringNamespace(newScorer(spec, { startPace, shared: new SharedParts() }));
-      await namespace.answer('car', TEXTS);
-      namespace.learn('car', TEXTS);
+      const request = namespace.request('car', TEXTS);
+      await namespace.scorer.score(request);
+      namespace.scorer.learn(request);
       const { frequencies } = namespace;
       expect(frequencies.count(frequencies.find('wing'))).toBe(2);
       expect(frequencies.count(frequencies.find('road'))).toBe(1);

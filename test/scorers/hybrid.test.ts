@@ -38,6 +38,9 @@ const WORDS = [
   '水',
 ];
 
+/** More words than the lexicon of a forgetful scorer may have. */
+const FILLER = Array.from({ length: 100 }, (_, word) => `filler${word}`).join(' ');
+
 const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 30 }),
   fc.array(fc.constantFrom(...WORDS), { maxLength: 12 }).map((words) => words.join(' ')),
@@ -131,14 +134,18 @@ describe('the hybrid scorer', () => {
     await fc.assert(
       fc.asyncProperty(requests, async (sequence) => {
         const roomy = new ScoringNamespace(newScorer('hybrid'));
-        const cramped = new ScoringNamespace(forgetfulScorer(), {
+        const lexicon = new Lexicon(80);
+        const cramped = new ScoringNamespace(forgetfulScorer(lexicon), {
           textBytes: 1,
           pairBytes: 1,
         });
         for (const [query, texts] of sequence) {
           const first = await roomy.scores(query, texts);
           const again = await roomy.scores(query, texts);
+          lexicon.analyse({ id: -1, text: FILLER });
+          const { epoch } = lexicon;
           const poor = await cramped.scores(query, texts);
+          expect(lexicon.epoch).toBeGreaterThan(epoch);
           expect(again).toEqual(first);
           expect(distance(poor, first)).toBeLessThan(1e-9);
           roomy.learn(query, texts);
@@ -276,7 +283,7 @@ describe('the hybrid scorer', () => {
 });
 
 /** A hybrid scorer whose lexicon starts again with every request and whose word rows are never kept. */
-function forgetfulScorer() {
+function forgetfulScorer(lexicon: Lexicon) {
   const words = bundledEncoder();
-  return createHybridScorer({ words, prior: bundledPrior(), lexicon: new Lexicon(80), maxRowBytes: 1 });
+  return createHybridScorer({ words, prior: bundledPrior(), lexicon, maxRowBytes: 1 });
 }

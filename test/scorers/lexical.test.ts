@@ -136,16 +136,45 @@ describe('the lexical scorer', () => {
       Array.from({ length: 20 }, (_, word) => `w${20 * text + word}`).join(' '),
     );
     for (let round = 0; round < 3; round++) {
-      const { scores } = await namespace.answer('w405 w7', texts);
+      const request = namespace.request('w405 w7', texts);
+      const { scores } = await namespace.scorer.score(request);
       expect([scores[0], scores[20]]).toEqual([1, 1]);
       expect(Math.max(...scores.filter((_, text) => text !== 0 && text !== 20))).toBeLessThan(0.5);
-      namespace.learn('w405 w7', texts);
+      namespace.scorer.learn(request);
       expect(lexicon.size).toBeLessThanOrEqual(2 * 100 + 20);
     }
     expect(namespace.frequencies.seen(-1)).toBe(0);
-    await namespace.answer('w405', texts.slice(0, 4));
-    namespace.learn('w405', texts.slice(0, 4));
+    const fitting = namespace.request('w405', texts.slice(0, 4));
+    await namespace.scorer.score(fitting);
+    namespace.scorer.learn(fitting);
     expect(namespace.frequencies.seen(-1)).toBe(4);
+  });
+
+  it('learns what fits, whatever words others bring between scoring and learning', async () => {
+    const lexicon = new Lexicon(100);
+    const scorer = createLexicalScorer({ prior: bundledPrior(), lexicon });
+    const words = (from: number, count: number) =>
+      Array.from({ length: count }, (_, word) => `v${from + word}`);
+    const texts = [words(0, 60).join(' '), words(60, 60).join(' ')];
+    const between: ((other: ScoringNamespace) => Promise<unknown>)[] = [
+      (other) => other.answer('q', [words(1000, 210).join(' ')]),
+      (other) => other.answer('q', ['known']),
+      async (other) => {
+        const request = other.request('q', [words(2000, 120).join(' ')]);
+        await other.scorer.score(request);
+        other.scorer.learn(request);
+      },
+    ];
+    for (const act of between) {
+      const [one, other] = [new ScoringNamespace(scorer), new ScoringNamespace(scorer)];
+      await other.answer('q', ['known']);
+      const request = one.request('v0', texts);
+      await one.scorer.score(request);
+      await act(other);
+      one.scorer.learn(request);
+      const { frequencies } = one;
+      expect([frequencies.seen(-1), frequencies.count(frequencies.find('v119'))]).toEqual([2, 1]);
+    }
   });
 
   it('finds the right words after a list of very many that comes back', async () => {

@@ -82,11 +82,12 @@ export function begin(words: i32, tail: u64, head: u64, rest: u64): void {
 export function textAt(length: i32): usize {
   if (usize(length) > textBytes || text == 0) {
     const bytes = usize(max(2 * length, 16384));
-    text = heap.alloc(bytes + 2 * MARGIN) + MARGIN;
-    ids = heap.alloc(4 * (bytes + 1));
     makeRoom(bytes);
     makeListRoom(bytes + 1);
-    // Noted once it is had: there may be none.
+    const numbers = heap.alloc(4 * (bytes + 1));
+    // Noted once all is had: there may be none, and what is larger than needed does no harm.
+    text = heap.alloc(bytes + 2 * MARGIN) + MARGIN;
+    ids = numbers;
     textBytes = bytes;
   }
   return text;
